@@ -1,0 +1,1 @@
+//! Threads calls into conversations (R0-R9).

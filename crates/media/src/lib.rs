@@ -1,0 +1,1 @@
+//! RTP and RTCP, anchored and relayed.

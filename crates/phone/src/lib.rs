@@ -1,0 +1,1 @@
+//! A softphone without IO.

@@ -1,0 +1,1 @@
+//! The SIP of RFC 3261, without IO.

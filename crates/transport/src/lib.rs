@@ -1,0 +1,1 @@
+//! Moves SIP messages between sockets and the core.
