@@ -1,1 +1,14 @@
-//! The nouns of the domain: ids, directory, time, call graph.
+//! The nouns of the domain, shared by every crate: ids, times, telephone numbers, the read-only
+//! directory and the call graph. Nothing here decides anything: a verb of policy belongs to
+//! `call`, `conversation` or `switch`.
+
+pub mod call_graph;
+pub mod directory;
+pub mod ids;
+pub mod phone;
+pub mod text_enum;
+pub mod time;
+
+pub use ids::{CallId, GroupId, IvrId, NumberId, RecordId, TrunkId, UserId};
+pub use phone::E164;
+pub use time::{Millis, Now};

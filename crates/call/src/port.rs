@@ -1,0 +1,361 @@
+//! Everything that crosses the edge of the call engine. Below it there is no SIP, no SDP and no
+//! socket: a leg is a number, and the switch knows which dialogs stand behind it. One leg stands
+//! for one ringing of one user however many devices he has (D4): the switch forks it and reports
+//! the first answer, or one failure when every device has failed.
+//!
+//! `media` may import this module of `call` and no other.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::call_graph::Recorded;
+use model::{E164, GroupId, NumberId, TrunkId, UserId};
+
+/// A leg, live: unique in the life of the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LegId(pub u64);
+
+/// A call that arrives, already authenticated, admitted and looked up by the switch.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    /// The caller's leg: the anchor.
+    pub leg: LegId,
+    /// Who calls.
+    pub caller: Caller,
+    /// Whom the call is for.
+    pub destination: Destination,
+    /// `call.from_number`.
+    pub from_number: Option<Arc<str>>,
+    /// `call.to_number`.
+    pub to_number: Option<Arc<str>>,
+    /// SIP's Call-ID of the anchor leg.
+    pub sip_call_id: Arc<str>,
+    /// The server that runs the call.
+    pub node: Arc<str>,
+}
+
+/// Who calls.
+#[derive(Clone, Debug)]
+pub enum Caller {
+    /// Somebody outside, through a trunk.
+    External {
+        /// The trunk.
+        trunk: TrunkId,
+        /// His number; `None`: withheld, or not E.164.
+        number: Option<E164>,
+        /// What he showed where it is no E.164 number.
+        text: Option<Arc<str>>,
+        /// The display name that the trunk sent.
+        display_name: Option<Arc<str>>,
+    },
+    /// A registered user.
+    User(UserId),
+}
+
+/// Whom a call is for.
+#[derive(Clone, Debug)]
+pub enum Destination {
+    /// One of our numbers, dialled from a trunk: inbound.
+    Number(NumberId),
+    /// A user, dialled by a user (by name, or by a number of his): internal.
+    User(UserId),
+    /// A group's number, dialled by a user: internal, through the number's IVR.
+    Group(NumberId),
+    /// A number outside, dialled by a user: outbound.
+    Outside {
+        /// The full number; `None`: a short code or an emergency number.
+        number: Option<E164>,
+        /// What is sent: the full number, or as dialled.
+        dialled: Arc<str>,
+        /// The Caller ID.
+        caller_id: NumberId,
+        /// The trunk to use first.
+        trunk: TrunkId,
+    },
+    /// No number of ours, dialled from a trunk: refused with 404 and recorded once.
+    Unknown,
+}
+
+/// What happens to a call.
+#[derive(Clone, Debug)]
+pub enum CallInput {
+    /// Something happened on a leg.
+    Leg(LegId, LegEvent),
+    /// A user answered another call: his attempts here end as `busy` (D37).
+    UserTaken(UserId),
+    /// The server stops: release every leg, `ended_by` system.
+    Release,
+}
+
+/// What happened on a leg.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LegEvent {
+    /// The far end alerts (18x). `early_media`: it sends audio already.
+    Rang {
+        /// Whether the response carried a session description.
+        early_media: bool,
+    },
+    /// The far end answered (first 2xx).
+    Answered,
+    /// The far end will not be reached: its final response, 408 when nothing came, 503 when it
+    /// could not be sent, 480 when the user has no binding (then in the same step as the dial).
+    Failed {
+        /// The SIP status.
+        status: u16,
+    },
+    /// After our CANCEL its final response came: 487, or 408 when nothing came, or 200 when it
+    /// had crossed (that leg has been acknowledged and released already).
+    Settled {
+        /// The SIP status.
+        status: u16,
+    },
+    /// The far end hung up an established leg (BYE), or its dialog is gone (no ACK, 481).
+    HungUp,
+    /// The caller gave up before he was answered (CANCEL).
+    Cancelled,
+    /// The far end put us on hold (its offer no longer wants to receive).
+    Held,
+    /// The far end took us off hold.
+    Resumed,
+    /// No RTP came from either side for this long.
+    MediaTimedOut {
+        /// Seconds.
+        seconds: u32,
+    },
+}
+
+/// What the engine wants done, in causal order.
+#[derive(Clone, Debug)]
+pub enum CallOutput {
+    /// Do this to a leg.
+    Leg(LegCommand),
+    /// Keep this event; it is durable before anything after it in the list leaves the process.
+    Record(Recorded),
+    /// The round-robin cursor of a group moved (D42).
+    Cursor(GroupId, UserId),
+    /// This user answered this call: tell every other call that rings him.
+    UserTaken(UserId),
+    /// The call is over; the engine wants to hear of it only [`LegEvent::Settled`] no more.
+    Finished,
+}
+
+/// What to do to a leg.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LegCommand {
+    /// Tell the caller that somebody is alerted (180 without a session description).
+    Ring {
+        /// The anchor.
+        leg: LegId,
+    },
+    /// Let the caller hear the early media of the only leg that rings (183).
+    PassEarlyMedia {
+        /// The anchor.
+        to: LegId,
+        /// The ringing leg.
+        from: LegId,
+    },
+    /// Accept the anchor (2xx).
+    Answer {
+        /// The anchor.
+        leg: LegId,
+        /// The leg whose negotiated codec decides the answer; `None`: nobody answered yet (an
+        /// IVR accepts on entry).
+        like: Option<LegId>,
+    },
+    /// Refuse the anchor.
+    Reject {
+        /// The anchor.
+        leg: LegId,
+        /// The SIP status.
+        status: u16,
+    },
+    /// Ring a user on all his devices.
+    DialUser {
+        /// The new leg.
+        leg: LegId,
+        /// The user.
+        user: UserId,
+        /// What his phone shows.
+        shown: Shown,
+        /// The caller's leg: its session description, Max-Forwards and Call-ID are carried on.
+        anchor: LegId,
+    },
+    /// Dial a number outside.
+    DialOutside {
+        /// The new leg.
+        leg: LegId,
+        /// The number, or the short code as dialled.
+        to: Arc<str>,
+        /// What the far end's phone shows.
+        shown: Shown,
+        /// The trunk to use first.
+        trunk: Option<TrunkId>,
+        /// The caller's leg.
+        anchor: LegId,
+    },
+    /// Stop a leg that has not been answered (CANCEL), or that answers while we say so.
+    Cancel {
+        /// The leg.
+        leg: LegId,
+        /// Why.
+        why: Release,
+    },
+    /// End an established leg (BYE).
+    HangUp {
+        /// The leg.
+        leg: LegId,
+        /// Why.
+        why: Release,
+    },
+    /// Let two established legs hear each other.
+    Bridge {
+        /// One.
+        a: LegId,
+        /// The other.
+        b: LegId,
+    },
+    /// Part them again; both stay established.
+    Unbridge {
+        /// One.
+        a: LegId,
+        /// The other.
+        b: LegId,
+    },
+}
+
+/// What the called phone shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// The caller's number, or the user name of a caller inside; `None`: withheld.
+    pub number: Option<Arc<str>>,
+    /// The name of the caller's record or of the calling user, where known.
+    pub name: Option<Arc<str>>,
+}
+
+/// Why a leg is released; becomes the Reason header (RFC 3326).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Release {
+    /// The other side hung up, or the call is over.
+    Normal,
+    /// Somebody else answered.
+    AnsweredElsewhere,
+    /// The ring timer ran out.
+    NoAnswer,
+    /// The caller gave up.
+    CallerGone,
+    /// The user answered another call.
+    UserBusy,
+    /// The server stops.
+    Shutdown,
+    /// No RTP came.
+    MediaTimeout,
+}
+
+// ------------------------------------------------------------------------------------- media
+
+/// A pair of bound ports (RTP even, RTCP odd) from the stock that media keeps ahead of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PortPair {
+    /// RTP port; RTCP is the next one.
+    pub rtp: u16,
+}
+
+/// Where a leg's far end receives, as its session description says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RemoteMedia {
+    /// RTP.
+    pub rtp: SocketAddr,
+    /// RTCP; equal to `rtp` when multiplexed.
+    pub rtcp: SocketAddr,
+    /// RTP and RTCP share one port on both sides (RFC 5761, offered and accepted).
+    pub rtcp_mux: bool,
+}
+
+/// Which way audio may flow on a leg, as negotiated, seen from us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Direction {
+    /// We send to the leg.
+    pub send: bool,
+    /// We take what the leg sends.
+    pub receive: bool,
+}
+
+impl Direction {
+    /// Both ways.
+    pub const BOTH: Self = Self {
+        send: true,
+        receive: true,
+    };
+}
+
+/// What media is told to do. Commands about one leg are obeyed in their order; a command about a
+/// leg that is not open is ignored (it was closed by a crossing input).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MediaCommand {
+    /// A leg takes a port pair of the stock. Nothing is forwarded before a remote is known.
+    Open {
+        /// The leg.
+        leg: LegId,
+        /// Its ports.
+        ports: PortPair,
+    },
+    /// A session description named the far end: send there, and latch anew to the first valid
+    /// source (RFC 7362).
+    Remote {
+        /// The leg.
+        leg: LegId,
+        /// Where it receives.
+        remote: RemoteMedia,
+    },
+    /// The direction changed (hold, resume). A leg that neither sends nor receives, or only one
+    /// way, is held: its media timeout does not run.
+    Direct {
+        /// The leg.
+        leg: LegId,
+        /// Which way.
+        direction: Direction,
+    },
+    /// Forward from one leg to the other only (early media).
+    Listen {
+        /// Whose audio.
+        from: LegId,
+        /// Who hears it.
+        to: LegId,
+    },
+    /// Forward both ways; replaces what either leg heard before. Media timeouts run from now.
+    Bridge {
+        /// One.
+        a: LegId,
+        /// The other.
+        b: LegId,
+    },
+    /// Forward no more between them.
+    Unbridge {
+        /// One.
+        a: LegId,
+        /// The other.
+        b: LegId,
+    },
+    /// The leg is over; its ports go back.
+    Close {
+        /// The leg.
+        leg: LegId,
+    },
+    /// A port pair of the stock was not used after all (its offer was never sent).
+    Return(PortPair),
+}
+
+/// What media reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MediaEvent {
+    /// Bound ports for the stock; sent at the start and whenever the core has taken some.
+    Stock(Vec<PortPair>),
+    /// On a bridged leg that is not held no RTP came from either side for this long.
+    TimedOut {
+        /// The leg.
+        leg: LegId,
+        /// How long.
+        after: Duration,
+    },
+}

@@ -1,0 +1,306 @@
+//! The read-only snapshot of users, groups, numbers and IVRs that routing reads. The database is
+//! the truth; a snapshot is built from it, shared by reference count and never changed: a call
+//! keeps the one it began with, so a number reassigned in the middle of it does not rewrite what
+//! it is.
+
+pub mod source;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::{E164, GroupId, IvrId, NumberId, RecordId, UserId, text_enum};
+
+text_enum! {
+    /// Whether a group may offer calls to a user. Being on a call is not kept here: the switch
+    /// knows it.
+    Availability {
+        /// May be offered calls.
+        Available = "available",
+        /// Chose not to be offered group calls, busy.
+        Busy = "busy",
+        /// Chose not to be offered group calls, away.
+        Away = "away",
+        /// Chose not to be offered group calls, offline.
+        Offline = "offline",
+    }
+    /// How the members of a group are tried.
+    AcdStrategy {
+        /// One user, no group.
+        Single = "single",
+        /// All available members at once; the first answer wins.
+        Simulring = "simulring",
+        /// One member after another, beginning after the one who was offered the last call.
+        RoundRobin = "round_robin",
+    }
+    /// What an IVR does with its caller.
+    IvrAction {
+        /// Routes the call to its target.
+        CallTransfer = "call_transfer",
+        /// Lets the caller choose by digit.
+        Menu = "menu",
+        /// Chooses by the time of day.
+        TimeRouting = "time_routing",
+        /// Says something and hangs up.
+        PlayAndHangup = "play_and_hangup",
+    }
+    /// What a call transfer aims at.
+    TargetKind {
+        /// One user.
+        User = "user",
+        /// The members of a group.
+        Group = "group",
+        /// The owner of the caller's record.
+        RecordOwner = "record_owner",
+        /// A number outside.
+        External = "external",
+    }
+    /// When an IVR answers the caller's leg.
+    Accept {
+        /// At once.
+        Entry = "entry",
+        /// When somebody answers; ringing is passed on until then.
+        Answer = "answer",
+    }
+}
+
+/// A user.
+#[derive(Clone, Debug)]
+pub struct User {
+    /// Id.
+    pub id: UserId,
+    /// Name shown to people.
+    pub display_name: Arc<str>,
+    /// User part of the address of record; the name in digest credentials.
+    pub sip_username: Arc<str>,
+    /// Whether groups may offer calls.
+    pub availability: Availability,
+    /// H(A1) for MD5 in the realm of this server, 32 hex digits; `None`: cannot register.
+    pub ha1_md5: Option<Arc<str>>,
+    /// H(A1) for SHA-256 in the realm of this server, 64 hex digits.
+    pub ha1_sha256: Option<Arc<str>>,
+}
+
+/// A group of users.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// Id.
+    pub id: GroupId,
+    /// Name shown to people.
+    pub name: Arc<str>,
+    /// Members by position.
+    pub members: Vec<UserId>,
+    /// Strategy where the IVR names none.
+    pub strategy: AcdStrategy,
+    /// Owner of missed transfers to the group.
+    pub missed_call_owner: Option<UserId>,
+}
+
+/// An IVR.
+#[derive(Clone, Debug)]
+pub struct Ivr {
+    /// Id.
+    pub id: IvrId,
+    /// What it does.
+    pub action: IvrAction,
+    /// Prompt played on entry.
+    pub greeting_prompt: Option<Arc<str>>,
+    /// Target of a call transfer.
+    pub target: Option<IvrTarget>,
+    /// Strategy; beats the group's (D42).
+    pub strategy: Option<AcdStrategy>,
+    /// Round robin: ring time of one attempt, milliseconds.
+    pub attempt_ring_ms: Option<u64>,
+    /// Longest time of the whole stage, milliseconds.
+    pub no_answer_timeout_ms: Option<u64>,
+    /// Round robin: laps; `None` = until the timeout.
+    pub max_rounds: Option<u32>,
+    /// Where the call goes when nobody answered.
+    pub next_ivr: Option<IvrId>,
+    /// Menu: digit → IVR.
+    pub options: BTreeMap<char, IvrId>,
+    /// Owner of the calls that end here.
+    pub record_owner: Option<UserId>,
+    /// Owner of the calls that are missed here.
+    pub missed_call_owner: Option<UserId>,
+    /// When the caller's leg is answered; `None`: on entry where the IVR plays anything.
+    pub accept: Option<Accept>,
+}
+
+/// What a call transfer aims at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IvrTarget {
+    /// One user.
+    User(UserId),
+    /// The members of a group.
+    Group(GroupId),
+    /// The owner of the caller's record.
+    RecordOwner,
+    /// A number outside, as configured.
+    External(Arc<str>),
+}
+
+/// A provisioned number.
+#[derive(Clone, Debug)]
+pub struct Number {
+    /// Id.
+    pub id: NumberId,
+    /// The number.
+    pub e164: E164,
+    /// Whose it is.
+    pub assignment: Assignment,
+    /// Whether it is its owner's number when that is a transfer target or dials out.
+    pub is_default: bool,
+    /// Owner of missed calls; `None`: the assigned user.
+    pub missed_call_owner: Option<UserId>,
+}
+
+/// Whose a provisioned number is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Assignment {
+    /// A user's personal number: rings that user.
+    User(UserId),
+    /// A group's number: runs the IVR.
+    Group(GroupId, IvrId),
+}
+
+/// A record that a telephone number resolves to (a `resolved` Phone Number Lookup).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownRecord {
+    /// Id.
+    pub id: RecordId,
+    /// Name shown to people.
+    pub display_name: Arc<str>,
+    /// The user who owns the record.
+    pub owner: Option<UserId>,
+}
+
+/// The snapshot.
+#[derive(Clone, Debug, Default)]
+pub struct Directory {
+    users: BTreeMap<UserId, User>,
+    groups: BTreeMap<GroupId, Group>,
+    ivrs: BTreeMap<IvrId, Ivr>,
+    numbers: BTreeMap<NumberId, Number>,
+    records: BTreeMap<E164, KnownRecord>,
+    by_sip_username: BTreeMap<Arc<str>, UserId>,
+    by_e164: BTreeMap<E164, NumberId>,
+    default_of_user: BTreeMap<UserId, NumberId>,
+    default_of_group: BTreeMap<GroupId, NumberId>,
+}
+
+impl Directory {
+    /// An empty snapshot, to be filled by the `add_…` functions.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds or replaces a user.
+    pub fn add_user(&mut self, user: User) {
+        self.by_sip_username
+            .insert(user.sip_username.clone(), user.id.clone());
+        self.users.insert(user.id.clone(), user);
+    }
+
+    /// Adds or replaces a group.
+    pub fn add_group(&mut self, group: Group) {
+        self.groups.insert(group.id.clone(), group);
+    }
+
+    /// Adds or replaces an IVR.
+    pub fn add_ivr(&mut self, ivr: Ivr) {
+        self.ivrs.insert(ivr.id.clone(), ivr);
+    }
+
+    /// Adds or replaces a number.
+    pub fn add_number(&mut self, number: Number) {
+        self.by_e164.insert(number.e164.clone(), number.id.clone());
+        if number.is_default {
+            match &number.assignment {
+                Assignment::User(user) => {
+                    self.default_of_user.insert(user.clone(), number.id.clone());
+                }
+                Assignment::Group(group, _) => {
+                    self.default_of_group
+                        .insert(group.clone(), number.id.clone());
+                }
+            }
+        }
+        self.numbers.insert(number.id.clone(), number);
+    }
+
+    /// Adds what a telephone number resolves to.
+    pub fn add_record(&mut self, e164: E164, record: KnownRecord) {
+        self.records.insert(e164, record);
+    }
+
+    /// The user of an id.
+    pub fn user(&self, id: &UserId) -> Option<&User> {
+        self.users.get(id)
+    }
+
+    /// The user who registers under a name.
+    pub fn user_by_sip_username(&self, name: &str) -> Option<&User> {
+        self.by_sip_username
+            .get(name)
+            .and_then(|id| self.users.get(id))
+    }
+
+    /// Every user.
+    pub fn users(&self) -> impl Iterator<Item = &User> {
+        self.users.values()
+    }
+
+    /// The group of an id.
+    pub fn group(&self, id: &GroupId) -> Option<&Group> {
+        self.groups.get(id)
+    }
+
+    /// Every group.
+    pub fn groups(&self) -> impl Iterator<Item = &Group> {
+        self.groups.values()
+    }
+
+    /// The IVR of an id.
+    pub fn ivr(&self, id: &IvrId) -> Option<&Ivr> {
+        self.ivrs.get(id)
+    }
+
+    /// Every IVR.
+    pub fn ivrs(&self) -> impl Iterator<Item = &Ivr> {
+        self.ivrs.values()
+    }
+
+    /// The number of an id.
+    pub fn number(&self, id: &NumberId) -> Option<&Number> {
+        self.numbers.get(id)
+    }
+
+    /// Every number.
+    pub fn numbers(&self) -> impl Iterator<Item = &Number> {
+        self.numbers.values()
+    }
+
+    /// The provisioned number of these digits.
+    pub fn number_by_e164(&self, e164: &E164) -> Option<&Number> {
+        self.by_e164.get(e164).and_then(|id| self.numbers.get(id))
+    }
+
+    /// A user's default number.
+    pub fn default_number_of_user(&self, user: &UserId) -> Option<&Number> {
+        self.default_of_user
+            .get(user)
+            .and_then(|id| self.numbers.get(id))
+    }
+
+    /// A group's default number.
+    pub fn default_number_of_group(&self, group: &GroupId) -> Option<&Number> {
+        self.default_of_group
+            .get(group)
+            .and_then(|id| self.numbers.get(id))
+    }
+
+    /// The record that a number resolves to, if exactly one does.
+    pub fn record_of(&self, e164: &E164) -> Option<&KnownRecord> {
+        self.records.get(e164)
+    }
+}
