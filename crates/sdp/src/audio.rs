@@ -18,8 +18,9 @@ use crate::direction::Direction;
 pub struct Audio {
     /// What it can receive, in its order of preference, in its numbers.
     pub codecs: Vec<Codec>,
-    /// Where it receives.
-    pub remote: Remote,
+    /// Where it receives; `None` where it names no address (the old form of hold): then nothing
+    /// may be sent to it.
+    pub remote: Option<Remote>,
     /// Whether it takes RTCP on the RTP port. In an answer, only if it was offered.
     pub rtcp_mux: bool,
     /// Which way packets may flow, as the peer sees it.
@@ -30,14 +31,13 @@ pub struct Audio {
     pub max_ptime_ms: Option<u16>,
 }
 
-/// The addresses a peer receives on. `None` where nothing may be sent, because the peer named no
-/// address or no port.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// The addresses a peer receives on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Remote {
     /// For RTP.
-    pub rtp: Option<SocketAddr>,
+    pub rtp: SocketAddr,
     /// For RTCP; the same as `rtp` where they share a port.
-    pub rtcp: Option<SocketAddr>,
+    pub rtcp: SocketAddr,
 }
 
 /// Why an offer gets 488 (RFC 3261 §21.4.26).
@@ -171,11 +171,7 @@ impl Audio {
             .unwrap_or_default();
         Ok(Self {
             codecs,
-            remote: if silenced {
-                Remote::default()
-            } else {
-                remote(media, address, rtcp_mux)
-            },
+            remote: (!silenced).then(|| remote(media, address, rtcp_mux)),
             rtcp_mux,
             direction: Direction::new(direction.sends(), direction.receives() && !silenced),
             ptime_ms: milliseconds(&media.lines, "ptime"),
@@ -186,8 +182,7 @@ impl Audio {
     /// Whether a socket at `local` can send to the peer.
     pub(crate) fn is_reachable_from(&self, local: IpAddr) -> bool {
         self.remote
-            .rtp
-            .is_none_or(|remote| remote.is_ipv4() == local.is_ipv4())
+            .is_none_or(|remote| remote.rtp.is_ipv4() == local.is_ipv4())
     }
 }
 
@@ -226,22 +221,19 @@ fn direction_of(lines: &Lines) -> Option<Direction> {
 
 fn remote(media: &Media, address: IpAddr, rtcp_mux: bool) -> Remote {
     let rtp = SocketAddr::new(address, media.port);
-    let next = media
-        .port
-        .checked_add(1)
-        .map(|port| SocketAddr::new(address, port));
+    let own = || rtcp_attribute(media.lines.attribute("rtcp")?, address);
     let rtcp = if rtcp_mux {
-        Some(rtp)
+        rtp
     } else {
-        match media.lines.attribute("rtcp") {
-            Some(value) => rtcp_attribute(value, address).or(next),
-            None => next,
-        }
+        own().unwrap_or(next_port(rtp))
     };
-    Remote {
-        rtp: Some(rtp),
-        rtcp,
-    }
+    Remote { rtp, rtcp }
+}
+
+/// Where RTCP goes by default (RFC 3550 §11). There is no port after the last one: what little RTCP
+/// such a peer gets, it gets with RTP.
+pub(crate) fn next_port(rtp: SocketAddr) -> SocketAddr {
+    SocketAddr::new(rtp.ip(), rtp.port().saturating_add(1))
 }
 
 /// `a=rtcp:53020` or `a=rtcp:53020 IN IP4 126.16.64.4` (RFC 3605 §2.1).

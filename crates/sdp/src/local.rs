@@ -13,7 +13,7 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 
-use crate::audio::{Audio, AudioOffer, Layout, Refusal488, Slot};
+use crate::audio::{Audio, AudioOffer, Layout, Refusal488, Slot, next_port};
 use crate::codec::{Codec, best_match, common_codecs};
 use crate::connection::{Connection, address_type};
 use crate::description::{Lines, Media, Origin, SessionDescription};
@@ -221,7 +221,9 @@ impl LocalMedia {
         // RTCP shares the port only if we had offered it (RFC 5761 §5.1.1).
         if audio.rtcp_mux && !self.rtcp_mux {
             audio.rtcp_mux = false;
-            audio.remote.rtcp = audio.remote.rtp.and_then(next_port);
+            if let Some(remote) = &mut audio.remote {
+                remote.rtcp = next_port(remote.rtp);
+            }
         }
         let (ours, theirs): (Vec<Codec>, Vec<Codec>) = audio
             .codecs
@@ -341,11 +343,4 @@ fn rejected_stream(slot: &Slot) -> Media {
         connection: None,
         lines: Lines::default(),
     }
-}
-
-fn next_port(rtp: std::net::SocketAddr) -> Option<std::net::SocketAddr> {
-    Some(std::net::SocketAddr::new(
-        rtp.ip(),
-        rtp.port().checked_add(1)?,
-    ))
 }

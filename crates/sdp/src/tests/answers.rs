@@ -82,8 +82,8 @@ fn an_offer_and_its_answer_pass_through() {
     ]);
     let from_agent = agent_leg.read_answer(&from_agent).unwrap();
     assert_eq!(
-        from_agent.audio.remote.rtp,
-        Some("[2001:db8::2]:6000".parse().unwrap())
+        from_agent.audio.remote.unwrap().rtp,
+        "[2001:db8::2]:6000".parse().unwrap()
     );
 
     let to_caller = local()
@@ -277,14 +277,14 @@ fn rtcp_mux_needs_both_sides() {
     plain.offer(Terms::new(&codecs));
     let got = plain.read_answer(&answer(&muxed)).unwrap().audio;
     assert!(!got.rtcp_mux);
-    assert_eq!(got.remote.rtcp, Some("192.0.2.20:4001".parse().unwrap()));
+    assert_eq!(got.remote.unwrap().rtcp, "192.0.2.20:4001".parse().unwrap());
 
     let mut offering = local().offering_rtcp_mux();
     let body = offering.offer(Terms::new(&codecs));
     assert!(shown(&body).contains("a=rtcp-mux\n"));
     let got = offering.read_answer(&answer(&muxed)).unwrap().audio;
     assert!(got.rtcp_mux);
-    assert_eq!(got.remote.rtcp, Some("192.0.2.20:4000".parse().unwrap()));
+    assert_eq!(got.remote.unwrap().rtcp, "192.0.2.20:4000".parse().unwrap());
     offering.offer(Terms::new(&codecs));
     let got = offering.read_answer(&answer(&muxed[..1])).unwrap().audio;
     assert!(!got.rtcp_mux);

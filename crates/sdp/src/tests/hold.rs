@@ -10,7 +10,7 @@ fn held(local: &mut LocalMedia, lines: &[&str]) -> (Direction, Direction, bool) 
     (
         offer.audio.direction,
         answer.direction,
-        offer.audio.remote.rtp.is_some(),
+        offer.audio.remote.is_some(),
     )
 }
 

@@ -143,8 +143,8 @@ fn ipv6_addresses() {
             .unwrap()
             .audio
             .remote
-            .rtp
             .unwrap()
+            .rtp
             .to_string()
     };
     assert_eq!(remote("2001:db8::20"), "[2001:db8::20]:6000");
@@ -169,8 +169,8 @@ fn each_stream_at_its_own_address() {
     assert_eq!(shown(&description.write()), shown(&text));
     let offer = AudioOffer::read(&description).unwrap();
     assert_eq!(
-        offer.audio.remote.rtp,
-        Some("192.0.2.1:22334".parse().unwrap())
+        offer.audio.remote.unwrap().rtp,
+        "192.0.2.1:22334".parse().unwrap()
     );
     assert_eq!(offer.kinds().collect::<Vec<_>>(), ["audio", "video"]);
 }
@@ -182,8 +182,8 @@ fn the_address_of_the_stream_wins() {
     let offer = description(&["c=IN IP4 192.0.2.1", stream, "c=IN IP4 192.0.2.2"]);
     let offer = AudioOffer::read(&offer).unwrap();
     assert_eq!(
-        offer.audio.remote.rtp,
-        Some("192.0.2.2:4000".parse().unwrap())
+        offer.audio.remote.unwrap().rtp,
+        "192.0.2.2:4000".parse().unwrap()
     );
     for lines in [
         vec![stream],
