@@ -1,0 +1,1 @@
+//! Digest. In the making.

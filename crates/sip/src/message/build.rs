@@ -1,0 +1,438 @@
+//! Writing messages straight into one buffer, indexed while written, so that what was built
+//! needs no second reading (RFC 3261 sections 7 and 8.2.6).
+//!
+//! No value can break out of its line: carriage returns and line feeds become spaces.
+
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+
+use super::headers::{Entry, Headers};
+use super::method::is_token_byte;
+use super::name::{self, HeaderName};
+use super::parse::ParseFault;
+use super::value::{Via, scan};
+use super::{Method, Refusal, Request, Response, StatusCode, Uri};
+
+/// A body and its media type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Body {
+    /// The value of Content-Type.
+    pub content_type: Cow<'static, str>,
+    /// The bytes.
+    pub bytes: Bytes,
+}
+
+impl Body {
+    /// A body of any type.
+    pub fn new(content_type: impl Into<Cow<'static, str>>, bytes: impl Into<Bytes>) -> Self {
+        Self {
+            content_type: content_type.into(),
+            bytes: bytes.into(),
+        }
+    }
+
+    /// A session description (RFC 8866).
+    pub fn sdp(bytes: impl Into<Bytes>) -> Self {
+        Self::new("application/sdp", bytes)
+    }
+}
+
+/// Builds a request.
+#[derive(Clone, Debug)]
+pub struct RequestBuilder {
+    method: Method,
+    uri_end: u32,
+    writer: Writer,
+}
+
+impl RequestBuilder {
+    /// Starts a request. Headers and `method` of the URI are left out of the Request-URI: they
+    /// are asked for by whoever wrote the URI and never become headers by themselves
+    /// (RFC 3261 section 19.1.5).
+    pub fn new(method: Method, uri: &Uri) -> Self {
+        if uri.headers.is_none() && !uri.params.contains("method") {
+            Self::start(method, uri)
+        } else {
+            Self::start(method, uri.to_request_uri())
+        }
+    }
+
+    /// Starts a request with the Request-URI of another one, byte by byte, as CANCEL and the ACK
+    /// for a failure need it.
+    pub fn like(method: Method, other: &Request) -> Self {
+        Self::start(method, String::from_utf8_lossy(other.uri_raw()))
+    }
+
+    fn start(method: Method, uri: impl fmt::Display) -> Self {
+        let mut writer = Writer::new();
+        writer.text(method.as_str());
+        writer.text(" ");
+        writer.text(uri);
+        let uri_end = writer.position();
+        writer.text(" SIP/2.0\r\n");
+        Self {
+            method,
+            uri_end,
+            writer,
+        }
+    }
+
+    /// Adds a header line.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: impl fmt::Display) -> Self {
+        self.writer.header(name.as_str(), value);
+        self
+    }
+
+    /// Adds a header line of any name; one whose name is no token is left out.
+    #[must_use]
+    pub fn extension(mut self, name: &str, value: impl fmt::Display) -> Self {
+        self.writer.header(name, value);
+        self
+    }
+
+    /// Copies every line of this name from another message, value byte by byte (a fold becomes
+    /// one space).
+    #[must_use]
+    pub fn copy(mut self, from: &Headers, name: HeaderName) -> Self {
+        self.writer.copy(from, name);
+        self
+    }
+
+    /// Ends the request; writes Content-Type, where there is a body, and Content-Length.
+    pub fn build(self, body: Option<&Body>) -> Request {
+        let (headers, body) = self.writer.finish(body);
+        let uri = self.method.as_str().len() as u32 + 1..self.uri_end;
+        Request {
+            method: self.method,
+            uri,
+            headers,
+            body,
+        }
+    }
+}
+
+/// Builds the response to a request.
+#[derive(Clone, Debug)]
+pub struct ResponseBuilder<'a> {
+    request: &'a Headers,
+    method: Option<&'a Method>,
+    status: StatusCode,
+    reason: Cow<'a, str>,
+    to_tag: Option<&'a str>,
+    source: Option<SocketAddr>,
+    rest: Writer,
+}
+
+impl<'a> ResponseBuilder<'a> {
+    /// Starts a response; it will carry Via, From, To, Call-ID and CSeq of the request, and its
+    /// Record-Route where the response makes a dialog (RFC 3261 sections 8.2.6.2 and 12.1.1).
+    pub fn to(request: &'a Request, status: StatusCode) -> Self {
+        Self::start(&request.headers, Some(&request.method), status)
+    }
+
+    /// The response to a request that broke a rule: its status, phrase and headers.
+    pub fn refusing(request: &'a Request, refusal: &'a Refusal) -> Self {
+        let mut builder = Self::to(request, refusal.status).reason(refusal.reason.as_ref());
+        for (name, value) in &refusal.headers {
+            builder = builder.header(*name, value);
+        }
+        builder
+    }
+
+    /// The response to a request that could not be read; `None` when it gets none.
+    pub fn to_fault(fault: &'a ParseFault) -> Option<Self> {
+        let status = fault.status()?;
+        let builder = Self::start(&fault.headers, None, status);
+        if status == StatusCode::BAD_REQUEST {
+            return Some(builder.reason(format!("Bad Request: {}", fault.error)));
+        }
+        Some(builder)
+    }
+
+    fn start(request: &'a Headers, method: Option<&'a Method>, status: StatusCode) -> Self {
+        Self {
+            request,
+            method,
+            status,
+            reason: Cow::Borrowed(status.phrase()),
+            to_tag: None,
+            source: None,
+            rest: Writer::new(),
+        }
+    }
+
+    /// A phrase other than the usual one.
+    #[must_use]
+    pub fn reason(mut self, reason: impl Into<Cow<'a, str>>) -> Self {
+        self.reason = reason.into();
+        self
+    }
+
+    /// The tag that goes to To, unless the request has one there or this is 100.
+    #[must_use]
+    pub const fn to_tag(mut self, tag: &'a str) -> Self {
+        self.to_tag = Some(tag);
+        self
+    }
+
+    /// Where the request came from; notes `received` and `rport` in the topmost Via
+    /// (RFC 3261 section 18.2.1, RFC 3581 section 4).
+    #[must_use]
+    pub const fn source(mut self, source: SocketAddr) -> Self {
+        self.source = Some(source);
+        self
+    }
+
+    /// Adds a header line.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: impl fmt::Display) -> Self {
+        self.rest.header(name.as_str(), value);
+        self
+    }
+
+    /// Adds a header line of any name; one whose name is no token is left out.
+    #[must_use]
+    pub fn extension(mut self, name: &str, value: impl fmt::Display) -> Self {
+        self.rest.header(name, value);
+        self
+    }
+
+    /// Copies every line of this name from another message, see [`RequestBuilder::copy`].
+    #[must_use]
+    pub fn copy(mut self, from: &Headers, name: HeaderName) -> Self {
+        self.rest.copy(from, name);
+        self
+    }
+
+    /// Ends the response; writes Content-Type, where there is a body, and Content-Length.
+    pub fn build(self, body: Option<&Body>) -> Response {
+        let mut writer = Writer::new();
+        writer.text("SIP/2.0 ");
+        writer.text(self.status);
+        writer.text(" ");
+        let reason_start = writer.position();
+        writer.text(&self.reason);
+        let reason = reason_start..writer.position();
+        writer.text("\r\n");
+        self.write_vias(&mut writer);
+        writer.copy(self.request, HeaderName::From);
+        self.write_to(&mut writer);
+        writer.copy(self.request, HeaderName::CallId);
+        writer.copy(self.request, HeaderName::CSeq);
+        if self.makes_dialog() {
+            writer.copy(self.request, HeaderName::RecordRoute);
+        }
+        if self.status == StatusCode::TRYING {
+            writer.copy(self.request, HeaderName::Timestamp);
+        }
+        writer.append(self.rest);
+        let (headers, body) = writer.finish(body);
+        Response {
+            status: self.status,
+            reason,
+            headers,
+            body,
+        }
+    }
+
+    fn makes_dialog(&self) -> bool {
+        let method = self.method.is_some_and(|method| {
+            matches!(
+                method,
+                Method::Invite | Method::Subscribe | Method::Notify | Method::Refer
+            )
+        });
+        method && self.status.code() > 100 && self.status.code() < 300
+    }
+
+    fn write_vias(&self, writer: &mut Writer) {
+        for (at, line) in self.request.lines_of(HeaderName::Via).enumerate() {
+            match self.source {
+                Some(source) if at == 0 => write_top_via(writer, line.value, source),
+                Some(_) | None => writer.raw(HeaderName::Via.as_str(), &[line.value]),
+            }
+        }
+    }
+
+    fn write_to(&self, writer: &mut Writer) {
+        let tag = self
+            .to_tag
+            .filter(|_| self.status != StatusCode::TRYING && self.request.to_tag().is_none());
+        for line in self.request.lines_of(HeaderName::To) {
+            let parts = [
+                line.value,
+                b";tag=".as_slice(),
+                tag.unwrap_or_default().as_bytes(),
+            ];
+            writer.raw(
+                HeaderName::To.as_str(),
+                &parts[..if tag.is_some() { 3 } else { 1 }],
+            );
+        }
+    }
+}
+
+/// Writes the first Via line with the source noted in its first value. One that cannot be read
+/// is copied as it is.
+fn write_top_via(writer: &mut Writer, line: &[u8], source: SocketAddr) {
+    let top_end = scan::find_outside(line, b',').unwrap_or(line.len());
+    let Some(mut via) = Via::parse(&line[..top_end]) else {
+        return writer.raw(HeaderName::Via.as_str(), &[line]);
+    };
+    via.note_source(source);
+    writer.raw(
+        HeaderName::Via.as_str(),
+        &[via.to_string().as_bytes(), &line[top_end..]],
+    );
+}
+
+/// The buffer and its index.
+#[derive(Clone, Debug)]
+struct Writer {
+    buffer: Vec<u8>,
+    entries: Vec<Entry>,
+}
+
+impl Writer {
+    const fn new() -> Self {
+        Self {
+            buffer: Vec::new(),
+            entries: Vec::new(),
+        }
+    }
+
+    /// Messages we build are far below 4 GiB; should one not be, its index would be wrong, so
+    /// this is where it stops.
+    fn position(&self) -> u32 {
+        u32::try_from(self.buffer.len()).expect("a message of ours is shorter than 4 GiB")
+    }
+
+    /// Writes to the start line.
+    fn text(&mut self, text: impl fmt::Display) {
+        if self.buffer.capacity() == 0 {
+            self.buffer.reserve(1024);
+            self.entries.reserve(16);
+        }
+        // Writing to memory does not fail; a `Display` that does leaves what it wrote.
+        let _ = write!(self.buffer_text(), "{text}");
+    }
+
+    fn buffer_text(&mut self) -> OneLine<'_> {
+        OneLine {
+            buffer: &mut self.buffer,
+        }
+    }
+
+    fn header(&mut self, name: &str, value: impl fmt::Display) {
+        self.line(name, |writer| {
+            let _ = write!(writer.buffer_text(), "{value}");
+        });
+    }
+
+    fn raw(&mut self, name: &str, value: &[&[u8]]) {
+        self.line(name, |writer| {
+            for part in value {
+                writer.buffer_text().bytes(&scan::unfold(part));
+            }
+        });
+    }
+
+    fn line(&mut self, name: &str, value: impl FnOnce(&mut Self)) {
+        if name.is_empty() || !name.bytes().all(is_token_byte) {
+            return;
+        }
+        let start = self.position();
+        self.buffer.extend_from_slice(name.as_bytes());
+        let name_end = self.position();
+        self.buffer.extend_from_slice(b": ");
+        let value_at = self.buffer.len();
+        value(self);
+        let written = &self.buffer[value_at..];
+        let lead = written
+            .iter()
+            .take_while(|byte| scan::is_space(**byte))
+            .count();
+        let length = scan::trim(written).len();
+        let value_start = if length == 0 {
+            value_at
+        } else {
+            value_at + lead
+        };
+        self.buffer.truncate(value_start + length);
+        let value_end = self.position();
+        self.buffer.extend_from_slice(b"\r\n");
+        self.entries.push(Entry {
+            code: name::code_of(name.as_bytes()),
+            start,
+            name_end,
+            value_start: value_end - length as u32,
+            value_end,
+        });
+    }
+
+    fn copy(&mut self, from: &Headers, name: HeaderName) {
+        for line in from.lines_of(name) {
+            self.raw(name.as_str(), &[line.value]);
+        }
+    }
+
+    fn append(&mut self, rest: Self) {
+        let offset = self.position();
+        self.buffer.extend_from_slice(&rest.buffer);
+        self.entries
+            .extend(rest.entries.into_iter().map(|entry| entry.moved(offset)));
+    }
+
+    fn finish(mut self, body: Option<&Body>) -> (Headers, Bytes) {
+        let bytes = body.map(|body| body.bytes.clone()).unwrap_or_default();
+        if let Some(body) = body {
+            self.header(HeaderName::ContentType.as_str(), &body.content_type);
+        }
+        self.header(HeaderName::ContentLength.as_str(), bytes.len());
+        self.buffer.extend_from_slice(b"\r\n");
+        let head = self.buffer.len();
+        self.buffer.extend_from_slice(&bytes);
+        let buffer = Bytes::from(self.buffer);
+        let body = buffer.slice(head..);
+        (
+            Headers {
+                buffer,
+                entries: self.entries,
+            },
+            body,
+        )
+    }
+}
+
+/// Keeps whatever is written on one line.
+struct OneLine<'a> {
+    buffer: &'a mut Vec<u8>,
+}
+
+impl OneLine<'_> {
+    fn bytes(&mut self, bytes: &[u8]) {
+        if memchr::memchr2(b'\r', b'\n', bytes).is_none() {
+            self.buffer.extend_from_slice(bytes);
+            return;
+        }
+        let space = |byte: &u8| {
+            if matches!(byte, b'\r' | b'\n') {
+                b' '
+            } else {
+                *byte
+            }
+        };
+        self.buffer.extend(bytes.iter().map(space));
+    }
+}
+
+impl fmt::Write for OneLine<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.bytes(text.as_bytes());
+        Ok(())
+    }
+}

@@ -1,0 +1,270 @@
+//! Typed access to headers (RFC 3261 section 20), on demand: nothing is read before it is asked
+//! for, and the identifying values (tags, SIP Call-ID) come without an allocation.
+
+use super::name::HeaderName;
+use super::value::{
+    CSeq, Contacts, NameAddr, Params, RAck, Reason, Replaces, SessionExpires, Via, scan,
+};
+use super::{Headers, Method};
+
+/// Why a header cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HeaderError {
+    /// It is not there.
+    #[error("missing {0}")]
+    Missing(HeaderName),
+    /// It breaks its grammar or its range.
+    #[error("malformed {0}")]
+    Malformed(HeaderName),
+    /// It is there more often than it may be.
+    #[error("repeated {0}")]
+    Repeated(HeaderName),
+}
+
+type Typed<T> = Result<T, HeaderError>;
+
+impl Headers {
+    /// The topmost Via.
+    pub fn via_top(&self) -> Typed<Via> {
+        self.required(HeaderName::Via, |_| {
+            Via::parse(self.values(HeaderName::Via).next()?)
+        })
+    }
+
+    /// Every Via in order.
+    pub fn vias(&self) -> impl Iterator<Item = Typed<Via>> {
+        self.values(HeaderName::Via)
+            .map(|value| Via::parse(value).ok_or(HeaderError::Malformed(HeaderName::Via)))
+    }
+
+    /// From.
+    pub fn from(&self) -> Typed<NameAddr> {
+        self.required(HeaderName::From, NameAddr::parse)
+    }
+
+    /// To.
+    pub fn to(&self) -> Typed<NameAddr> {
+        self.required(HeaderName::To, NameAddr::parse)
+    }
+
+    /// The tag of From, without reading the rest; `None` as well where From is broken.
+    pub fn from_tag(&self) -> Option<&str> {
+        tag(self.value(HeaderName::From)?)
+    }
+
+    /// The tag of To, without reading the rest; `None` as well where To is broken.
+    pub fn to_tag(&self) -> Option<&str> {
+        tag(self.value(HeaderName::To)?)
+    }
+
+    /// The SIP Call-ID.
+    pub fn call_id(&self) -> Typed<&str> {
+        self.required(HeaderName::CallId, |value| {
+            let text = std::str::from_utf8(value).ok()?;
+            let visible = |byte: u8| byte > b' ' && byte != 0x7f;
+            (!text.is_empty() && text.bytes().all(visible)).then_some(text)
+        })
+    }
+
+    /// CSeq.
+    pub fn cseq(&self) -> Typed<CSeq> {
+        self.required(HeaderName::CSeq, CSeq::parse)
+    }
+
+    /// The Contact headers.
+    pub fn contacts(&self) -> Typed<Contacts> {
+        let mut list = Vec::new();
+        let mut star = false;
+        for value in self.values(HeaderName::Contact) {
+            if value == b"*" {
+                star = true;
+            } else {
+                list.push(address(HeaderName::Contact, value)?);
+            }
+        }
+        match (star, list.is_empty()) {
+            (false, _) => Ok(Contacts::List(list)),
+            (true, true) => Ok(Contacts::Star),
+            (true, false) => Err(HeaderError::Malformed(HeaderName::Contact)),
+        }
+    }
+
+    /// The addresses of a header such as Route, Record-Route, Path or P-Asserted-Identity, in
+    /// order over all its lines; empty when there is none.
+    pub fn addresses(&self, name: HeaderName) -> Typed<Vec<NameAddr>> {
+        self.values(name)
+            .map(|value| address(name, value))
+            .collect()
+    }
+
+    /// Record-Route in order.
+    pub fn record_routes(&self) -> Typed<Vec<NameAddr>> {
+        self.addresses(HeaderName::RecordRoute)
+    }
+
+    /// Route in order.
+    pub fn routes(&self) -> Typed<Vec<NameAddr>> {
+        self.addresses(HeaderName::Route)
+    }
+
+    /// P-Asserted-Identity (RFC 3325).
+    pub fn p_asserted_identity(&self) -> Typed<Vec<NameAddr>> {
+        self.addresses(HeaderName::PAssertedIdentity)
+    }
+
+    /// Refer-To (RFC 3515).
+    pub fn refer_to(&self) -> Typed<NameAddr> {
+        self.required(HeaderName::ReferTo, NameAddr::parse)
+    }
+
+    /// Max-Forwards; a number above 255 counts as none (RFC 4475 section 3.1.2.4).
+    pub fn max_forwards(&self) -> Typed<Option<u8>> {
+        let seconds = self.optional(HeaderName::MaxForwards, |value| scan::seconds(value, 256))?;
+        Ok(seconds.and_then(|number| u8::try_from(number).ok()))
+    }
+
+    /// Expires in seconds; one beyond 2³²−1 counts as 3600 (RFC 4475 section 3.1.2.4).
+    pub fn expires(&self) -> Typed<Option<u32>> {
+        self.optional(HeaderName::Expires, |value| scan::seconds(value, 3600))
+    }
+
+    /// Min-Expires in seconds.
+    pub fn min_expires(&self) -> Typed<Option<u32>> {
+        self.optional(HeaderName::MinExpires, |value| {
+            scan::seconds(value, u32::MAX)
+        })
+    }
+
+    /// Retry-After in seconds, without its comment and parameters.
+    pub fn retry_after(&self) -> Typed<Option<u32>> {
+        self.optional(HeaderName::RetryAfter, |value| {
+            let digits = value
+                .iter()
+                .take_while(|byte| byte.is_ascii_digit())
+                .count();
+            let (number, rest) = value.split_at(digits);
+            matches!(scan::trim(rest).first(), None | Some(b'(' | b';'))
+                .then(|| scan::seconds(number, u32::MAX))
+                .flatten()
+        })
+    }
+
+    /// Session-Expires (RFC 4028).
+    pub fn session_expires(&self) -> Typed<Option<SessionExpires>> {
+        self.optional(HeaderName::SessionExpires, SessionExpires::parse)
+    }
+
+    /// Min-SE in seconds (RFC 4028).
+    pub fn min_se(&self) -> Typed<Option<u32>> {
+        self.optional(HeaderName::MinSe, |value| {
+            let end = memchr::memchr(b';', value).unwrap_or(value.len());
+            scan::seconds(&value[..end], u32::MAX)
+        })
+    }
+
+    /// RSeq (RFC 3262).
+    pub fn rseq(&self) -> Typed<Option<u32>> {
+        self.optional(HeaderName::RSeq, scan::number)
+    }
+
+    /// RAck (RFC 3262).
+    pub fn rack(&self) -> Typed<RAck> {
+        self.required(HeaderName::RAck, RAck::parse)
+    }
+
+    /// Replaces (RFC 3891).
+    pub fn replaces(&self) -> Typed<Option<Replaces>> {
+        self.optional(HeaderName::Replaces, Replaces::parse)
+    }
+
+    /// The readable Reason values (RFC 3326).
+    pub fn reasons(&self) -> impl Iterator<Item = Reason> {
+        self.values(HeaderName::Reason).filter_map(Reason::parse)
+    }
+
+    /// The media type of the body in lower case without parameters, such as `application/sdp`.
+    pub fn content_type(&self) -> Option<String> {
+        let value = self.value(HeaderName::ContentType)?;
+        let end = memchr::memchr(b';', value).unwrap_or(value.len());
+        let kept: Vec<u8> = value[..end]
+            .iter()
+            .copied()
+            .filter(|byte| !scan::is_space(*byte))
+            .collect();
+        Some(String::from_utf8_lossy(&kept).to_ascii_lowercase())
+    }
+
+    /// The parameters of Content-Type, such as `boundary`.
+    pub fn content_type_params(&self) -> Typed<Params> {
+        let params = self.optional(HeaderName::ContentType, |value| {
+            let start = memchr::memchr(b';', value).unwrap_or(value.len());
+            Params::parse(&value[start..])
+        });
+        params.map(Option::unwrap_or_default)
+    }
+
+    /// The methods of Allow; `None` where there is no Allow at all.
+    pub fn allow(&self) -> Option<Vec<Method>> {
+        self.contains(HeaderName::Allow).then(|| {
+            self.values(HeaderName::Allow)
+                .filter_map(Method::from_bytes)
+                .collect()
+        })
+    }
+
+    /// Whether the sender supports this extension (Supported or Require).
+    pub fn supports(&self, option_tag: &str) -> bool {
+        self.has_token(HeaderName::Supported, option_tag) || self.requires(option_tag)
+    }
+
+    /// Whether the sender requires this extension.
+    pub fn requires(&self, option_tag: &str) -> bool {
+        self.has_token(HeaderName::Require, option_tag)
+    }
+
+    /// The Privacy values (RFC 3323), such as `id`; separated by semicolons.
+    pub fn privacy(&self) -> impl Iterator<Item = &str> {
+        self.value(HeaderName::Privacy)
+            .into_iter()
+            .flat_map(|value| scan::split(value, b';'))
+            .filter_map(|value| std::str::from_utf8(value).ok())
+    }
+
+    fn required<'a, T>(
+        &'a self,
+        name: HeaderName,
+        read: impl FnOnce(&'a [u8]) -> Option<T>,
+    ) -> Typed<T> {
+        let value = self.value(name).ok_or(HeaderError::Missing(name))?;
+        read(value).ok_or(HeaderError::Malformed(name))
+    }
+
+    fn optional<'a, T>(
+        &'a self,
+        name: HeaderName,
+        read: impl FnOnce(&'a [u8]) -> Option<T>,
+    ) -> Typed<Option<T>> {
+        match self.value(name) {
+            None => Ok(None),
+            Some(value) => read(value).map(Some).ok_or(HeaderError::Malformed(name)),
+        }
+    }
+}
+
+fn address(name: HeaderName, value: &[u8]) -> Typed<NameAddr> {
+    NameAddr::parse(value).ok_or(HeaderError::Malformed(name))
+}
+
+/// The `tag` among the parameters after the address.
+fn tag(value: &[u8]) -> Option<&str> {
+    let start = scan::find_outside(value, b';')?;
+    scan::split(&value[start + 1..], b';').find_map(|part| {
+        let at = memchr::memchr(b'=', part)?;
+        let name = scan::trim(&part[..at]);
+        if !name.eq_ignore_ascii_case(b"tag") {
+            return None;
+        }
+        let tag = std::str::from_utf8(scan::trim(&part[at + 1..])).ok()?;
+        (!tag.is_empty()).then_some(tag)
+    })
+}

@@ -1,0 +1,15 @@
+//! The values that headers carry, read on demand and owned: URI, address, Via, parameters
+//! (RFC 3261 sections 19, 20 and 25.1). What is written back keeps its escapes.
+
+mod address;
+mod params;
+mod scalar;
+pub(crate) mod scan;
+mod uri;
+mod via;
+
+pub use address::{Contacts, NameAddr};
+pub use params::Params;
+pub use scalar::{CSeq, RAck, Reason, Refresher, Replaces, SessionExpires};
+pub use uri::{Host, Scheme, Uri, UriError};
+pub use via::{Via, ViaTransport};

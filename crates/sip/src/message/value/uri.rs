@@ -1,0 +1,474 @@
+//! URIs: `sip:` and `sips:` (RFC 3261 section 19.1), `tel:` (RFC 3966), and any other scheme
+//! kept as opaque text. Escapes are kept as received; [`Uri::user_unescaped`] resolves them once.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::str::FromStr;
+
+use super::{Params, scan};
+
+/// The scheme of a URI.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scheme {
+    /// `sip:`
+    Sip,
+    /// `sips:`
+    Sips,
+    /// `tel:`
+    Tel,
+    /// Any other, in lower case.
+    Other(String),
+}
+
+/// The host of a URI or of a Via.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Host {
+    /// A domain name, as received.
+    Name(String),
+    /// An IPv4 address.
+    V4(Ipv4Addr),
+    /// An IPv6 address; written in brackets.
+    V6(Ipv6Addr),
+    /// None: `tel:` and opaque URIs.
+    None,
+}
+
+impl Host {
+    /// Reads a host; an IPv6 address stands in brackets. `2001:db8:::192.0.2.1` with its third
+    /// colon, which the grammar of RFC 3261 wrongly produces, is read (RFC 5118 section 4.10).
+    pub fn parse(text: &str) -> Option<Self> {
+        if let Some(inner) = text.strip_prefix('[') {
+            return v6(inner.strip_suffix(']')?).map(Self::V6);
+        }
+        if text.is_empty() || !text.bytes().all(is_host_byte) {
+            return None;
+        }
+        Some(
+            text.parse()
+                .map_or_else(|_| Self::Name(text.to_owned()), Self::V4),
+        )
+    }
+
+    /// The address, unless the host is a name.
+    pub fn ip(&self) -> Option<IpAddr> {
+        match self {
+            Self::V4(address) => Some((*address).into()),
+            Self::V6(address) => Some((*address).into()),
+            Self::Name(_) | Self::None => None,
+        }
+    }
+
+    /// Whether two hosts are the same; names are compared without regard to case.
+    pub fn matches(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Name(a), Self::Name(b)) => a.eq_ignore_ascii_case(b),
+            (a, b) => a == b,
+        }
+    }
+}
+
+impl From<IpAddr> for Host {
+    fn from(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(address) => Self::V4(address),
+            IpAddr::V6(address) => Self::V6(address),
+        }
+    }
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => f.write_str(name),
+            Self::V4(address) => address.fmt(f),
+            Self::V6(address) => write!(f, "[{address}]"),
+            Self::None => Ok(()),
+        }
+    }
+}
+
+/// A URI. Equality by `==` is exact; [`Uri::equivalent`] is that of the RFC.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Uri {
+    /// The scheme.
+    pub scheme: Scheme,
+    /// What stands before `@`, escapes kept; the number of `tel:`; the rest of an opaque URI.
+    pub user: Option<String>,
+    /// The password (deprecated), escapes kept.
+    pub password: Option<String>,
+    /// The host.
+    pub host: Host,
+    /// The port, where one is named.
+    pub port: Option<u16>,
+    /// The parameters.
+    pub params: Params,
+    /// What follows `?`, escapes kept. Never becomes a header of a request of ours by itself.
+    pub headers: Option<String>,
+}
+
+/// Why a text is no URI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UriError {
+    /// No `scheme:` in front.
+    #[error("no scheme")]
+    Scheme,
+    /// White space, a control character, `<`, `>` or `"`.
+    #[error("a character that no URI has")]
+    Character,
+    /// An empty or malformed user part.
+    #[error("malformed user")]
+    User,
+    /// An empty or malformed host.
+    #[error("malformed host")]
+    Host,
+    /// No number from 1 to 65535.
+    #[error("malformed port")]
+    Port,
+    /// A malformed parameter.
+    #[error("malformed parameter")]
+    Parameter,
+}
+
+impl Uri {
+    /// `sip:user@host:port`; the user is escaped where it has to be.
+    pub fn sip(user: Option<&str>, host: Host, port: Option<u16>) -> Self {
+        Self {
+            scheme: Scheme::Sip,
+            user: user.map(|user| escape(user, is_user_byte)),
+            password: None,
+            host,
+            port,
+            params: Params::new(),
+            headers: None,
+        }
+    }
+
+    /// Reads a URI.
+    pub fn parse(text: &str) -> Result<Self, UriError> {
+        let (scheme, rest) = split_scheme(text)?;
+        if rest
+            .bytes()
+            .any(|b| b <= b' ' || b == 0x7f || matches!(b, b'<' | b'>' | b'"'))
+        {
+            return Err(UriError::Character);
+        }
+        match scheme {
+            Scheme::Sip | Scheme::Sips => Self::parse_sip(scheme, rest),
+            Scheme::Tel => Self::parse_tel(rest),
+            Scheme::Other(_) => Ok(Self::opaque(scheme, rest)),
+        }
+    }
+
+    /// The user with its escapes resolved once, never twice.
+    pub fn user_unescaped(&self) -> Option<Cow<'_, str>> {
+        self.user.as_deref().map(unescape)
+    }
+
+    /// Whether the scheme is `sip` or `sips`.
+    pub const fn is_sip(&self) -> bool {
+        matches!(self.scheme, Scheme::Sip | Scheme::Sips)
+    }
+
+    /// The value of the `transport` parameter.
+    pub fn transport(&self) -> Option<&str> {
+        self.params.get("transport")
+    }
+
+    /// Whether the URI has `lr`: a loose router (RFC 3261 section 19.1.1).
+    pub fn is_loose_router(&self) -> bool {
+        self.params.contains("lr")
+    }
+
+    /// Whether both name the same resource (RFC 3261 section 19.1.4).
+    pub fn equivalent(&self, other: &Self) -> bool {
+        if self.scheme != other.scheme {
+            return false;
+        }
+        if matches!(self.scheme, Scheme::Other(_)) {
+            return self == other;
+        }
+        same_escaped(self.user.as_deref(), other.user.as_deref())
+            && same_escaped(self.password.as_deref(), other.password.as_deref())
+            && self.host.matches(&other.host)
+            && self.port == other.port
+            && params_match(&self.params, &other.params)
+            && params_match(&other.params, &self.params)
+            && headers_match(self.headers.as_deref(), other.headers.as_deref())
+    }
+
+    /// The URI as a Request-URI: without headers and `method` (RFC 3261 section 19.1.5).
+    #[must_use]
+    pub fn to_request_uri(&self) -> Self {
+        let mut uri = self.clone();
+        uri.headers = None;
+        uri.params.remove("method");
+        uri
+    }
+
+    fn parse_sip(scheme: Scheme, rest: &str) -> Result<Self, UriError> {
+        let (userinfo, rest) = match rest.split_once('@') {
+            Some((userinfo, rest)) => (Some(userinfo), rest),
+            None => (None, rest),
+        };
+        let (user, password) = match userinfo {
+            None => (None, None),
+            Some(info) => match info.split_once(':') {
+                Some((user, password)) => (Some(user), Some(password)),
+                None => (Some(info), None),
+            },
+        };
+        if user.is_some_and(str::is_empty) {
+            return Err(UriError::User);
+        }
+        let (rest, headers) = match rest.split_once('?') {
+            Some((rest, headers)) => (rest, Some(headers)),
+            None => (rest, None),
+        };
+        let (hostport, params) = rest.split_at(rest.find(';').unwrap_or(rest.len()));
+        let (host, port) = host_and_port(hostport)?;
+        Ok(Self {
+            scheme,
+            user: user.map(str::to_owned),
+            password: password.map(str::to_owned),
+            host,
+            port,
+            params: Params::parse(params.as_bytes()).ok_or(UriError::Parameter)?,
+            headers: headers.map(str::to_owned),
+        })
+    }
+
+    fn parse_tel(rest: &str) -> Result<Self, UriError> {
+        let (number, params) = rest.split_at(rest.find(';').unwrap_or(rest.len()));
+        if number.is_empty() || !number.bytes().all(is_tel_byte) {
+            return Err(UriError::User);
+        }
+        let params = Params::parse(params.as_bytes()).ok_or(UriError::Parameter)?;
+        Ok(Self {
+            params,
+            ..Self::opaque(Scheme::Tel, number)
+        })
+    }
+
+    fn opaque(scheme: Scheme, text: &str) -> Self {
+        Self {
+            scheme,
+            user: Some(text.to_owned()),
+            password: None,
+            host: Host::None,
+            port: None,
+            params: Params::new(),
+            headers: None,
+        }
+    }
+}
+
+impl FromStr for Uri {
+    type Err = UriError;
+
+    fn from_str(text: &str) -> Result<Self, UriError> {
+        Self::parse(text)
+    }
+}
+
+impl fmt::Display for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sip => "sip",
+            Self::Sips => "sips",
+            Self::Tel => "tel",
+            Self::Other(name) => name,
+        })
+    }
+}
+
+impl fmt::Display for Uri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.scheme)?;
+        if let Some(user) = &self.user {
+            f.write_str(user)?;
+            if let Some(password) = &self.password {
+                write!(f, ":{password}")?;
+            }
+            if self.is_sip() {
+                f.write_str("@")?;
+            }
+        }
+        write!(f, "{}", self.host)?;
+        if let Some(port) = self.port {
+            write!(f, ":{port}")?;
+        }
+        write!(f, "{}", self.params)?;
+        match &self.headers {
+            Some(headers) => write!(f, "?{headers}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Reads `host[:port]`, white space around the colon allowed (Via has it).
+pub(super) fn host_and_port(text: &str) -> Result<(Host, Option<u16>), UriError> {
+    let host_end = match text.strip_prefix('[') {
+        Some(inner) => inner.find(']').ok_or(UriError::Host)? + 2,
+        None => text.find(':').unwrap_or(text.len()),
+    };
+    // `]` and `:` are ASCII, so the cut is at a character boundary.
+    let (host, rest) = text.split_at(host_end);
+    let host = Host::parse(host.trim_end()).ok_or(UriError::Host)?;
+    let rest = rest.trim_start();
+    if rest.is_empty() {
+        return Ok((host, None));
+    }
+    let port = rest.strip_prefix(':').ok_or(UriError::Host)?;
+    let port = scan::number(port.as_bytes())
+        .filter(|port| *port != 0)
+        .ok_or(UriError::Port)?;
+    Ok((host, Some(port)))
+}
+
+fn v6(text: &str) -> Option<Ipv6Addr> {
+    text.parse()
+        .ok()
+        .or_else(|| text.replacen(":::", "::", 1).parse().ok())
+}
+
+fn split_scheme(text: &str) -> Result<(Scheme, &str), UriError> {
+    let (scheme, rest) = text.split_once(':').ok_or(UriError::Scheme)?;
+    let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.');
+    if !scheme.starts_with(|c: char| c.is_ascii_alphabetic()) || !scheme.bytes().all(legal) {
+        return Err(UriError::Scheme);
+    }
+    let known = [
+        ("sip", Scheme::Sip),
+        ("sips", Scheme::Sips),
+        ("tel", Scheme::Tel),
+    ];
+    let found = known
+        .into_iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(scheme));
+    let scheme = found.map_or_else(
+        || Scheme::Other(scheme.to_ascii_lowercase()),
+        |(_, scheme)| scheme,
+    );
+    Ok((scheme, rest))
+}
+
+fn is_host_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_')
+}
+
+fn is_tel_byte(byte: u8) -> bool {
+    byte.is_ascii_hexdigit() || matches!(byte, b'+' | b'*' | b'#' | b'-' | b'.' | b'(' | b')')
+}
+
+fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(
+            byte,
+            b'-' | b'_' | b'.' | b'!' | b'~' | b'*' | b'\'' | b'(' | b')'
+        )
+}
+
+fn is_user_byte(byte: u8) -> bool {
+    is_unreserved(byte) || matches!(byte, b'&' | b'=' | b'+' | b'$' | b',' | b';' | b'?' | b'/')
+}
+
+fn escape(text: &str, keep: fn(u8) -> bool) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if keep(byte) {
+            escaped.push(char::from(byte));
+        } else {
+            escaped.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    escaped
+}
+
+/// The byte that `%HH` at the start of `bytes` stands for.
+fn escaped_byte(bytes: &[u8]) -> Option<u8> {
+    let [b'%', high, low, ..] = bytes else {
+        return None;
+    };
+    let high = char::from(*high).to_digit(16)?;
+    let low = char::from(*low).to_digit(16)?;
+    u8::try_from(high * 16 + low).ok()
+}
+
+fn unescape(text: &str) -> Cow<'_, str> {
+    if !text.contains('%') {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        match escaped_byte(rest) {
+            Some(byte) => {
+                plain.push(byte);
+                rest = &tail[2..];
+            }
+            None => {
+                plain.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    Cow::Owned(String::from_utf8_lossy(&plain).into_owned())
+}
+
+/// Whether two texts are the same once escapes of unreserved characters are resolved.
+fn same_escaped(a: Option<&str>, b: Option<&str>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => a == b || canonical(a) == canonical(b),
+        (a, b) => a == b,
+    }
+}
+
+fn canonical(text: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        match escaped_byte(rest) {
+            Some(byte) => {
+                if is_unreserved(byte) {
+                    out.push(byte);
+                } else {
+                    out.extend_from_slice(&rest[..3].to_ascii_uppercase());
+                }
+                rest = &tail[2..];
+            }
+            None => {
+                out.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    out
+}
+
+/// Every parameter of `a` agrees with `b`: those that are in both are the same, and those that
+/// change where a request goes are in both.
+fn params_match(a: &Params, b: &Params) -> bool {
+    a.iter().all(|(name, value)| match b.get(name) {
+        Some(other) => canonical(value.unwrap_or_default()).eq_ignore_ascii_case(&canonical(other)),
+        None => !["user", "ttl", "method", "maddr", "transport"]
+            .iter()
+            .any(|special| name.eq_ignore_ascii_case(special)),
+    })
+}
+
+fn headers_match(a: Option<&str>, b: Option<&str>) -> bool {
+    let sorted = |text: Option<&str>| {
+        let mut headers: Vec<_> = text
+            .unwrap_or_default()
+            .split('&')
+            .map(|header| {
+                let (name, value) = header.split_once('=').unwrap_or((header, ""));
+                (name.to_ascii_lowercase(), canonical(value))
+            })
+            .collect();
+        headers.sort();
+        headers
+    };
+    a == b || sorted(a) == sorted(b)
+}
