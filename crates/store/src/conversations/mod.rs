@@ -1,0 +1,1 @@
+//! Conversations: load the context of a finished call, apply the plan, in one transaction.
