@@ -98,6 +98,11 @@ fn is_e164(text: &str) -> bool {
     }
 }
 
+/// Whether a text is an ISO 3166 alpha-2 code with which national numbers can be read.
+pub fn is_country(code: &str) -> bool {
+    phonenumber::country::Id::from_str(code).is_ok()
+}
+
 fn national(text: &str, country: &str) -> Option<E164> {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     if digits < 7 || text.bytes().any(|byte| byte.is_ascii_alphabetic()) {
@@ -134,10 +139,16 @@ impl fmt::Debug for E164 {
     }
 }
 
+/// Only the plain form: a document that writes a number in another way is not ours, and two
+/// spellings of one number must not become two keys.
 impl<'de> Deserialize<'de> for E164 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        Self::parse(&text).map_err(de::Error::custom)
+        if is_e164(&text) {
+            Ok(Self(Arc::from(text)))
+        } else {
+            Err(de::Error::custom(NotE164))
+        }
     }
 }
 
