@@ -33,6 +33,12 @@ macro_rules! id {
             }
         }
 
+        impl From<&$name> for Arc<str> {
+            fn from(id: &$name) -> Self {
+                id.0.clone()
+            }
+        }
+
         impl Borrow<str> for $name {
             fn borrow(&self) -> &str {
                 &self.0
@@ -56,6 +62,8 @@ macro_rules! id {
 id! {
     /// Our call (never SIP's `Call-ID` header, which is `SipCallId`). A UUIDv7 in production.
     CallId;
+    /// A thread of calls and messages. A UUIDv7 in production.
+    ConversationId;
     /// A user of the directory.
     UserId;
     /// A group of users.

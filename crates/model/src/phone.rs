@@ -121,6 +121,12 @@ impl FromStr for E164 {
     }
 }
 
+impl From<&E164> for Arc<str> {
+    fn from(number: &E164) -> Self {
+        number.0.clone()
+    }
+}
+
 impl Borrow<str> for E164 {
     fn borrow(&self) -> &str {
         &self.0
