@@ -9,6 +9,6 @@ pub mod phone;
 pub mod text_enum;
 pub mod time;
 
-pub use ids::{CallId, GroupId, IvrId, NumberId, RecordId, TrunkId, UserId};
+pub use ids::{CallId, ConversationId, GroupId, IvrId, NumberId, RecordId, TrunkId, UserId};
 pub use phone::E164;
 pub use time::{Millis, Now};
