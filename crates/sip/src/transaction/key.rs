@@ -1,0 +1,141 @@
+//! What a message is matched by: RFC 3261 17.1.3 and 17.2.3, with RFC 2543 peers (no branch that
+//! begins with the magic cookie) as 17.2.3 says.
+//!
+//! Guarantees small keys: a response is found by the number in our own branch, a request by a
+//! keyed fingerprint of what the RFC compares.
+
+use std::{borrow::Cow, fmt};
+
+use super::{fingerprint::FingerprintKey, token::Token};
+use crate::message::{HeaderName, Host, Method, Request, Response, Via};
+
+/// A client transaction: our branch, and whether it is the CANCEL that shares it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ClientKey {
+    branch: Token,
+    cancel: bool,
+}
+
+/// A server transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ServerKey(u128);
+
+impl ClientKey {
+    /// The key of a request that we send.
+    pub(crate) fn new(branch: Token, method: &Method) -> ClientKey {
+        ClientKey {
+            branch,
+            cancel: *method == Method::Cancel,
+        }
+    }
+
+    /// The key of the CANCEL of this request.
+    pub(crate) fn of_cancel(self) -> ClientKey {
+        ClientKey {
+            cancel: true,
+            ..self
+        }
+    }
+
+    /// Whether this is the transaction of a CANCEL.
+    pub(crate) fn is_cancel(self) -> bool {
+        self.cancel
+    }
+
+    /// The key a response is for, if its top Via carries a branch of ours.
+    pub(crate) fn of_response(response: &Response, method: &Method) -> Option<ClientKey> {
+        let via = response.headers().via_top().ok()?;
+        let token = via
+            .branch()?
+            .strip_prefix("z9hG4bK")
+            .and_then(Token::parse)?;
+        Some(ClientKey::new(token, method))
+    }
+}
+
+/// Makes server keys; knows the secret of the fingerprints.
+#[derive(Clone, Copy)]
+pub(crate) struct KeyMaker {
+    key: FingerprintKey,
+}
+
+impl KeyMaker {
+    /// The same seed makes the same keys.
+    pub(crate) fn new(seed: u64) -> KeyMaker {
+        KeyMaker {
+            key: FingerprintKey::new(seed, 2),
+        }
+    }
+
+    /// The key of a request's own transaction. An ACK has that of its INVITE.
+    pub(crate) fn server_key(&self, request: &Request, via: &Via) -> ServerKey {
+        let method = match request.method() {
+            Method::Ack => "INVITE",
+            other => other.as_str(),
+        };
+        self.key_as(request, via, method)
+    }
+
+    /// The key of the INVITE that a CANCEL is for (9.2).
+    pub(crate) fn invite_key(&self, cancel: &Request, via: &Via) -> ServerKey {
+        self.key_as(cancel, via, "INVITE")
+    }
+
+    /// What merged requests have in common (8.2.2.2); `None` for requests in dialogs and for
+    /// those of RFC 2543, without a From tag.
+    pub(crate) fn merge_key(&self, request: &Request) -> Option<u128> {
+        let headers = request.headers();
+        if headers.to_tag().is_some() {
+            return None;
+        }
+        let value = |name| headers.value(name).unwrap_or_default();
+        let tag = headers.from_tag()?.as_bytes();
+        Some(
+            self.key
+                .of(&[value(HeaderName::CallId), tag, value(HeaderName::CSeq)]),
+        )
+    }
+
+    fn key_as(&self, request: &Request, via: &Via, method: &str) -> ServerKey {
+        let port = via.port.unwrap_or_default().to_le_bytes();
+        if let Some(branch) = via.rfc3261_branch() {
+            let host = host_bytes(&via.host);
+            return ServerKey(
+                self.key
+                    .of(&[branch.as_bytes(), &host, &port, method.as_bytes()]),
+            );
+        }
+        // RFC 2543: the To tag is left out, because an ACK has the response's one.
+        let headers = request.headers();
+        let value = |name| headers.value(name).unwrap_or_default();
+        let cseq = headers
+            .cseq()
+            .map(|cseq| cseq.number)
+            .unwrap_or_default()
+            .to_le_bytes();
+        ServerKey(self.key.of(&[
+            b"2543",
+            request.uri_raw(),
+            headers.from_tag().unwrap_or_default().as_bytes(),
+            value(HeaderName::CallId),
+            &cseq,
+            value(HeaderName::Via),
+            method.as_bytes(),
+        ]))
+    }
+}
+
+fn host_bytes(host: &Host) -> Cow<'_, [u8]> {
+    match host {
+        Host::Name(name) => Cow::Borrowed(name.as_bytes()),
+        Host::V4(address) => Cow::Owned(address.octets().to_vec()),
+        Host::V6(address) => Cow::Owned(address.octets().to_vec()),
+        Host::None => Cow::Borrowed(&[]),
+    }
+}
+
+impl fmt::Debug for KeyMaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeyMaker(…)")
+    }
+}

@@ -1,0 +1,535 @@
+//! Requests of ours inside dialogs (RFC 3261 12.2.1, 14.1, 15.1.1): re-INVITE, BYE, the rest.
+//!
+//! Guarantees that our re-INVITEs never overlap anything that changes the session, that glare is
+//! waited out as 14.1 says, that a BYE of ours waits for the ACK of our 2xx, and that a dialog
+//! leaves the tables once nothing in it waits for an answer.
+
+use std::time::Duration;
+
+use super::{
+    Owner, TagOwner, UserAgentCore,
+    draft::{ContactLine, Draft},
+    events::{ExtraHeader, UaEvent, UaOutput},
+    ids::{ClientRequestId, DialogId, OutInviteId},
+    sending::{Purpose, Sending},
+    uac::{OutInvite, contact_of},
+    uas::failure,
+};
+use crate::{
+    dialog::{Dialog, DialogState, Glare, NextHop, Repeat, Unacknowledged, Waiting},
+    message::{Body, Method, Response, StatusCode},
+    transaction::Wire,
+};
+
+/// How often a re-INVITE is sent again after 491, and how often it waits for something else to
+/// end, before its user is told.
+const GLARE_LIMIT: u8 = 4;
+
+impl UserAgentCore {
+    /// Sends a re-INVITE. While another exchange is under way it waits for its end. The outcome
+    /// is `ReInviteAnswered`, `ReInviteFailed`, or the end of the dialog.
+    pub fn reinvite(
+        &mut self,
+        now: Duration,
+        id: DialogId,
+        body: Option<Body>,
+        out: &mut Vec<UaOutput>,
+    ) {
+        let Some(dialog) = self.dialogs.get(&id) else {
+            return;
+        };
+        if dialog.state != DialogState::Confirmed {
+            return;
+        }
+        if dialog.our_invite.is_some() || dialog.glare.is_some() {
+            return self.event(
+                UaEvent::ReInviteFailed {
+                    dialog: id,
+                    status: 491,
+                },
+                out,
+            );
+        }
+        self.try_reinvite(now, id, body, 0, out);
+    }
+
+    /// Answers a re-INVITE with 200.
+    pub fn answer_reinvite(
+        &mut self,
+        now: Duration,
+        id: DialogId,
+        body: Body,
+        out: &mut Vec<UaOutput>,
+    ) {
+        let Some(key) = self.dialogs.get(&id).and_then(|dialog| dialog.peer_invite) else {
+            return;
+        };
+        let Some(response) = self.invite_response_of(key, StatusCode::OK, None, &[], Some(body))
+        else {
+            return;
+        };
+        let (Some(request), Some((_, flow))) =
+            (self.layer.server_request(key), self.layer.server_flows(key))
+        else {
+            return;
+        };
+        let cseq = request
+            .headers()
+            .cseq()
+            .map(|cseq| cseq.number)
+            .unwrap_or_default();
+        let has_offer = request.body().is_empty();
+        let bytes = response.to_bytes();
+        let timers = &self.config.timers;
+        let unacknowledged = Unacknowledged::new(now, timers, flow, bytes.clone(), cseq)
+            .with_offer(has_offer)
+            .of_reinvite();
+        self.await_ack(id, unacknowledged);
+        self.layer.respond(now, key, 200, bytes, out);
+        let overtaken = self
+            .update_dialog(id, |dialog| dialog.glare.take())
+            .flatten();
+        if overtaken.is_some() {
+            // The session is another now, so the offer that waited describes the wrong one.
+            self.event(
+                UaEvent::ReInviteFailed {
+                    dialog: id,
+                    status: 491,
+                },
+                out,
+            );
+        }
+    }
+
+    /// Refuses a re-INVITE with a status of 300 and above; the session stays as it is.
+    pub fn reject_reinvite(
+        &mut self,
+        now: Duration,
+        id: DialogId,
+        status: impl Into<StatusCode>,
+        headers: &[ExtraHeader],
+        out: &mut Vec<UaOutput>,
+    ) {
+        let status = failure(status.into());
+        let pending = self
+            .dialogs
+            .get_mut(&id)
+            .and_then(|dialog| dialog.peer_invite.take());
+        let Some(key) = pending else { return };
+        if let Some(response) = self.invite_response_of(key, status, None, headers, None) {
+            self.layer
+                .respond(now, key, status.code(), response.to_bytes(), out);
+        }
+    }
+
+    /// Hangs up; no further event will name the dialog. `reason` is a value for Reason
+    /// (RFC 3326). An early dialog of ours is hung up by cancelling its INVITE.
+    pub fn bye(
+        &mut self,
+        now: Duration,
+        id: DialogId,
+        reason: Option<String>,
+        out: &mut Vec<UaOutput>,
+    ) {
+        let Some(dialog) = self.dialogs.get(&id) else {
+            return;
+        };
+        match dialog.state {
+            DialogState::Early => {
+                if let Some(invite) = self.invite_of_early(id) {
+                    self.cancel(now, invite, reason, out);
+                }
+                return;
+            }
+            DialogState::Mortal | DialogState::Morgue => return,
+            DialogState::Confirmed => {}
+        }
+        self.answer_pending(now, id, out);
+        let owed = self.update_dialog(id, |dialog| {
+            dialog.glare = None;
+            dialog.ack_owed.take()
+        });
+        if let Some(invite) = owed.flatten() {
+            self.send_ack(now, invite, id, None, out);
+        }
+        let waits = self.update_dialog(id, |dialog| {
+            let first = dialog
+                .unacknowledged
+                .as_ref()
+                .is_some_and(|it| !it.of_reinvite);
+            if first {
+                dialog.state = DialogState::Mortal;
+                dialog.deferred_bye = Some(reason.clone());
+            }
+            first
+        });
+        if waits == Some(false) {
+            self.send_bye(now, id, reason, out);
+        }
+    }
+
+    /// Sends another request inside a dialog: not INVITE, ACK, BYE or CANCEL.
+    pub fn request_in_dialog(
+        &mut self,
+        now: Duration,
+        dialog: DialogId,
+        method: Method,
+        headers: Vec<ExtraHeader>,
+        body: Option<Body>,
+        out: &mut Vec<UaOutput>,
+    ) -> ClientRequestId {
+        let id = ClientRequestId(self.fresh_id());
+        let refreshes = matches!(method, Method::Refer | Method::Notify | Method::Subscribe);
+        let draft = self
+            .dialogs
+            .get_mut(&dialog)
+            .filter(|it| it.is_live())
+            .map(|it| {
+                let mut draft = draft_in(it, method, headers, body);
+                if !refreshes {
+                    draft.contact = ContactLine::None;
+                }
+                (draft, it.credentials.clone())
+            });
+        match draft {
+            Some((draft, credentials)) => {
+                let purpose = Purpose::Request(id, Some(dialog));
+                let sending = Sending::new(draft, purpose, credentials);
+                self.start_in_dialog(now, id.0, sending, dialog, out);
+            }
+            None => self.event(
+                UaEvent::Responded {
+                    id,
+                    response: None,
+                    status: 481,
+                },
+                out,
+            ),
+        }
+        id
+    }
+
+    /// Sends a request outside dialogs.
+    pub fn request(
+        &mut self,
+        now: Duration,
+        request: super::OutRequest,
+        out: &mut Vec<UaOutput>,
+    ) -> ClientRequestId {
+        let id = ClientRequestId(self.fresh_id());
+        let tag = self.tokens.token();
+        let call_id = match request.call_id {
+            Some(call_id) => call_id,
+            None => format!("{}@{}", self.tokens.token(), self.config.domain),
+        };
+        let draft = Draft {
+            method: request.method,
+            request_uri: request.request_uri,
+            from: super::draft::party_value(&request.from, Some(tag)),
+            to: super::draft::party_value(&request.to, None),
+            call_id,
+            cseq: request.cseq,
+            max_forwards: request.max_forwards,
+            contact: request
+                .contact
+                .map_or(ContactLine::None, ContactLine::Value),
+            routes: request.routes.into_iter().map(Into::into).collect(),
+            headers: request.headers,
+            authorization: Vec::new(),
+            body: request.body,
+        };
+        let sending = Sending::new(draft, Purpose::Request(id, None), request.credentials);
+        self.start(now, id.0, sending, &request.target, out);
+        id
+    }
+
+    fn try_reinvite(
+        &mut self,
+        now: Duration,
+        id: DialogId,
+        body: Option<Body>,
+        tries: u8,
+        out: &mut Vec<UaOutput>,
+    ) {
+        let Some(dialog) = self.dialogs.get_mut(&id) else {
+            return;
+        };
+        if dialog.peer_invite.is_some()
+            || dialog.unacknowledged.is_some()
+            || dialog.ack_owed.is_some()
+        {
+            return self.retry_reinvite(id, body, tries, now + self.config.timers.t1, out);
+        }
+        let invite = OutInviteId(self.next_id + 1);
+        self.next_id += 1;
+        dialog.our_invite = Some(invite);
+        let local_tag = dialog.local_tag;
+        let draft = draft_in(dialog, Method::Invite, Vec::new(), body);
+        let credentials = dialog.credentials.clone();
+        let mut record = OutInvite::new(Some(id), local_tag, false);
+        record.glares = tries;
+        self.note_invite(now, invite, record);
+        let sending = Sending::new(draft, Purpose::ReInvite(invite, id), credentials);
+        self.start_in_dialog(now, invite.0, sending, id, out);
+    }
+
+    fn retry_reinvite(
+        &mut self,
+        id: DialogId,
+        body: Option<Body>,
+        tries: u8,
+        retry_at: Duration,
+        out: &mut Vec<UaOutput>,
+    ) {
+        if tries >= GLARE_LIMIT {
+            return self.event(
+                UaEvent::ReInviteFailed {
+                    dialog: id,
+                    status: 491,
+                },
+                out,
+            );
+        }
+        self.update_dialog(id, |dialog| {
+            dialog.glare = Some(Glare {
+                retry_at,
+                body,
+                tries: tries + 1,
+            });
+        });
+    }
+
+    /// Our re-INVITE got a 2xx.
+    pub(super) fn reinvite_accepted(
+        &mut self,
+        now: Duration,
+        invite: OutInviteId,
+        id: DialogId,
+        response: Response,
+        out: &mut Vec<UaOutput>,
+    ) {
+        let contact = contact_of(response.headers());
+        let awaits_offer = self.awaits_offer(invite);
+        self.mark_told(invite);
+        let live = self.update_dialog(id, |dialog| {
+            dialog.our_invite = None;
+            dialog.refresh_target(contact);
+            if dialog.is_live() && awaits_offer {
+                dialog.ack_owed = Some(invite);
+            }
+            dialog.is_live()
+        });
+        let Some(live) = live else { return };
+        if !live || !awaits_offer {
+            self.send_ack(now, invite, id, None, out);
+        }
+        if live {
+            self.event(
+                UaEvent::ReInviteAnswered {
+                    dialog: id,
+                    response,
+                },
+                out,
+            );
+        } else {
+            self.bury(now, id, out);
+        }
+    }
+
+    /// Our re-INVITE failed (14.1).
+    pub(super) fn reinvite_failed(
+        &mut self,
+        now: Duration,
+        invite: OutInviteId,
+        id: DialogId,
+        body: Option<Body>,
+        status: u16,
+        out: &mut Vec<UaOutput>,
+    ) {
+        let glares = self.forget_invite(invite).map(|invite| invite.glares);
+        let live = self.update_dialog(id, |dialog| {
+            dialog.our_invite = None;
+            (dialog.is_live(), dialog.owns_call_id)
+        });
+        let Some((live, owns_call_id)) = live else {
+            return;
+        };
+        if !live {
+            return self.bury(now, id, out);
+        }
+        match status {
+            491 => {
+                // 2.1 to 4 s for the owner of the Call-ID, 0 to 2 s for the other, by 10 ms.
+                let steps = if owns_call_id {
+                    210 + self.tokens.below(191)
+                } else {
+                    self.tokens.below(201)
+                };
+                let retry_at = now + Duration::from_millis(10) * steps as u32;
+                self.retry_reinvite(id, body, glares.unwrap_or_default(), retry_at, out);
+            }
+            408 | 481 => self.lose_dialog_by(now, id, status, out),
+            _ => self.event(UaEvent::ReInviteFailed { dialog: id, status }, out),
+        }
+    }
+
+    /// Sends a BYE; the dialog is over for the user.
+    pub(super) fn send_bye(
+        &mut self,
+        now: Duration,
+        id: DialogId,
+        reason: Option<String>,
+        out: &mut Vec<UaOutput>,
+    ) {
+        let number = self.fresh_id();
+        let made = self.update_dialog(id, |dialog| {
+            dialog.state = DialogState::Mortal;
+            dialog.unacknowledged = None;
+            dialog.glare = None;
+            let headers = reason
+                .map(|reason| (crate::message::HeaderName::Reason, reason))
+                .into_iter()
+                .collect();
+            let mut draft = draft_in(dialog, Method::Bye, headers, None);
+            draft.contact = ContactLine::None;
+            (draft, dialog.credentials.clone(), dialog.our_invite)
+        });
+        let Some((draft, credentials, pending)) = made else {
+            return;
+        };
+        if let Some(pending) = pending {
+            self.hasten(now, pending);
+        }
+        let sending = Sending::new(draft, Purpose::Bye(id), credentials);
+        self.start_in_dialog(now, number, sending, id, out);
+    }
+
+    /// Our BYE got its answer, or none.
+    pub(super) fn bye_answered(&mut self, now: Duration, id: DialogId, out: &mut Vec<UaOutput>) {
+        self.update_dialog(id, |dialog| dialog.state = DialogState::Morgue);
+        self.bury(now, id, out);
+    }
+
+    /// Whether a BYE of ours waits for its answer.
+    pub(super) fn bye_is_under_way(&self, id: DialogId) -> bool {
+        self.dialogs.get(&id).is_some_and(|dialog| {
+            dialog.state == DialogState::Mortal && dialog.deferred_bye.is_none()
+        })
+    }
+
+    /// Removes a dialog that is over, unless our re-INVITE in it still has to be acknowledged.
+    pub(super) fn bury(&mut self, now: Duration, id: DialogId, out: &mut Vec<UaOutput>) {
+        let Some(dialog) = self.dialogs.get(&id) else {
+            return;
+        };
+        match (dialog.state, dialog.our_invite) {
+            (DialogState::Morgue, None) => self.remove_dialog(now, id, out),
+            (DialogState::Morgue | DialogState::Mortal, Some(invite)) => self.hasten(now, invite),
+            (DialogState::Mortal, None) | (DialogState::Early | DialogState::Confirmed, _) => {}
+        }
+    }
+
+    /// The session is over: its pending re-INVITE is waited for no longer than 64*T1.
+    fn hasten(&mut self, now: Duration, invite: OutInviteId) {
+        self.set_invite_deadline(invite, Some(now + self.config.timers.timeout()));
+    }
+
+    /// Runs the deadline of a dialog: a 2xx to be repeated, a re-INVITE to be tried again.
+    pub(super) fn dialog_timeout(&mut self, now: Duration, id: DialogId, out: &mut Vec<UaOutput>) {
+        let timers = self.config.timers;
+        let Some(dialog) = self.dialogs.get_mut(&id) else {
+            return;
+        };
+        let repeat = match &mut dialog.unacknowledged {
+            Some(unacknowledged) => unacknowledged.timeout(now, &timers),
+            None => Repeat::Nothing,
+        };
+        let glare = dialog.glare.take_if(|glare| glare.retry_at <= now);
+        self.queue
+            .reschedule(Owner::Dialog(id), None, dialog.deadline());
+        match repeat {
+            Repeat::Nothing => {}
+            Repeat::Send(flow, bytes) => out.transmit(flow, bytes),
+            Repeat::GiveUp => return self.never_acknowledged(now, id, out),
+        }
+        if let Some(glare) = glare {
+            self.try_reinvite(now, id, glare.body, glare.tries, out);
+        }
+    }
+
+    /// No ACK for 64*T1: the session ends with BYE (13.3.1.4).
+    fn never_acknowledged(&mut self, now: Duration, id: DialogId, out: &mut Vec<UaOutput>) {
+        let Some((live, reason)) = self.update_dialog(id, |dialog| {
+            (dialog.is_live(), dialog.deferred_bye.take().flatten())
+        }) else {
+            return;
+        };
+        self.answer_pending(now, id, out);
+        self.send_bye(now, id, reason, out);
+        if live {
+            self.event(UaEvent::Unconfirmed { dialog: id }, out);
+        }
+    }
+
+    /// Changes a dialog and moves its deadline.
+    pub(super) fn update_dialog<R>(
+        &mut self,
+        id: DialogId,
+        change: impl FnOnce(&mut Dialog) -> R,
+    ) -> Option<R> {
+        let dialog = self.dialogs.get_mut(&id)?;
+        let before = dialog.deadline();
+        let result = change(dialog);
+        self.queue
+            .reschedule(Owner::Dialog(id), before, dialog.deadline());
+        Some(result)
+    }
+
+    /// Drops a dialog, and what waited for its next hop.
+    pub(super) fn remove_dialog(&mut self, now: Duration, id: DialogId, out: &mut Vec<UaOutput>) {
+        let Some(dialog) = self.dialogs.remove(&id) else {
+            return;
+        };
+        self.tags.remove(&(dialog.local_tag, TagOwner::Dialog(id)));
+        self.queue
+            .reschedule(Owner::Dialog(id), dialog.deadline(), None);
+        let NextHop::Resolving(resolve, waiting) = dialog.next_hop else {
+            return;
+        };
+        self.forget_resolve(resolve);
+        for waiting in waiting {
+            match waiting {
+                Waiting::Sending(sending) => self.finish(now, sending, 481, None, out),
+                Waiting::Ack(_) => {}
+            }
+        }
+    }
+}
+
+/// A request inside a dialog (12.2.1.1).
+fn draft_in(
+    dialog: &mut Dialog,
+    method: Method,
+    headers: Vec<ExtraHeader>,
+    body: Option<Body>,
+) -> Draft {
+    let cseq = dialog.next_cseq();
+    let routing = dialog.routing();
+    Draft {
+        method,
+        request_uri: routing.request_uri,
+        from: dialog.local.clone().into(),
+        to: dialog.remote.clone().into(),
+        call_id: dialog.call_id.clone().into(),
+        cseq,
+        max_forwards: 70,
+        contact: match &dialog.contact {
+            Some(uri) => ContactLine::Uri(uri.clone()),
+            None => ContactLine::Own,
+        },
+        routes: routing.routes.into_owned(),
+        headers,
+        authorization: Vec::new(),
+        body,
+    }
+}
