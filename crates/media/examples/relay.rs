@@ -1,0 +1,289 @@
+//! How much CPU the relay needs for a packet, and how much later packets arrive because of it.
+//!
+//! `cargo run --release -p media --example relay -- [calls] [seconds]`
+//!
+//! Each call has two far ends that send 50 packets a second through the relay; the calls are spread
+//! over the 20 ms between two packets. The same traffic without the relay says what of the delay is
+//! the machine's own. The last line is for programs.
+
+#![allow(clippy::print_stdout)]
+
+use std::error::Error;
+use std::fs;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+use call::port::{LegId, MediaCommand, MediaEvent, RemoteMedia};
+use media::{MediaConfig, MediaPlane};
+use rustix::buffer::spare_capacity;
+use rustix::event::epoll;
+use rustix::time::{
+    ClockId, Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, clock_gettime,
+    timerfd_create, timerfd_settime,
+};
+
+/// Milliseconds between two packets of a stream.
+const PACKET_MS: usize = 20;
+/// What passes before anything is measured.
+const WARM_UP_S: usize = 1;
+
+/// One stream of packets: a socket, and where it sends.
+struct Stream {
+    socket: UdpSocket,
+    to: SocketAddr,
+}
+
+/// What was measured in one run.
+struct Outcome {
+    sent: usize,
+    /// One-way, in ns, sorted.
+    delays: Vec<u64>,
+    /// CPU time of the relay thread, in ns.
+    relay_cpu: u64,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let calls: usize = arguments.next().map_or(Ok(250), |text| text.parse())?;
+    let seconds: usize = arguments.next().map_or(Ok(5), |text| text.parse())?;
+
+    let direct = run(&direct_streams(calls)?, seconds, || 0)?;
+    let (plane, streams) = relayed_streams(calls)?;
+    let task = relay_task()?;
+    let relayed = run(&streams, seconds, || cpu_ns(&task))?;
+
+    let packets = relayed.delays.len();
+    let lost = relayed.sent - packets;
+    let us = |ns: u64| ns as f64 / 1000.0;
+    let per_packet = us(relayed.relay_cpu) / packets.max(1) as f64;
+    println!(
+        "{calls} calls, {} packets/s, {seconds} s",
+        calls * 2 * 1000 / PACKET_MS
+    );
+    println!("relay CPU per packet   {per_packet:8.2} µs");
+    println!("lost                   {lost:8}  of {}", relayed.sent);
+    println!("one-way delay            direct    relayed      added (µs)");
+    let mut keyed = format!("calls={calls} cpu_us_per_packet={per_packet:.2} lost={lost}");
+    for percent in [50, 99] {
+        let (before, after) = (us(direct.delay(percent)), us(relayed.delay(percent)));
+        let added = after - before;
+        println!("  p{percent:<22} {before:8.1}   {after:8.1}   {added:8.1}");
+        keyed.push_str(&format!(" p{percent}_added_us={added:.1}"));
+    }
+    println!("{keyed}");
+    drop(plane);
+    Ok(())
+}
+
+impl Outcome {
+    fn delay(&self, percent: usize) -> u64 {
+        let last = self.delays.len().saturating_sub(1);
+        self.delays
+            .get(last * percent / 100)
+            .copied()
+            .unwrap_or_default()
+    }
+}
+
+fn far_end() -> io::Result<UdpSocket> {
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+    socket.set_nonblocking(true)?;
+    Ok(socket)
+}
+
+/// Far ends that send to each other.
+fn direct_streams(calls: usize) -> io::Result<Vec<Stream>> {
+    let mut streams = Vec::with_capacity(2 * calls);
+    for _ in 0..calls {
+        let (a, b) = (far_end()?, far_end()?);
+        let (to_a, to_b) = (a.local_addr()?, b.local_addr()?);
+        streams.extend([
+            Stream {
+                socket: a,
+                to: to_b,
+            },
+            Stream {
+                socket: b,
+                to: to_a,
+            },
+        ]);
+    }
+    Ok(streams)
+}
+
+/// Far ends that send to a relay, two by two bridged there.
+fn relayed_streams(calls: usize) -> Result<(MediaPlane, Vec<Stream>), Box<dyn Error>> {
+    let (sender, events) = sync_channel(1024);
+    let sink = move |event| {
+        sender
+            .try_send(event)
+            .map_err(|_| unreachable!("1024 events"))
+    };
+    let config = MediaConfig {
+        ports: "10000-19999".parse()?,
+        ..MediaConfig::default()
+    };
+    let address = config.address;
+    let plane = MediaPlane::start(config, sink)?;
+    let mut stock = Vec::new();
+    let mut streams = Vec::with_capacity(2 * calls);
+    for leg in 0..2 * calls as u64 {
+        let ports = loop {
+            match stock.pop() {
+                Some(ports) => break ports,
+                None => stock.extend(next_stock(&events)?),
+            }
+        };
+        let socket = far_end()?;
+        let rtp = socket.local_addr()?;
+        let remote = RemoteMedia {
+            rtp,
+            rtcp: rtp,
+            rtcp_mux: true,
+        };
+        let leg = LegId(leg);
+        plane.command(MediaCommand::Open { leg, ports })?;
+        plane.command(MediaCommand::Remote { leg, remote })?;
+        if leg.0 % 2 == 1 {
+            plane.command(MediaCommand::Bridge {
+                a: LegId(leg.0 - 1),
+                b: leg,
+            })?;
+        }
+        streams.push(Stream {
+            socket,
+            to: SocketAddr::new(address, ports.rtp),
+        });
+    }
+    plane.report()?;
+    Ok((plane, streams))
+}
+
+fn next_stock(events: &Receiver<MediaEvent>) -> Result<Vec<call::port::PortPair>, Box<dyn Error>> {
+    match events.recv_timeout(Duration::from_secs(5))? {
+        MediaEvent::Stock(pairs) => Ok(pairs),
+        event @ MediaEvent::TimedOut { .. } => Err(format!("{event:?}").into()),
+    }
+}
+
+/// Sends for `seconds` after a warm-up, while another thread receives.
+fn run(
+    streams: &[Stream],
+    seconds: usize,
+    mut cpu: impl FnMut() -> u64,
+) -> Result<Outcome, Box<dyn Error>> {
+    let done = Arc::new(AtomicBool::new(false));
+    let expected = streams.len() * seconds * 1000 / PACKET_MS;
+    let sockets = streams.iter().map(|stream| stream.socket.try_clone());
+    let sockets = sockets.collect::<io::Result<Vec<_>>>()?;
+    let receiver = thread::spawn({
+        let done = done.clone();
+        move || receive(&sockets, expected, &done)
+    });
+    send(streams, WARM_UP_S, false)?;
+    let before = cpu();
+    let sent = send(streams, seconds, true)?;
+    let relay_cpu = cpu() - before;
+    done.store(true, Ordering::Relaxed);
+    let mut delays = receiver.join().map_err(|_| "the receiver panicked")??;
+    delays.sort_unstable();
+    Ok(Outcome {
+        sent,
+        delays,
+        relay_cpu,
+    })
+}
+
+/// Sends every stream's packet in its own millisecond of the 20. `counted` packets carry their
+/// time.
+fn send(streams: &[Stream], seconds: usize, counted: bool) -> io::Result<usize> {
+    let timer = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::CLOEXEC)?;
+    let tick = Timespec {
+        tv_sec: 0,
+        tv_nsec: 1_000_000,
+    };
+    let interval = Itimerspec {
+        it_interval: tick,
+        it_value: tick,
+    };
+    timerfd_settime(&timer, TimerfdTimerFlags::empty(), &interval)?;
+    let mut packet = [0xd5; 172];
+    packet[..2].copy_from_slice(&[0x80, 0]);
+    let (mut slot, mut sent) = (0, 0);
+    while slot < seconds * 1000 {
+        let mut passed = [0; 8];
+        rustix::io::read(&timer, &mut passed)?;
+        for _ in 0..u64::from_ne_bytes(passed) {
+            for stream in streams.iter().skip(slot % PACKET_MS).step_by(PACKET_MS) {
+                let time = if counted { now_ns() } else { 0 };
+                packet[12..20].copy_from_slice(&time.to_ne_bytes());
+                sent += usize::from(stream.socket.send_to(&packet, stream.to).is_ok());
+            }
+            slot += 1;
+        }
+    }
+    Ok(sent)
+}
+
+fn receive(sockets: &[UdpSocket], expected: usize, done: &AtomicBool) -> io::Result<Vec<u64>> {
+    let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+    for (index, socket) in sockets.iter().enumerate() {
+        let data = epoll::EventData::new_u64(index as u64);
+        epoll::add(&epoll, socket, data, epoll::EventFlags::IN)?;
+    }
+    let mut delays = Vec::with_capacity(expected);
+    let mut events = Vec::with_capacity(256);
+    let calm = Timespec {
+        tv_sec: 0,
+        tv_nsec: 200_000_000,
+    };
+    loop {
+        events.clear();
+        epoll::wait(&epoll, spare_capacity(&mut events), Some(&calm))?;
+        if events.is_empty() && done.load(Ordering::Relaxed) {
+            return Ok(delays);
+        }
+        for event in &events {
+            let mut packet = [0; 172];
+            let socket = &sockets[event.data.u64() as usize];
+            if let Ok(172) = socket.recv(&mut packet) {
+                let mut time = [0; 8];
+                time.copy_from_slice(&packet[12..20]);
+                let time = u64::from_ne_bytes(time);
+                if time != 0 {
+                    delays.push(now_ns() - time);
+                }
+            }
+        }
+    }
+}
+
+fn now_ns() -> u64 {
+    let now = clock_gettime(ClockId::Monotonic);
+    now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
+}
+
+/// Where the kernel keeps the accounts of the relay thread.
+fn relay_task() -> Result<String, Box<dyn Error>> {
+    for task in fs::read_dir("/proc/self/task")? {
+        let path = task?.path();
+        if fs::read_to_string(path.join("comm"))?.trim() == "media-relay" {
+            return Ok(path.join("schedstat").to_string_lossy().into_owned());
+        }
+    }
+    Err("no relay thread".into())
+}
+
+/// The time a thread has run, in ns (the first number of its schedstat).
+fn cpu_ns(schedstat: &str) -> u64 {
+    let text = fs::read_to_string(schedstat).unwrap_or_default();
+    text.split(' ')
+        .next()
+        .and_then(|ns| ns.parse().ok())
+        .unwrap_or_default()
+}
