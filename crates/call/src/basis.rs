@@ -1,0 +1,175 @@
+//! What every stage of a call shares: who it is, when it began, the directory it began with, the
+//! caller's leg and the few facts on which its end depends.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use model::call_graph::event::{CallEvent, Party, Recorded};
+use model::call_graph::words::Direction;
+use model::directory::{Directory, Ivr};
+use model::{CallId, E164, GroupId, IvrId, Now, NumberId, UserId};
+
+use crate::ctx::Ctx;
+use crate::leg::{Anchor, Stopped, user_of};
+use crate::port::{CallOutput, LegCommand, LegEvent, LegId, Shown};
+
+#[derive(Debug)]
+pub(crate) struct Basis {
+    pub(crate) id: CallId,
+    /// Both clocks at the first input. The wall clock is read no more after it (D40).
+    pub(crate) began: Now,
+    /// A number reassigned during the call does not rewrite what the call is.
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) direction: Direction,
+    pub(crate) anchor: Anchor,
+    /// What phones inside show of the caller.
+    pub(crate) shown: Shown,
+    pub(crate) internal_number: Option<NumberId>,
+    /// Owner where no IVR names one (D8).
+    pub(crate) first_owner: Option<UserId>,
+    /// The addressee who is a participant from the start (D5).
+    pub(crate) callee: Option<Party>,
+    pub(crate) answered_by: Option<UserId>,
+    /// IVRs entered so far; `ivr_hops` bounds them.
+    pub(crate) visits: Vec<IvrId>,
+    /// Groups searched so far, at most one for each visit.
+    pub(crate) groups: Vec<GroupId>,
+    /// Attempts made so far.
+    pub(crate) attempts: u16,
+    /// Whom the rows name beyond the fields above, for the context (D46).
+    pub(crate) named: BTreeSet<UserId>,
+    /// At most one for each attempt, so `attempts_per_call` bounds it.
+    pub(crate) stopped: Vec<Stopped>,
+}
+
+impl Basis {
+    /// Keeps an event with the time of this input: the wall clock at the call's start plus the
+    /// monotonic time since (D40).
+    pub(crate) fn record(&self, event: CallEvent, ctx: &mut Ctx<'_>) {
+        let since = ctx.now.mono.saturating_sub(self.began.mono);
+        ctx.out.push(CallOutput::Record(Recorded {
+            call: self.id.clone(),
+            at: self.began.wall.plus(since),
+            event,
+        }));
+    }
+
+    /// Whether this event is the end of a leg that was told to stop, which changes at most the
+    /// status of its attempt (D40).
+    pub(crate) fn settled(&mut self, leg: LegId, event: &LegEvent, ctx: &mut Ctx<'_>) -> bool {
+        let Some(index) = self.stopped.iter().position(|stopped| stopped.leg == leg) else {
+            return false;
+        };
+        let crossed = *event == LegEvent::Answered;
+        let status = match event {
+            LegEvent::Settled { status } | LegEvent::Failed { status } => Some(*status),
+            LegEvent::Answered => Some(200),
+            LegEvent::HungUp => None,
+            LegEvent::Rang { .. }
+            | LegEvent::Cancelled
+            | LegEvent::Held
+            | LegEvent::Resumed
+            | LegEvent::MediaTimedOut { .. } => return true,
+        };
+        let stopped = self.stopped.swap_remove(index);
+        if let Some(sip_status @ (200 | 408)) = status {
+            self.record(
+                CallEvent::AttemptSettled {
+                    connection: stopped.connection,
+                    attempt: stopped.attempt,
+                    sip_status,
+                },
+                ctx,
+            );
+        }
+        if crossed {
+            ctx.order(LegCommand::HangUp {
+                leg,
+                why: stopped.why,
+            });
+        }
+        true
+    }
+
+    /// The caller's number, if he is outside and shows one.
+    pub(crate) fn caller_number(&self) -> Option<&E164> {
+        match &self.anchor.party {
+            Party::External { number, .. } => number.as_ref(),
+            Party::User { .. } => None,
+        }
+    }
+
+    /// A user with his default number.
+    pub(crate) fn user(&self, user: &UserId) -> Party {
+        user_party(&self.directory, user)
+    }
+
+    /// Somebody outside, by what was dialled or configured.
+    pub(crate) fn outside(&self, number: Option<&E164>, text: &Arc<str>) -> Party {
+        outside_party(&self.directory, number, Some(text))
+    }
+
+    /// Owner of the missed call (D6).
+    pub(crate) fn missed_call_owner(&self) -> Option<UserId> {
+        if self.direction != Direction::Inbound {
+            return None;
+        }
+        let number = self
+            .internal_number
+            .as_ref()
+            .and_then(|id| self.directory.number(id));
+        let of_ivr = self
+            .visited(self.visits.last())
+            .and_then(|ivr| ivr.missed_call_owner.clone());
+        of_ivr
+            .or_else(|| number.and_then(|number| number.missed_call_owner.clone()))
+            .or_else(|| self.callee.as_ref().and_then(user_of).cloned())
+    }
+
+    /// Owner of the call (D8).
+    pub(crate) fn owner(&self) -> Option<UserId> {
+        let of = |visit| self.visited(visit).and_then(|ivr| ivr.record_owner.clone());
+        of(self.visits.last())
+            .or_else(|| of(self.visits.first()))
+            .or_else(|| self.first_owner.clone())
+            .or_else(|| self.answered_by.clone())
+            .or_else(|| self.missed_call_owner())
+    }
+
+    fn visited(&self, visit: Option<&IvrId>) -> Option<&Ivr> {
+        visit.and_then(|id| self.directory.ivr(id))
+    }
+
+    /// Tells a dialled leg to stop and remembers whose attempt it was.
+    pub(crate) fn stop(&mut self, stopped: Stopped, ctx: &mut Ctx<'_>) {
+        ctx.order(LegCommand::Cancel {
+            leg: stopped.leg,
+            why: stopped.why,
+        });
+        self.stopped.push(stopped);
+    }
+}
+
+pub(crate) fn user_party(directory: &Directory, user: &UserId) -> Party {
+    let number = directory.default_number_of_user(user);
+    Party::User {
+        user: user.clone(),
+        number: number.map(|number| number.e164.clone()),
+    }
+}
+
+pub(crate) fn outside_party(
+    directory: &Directory,
+    number: Option<&E164>,
+    text: Option<&Arc<str>>,
+) -> Party {
+    let record = number.and_then(|number| directory.record_of(number));
+    Party::External {
+        number: number.cloned(),
+        record: record.map(|record| record.id.clone()),
+        text: match number {
+            Some(_) => None,
+            None => text.cloned(),
+        },
+    }
+}

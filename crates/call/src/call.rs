@@ -1,0 +1,71 @@
+//! One call: the facts that hold from its beginning to its end, and the stage it is in. After
+//! [`CallOutput::Finished`](crate::port::CallOutput::Finished) nothing it is told has an effect
+//! (D40).
+
+use std::time::Duration;
+
+use model::CallId;
+
+use crate::basis::Basis;
+use crate::ctx::Ctx;
+use crate::port::{Arrival, CallInput, LegId};
+use crate::stage::{Stage, arriving};
+
+/// A call.
+#[derive(Debug)]
+pub struct Call {
+    basis: Basis,
+    stage: Stage,
+}
+
+impl Call {
+    /// A call arrives. It may be over at once (an unknown number, nobody to ring).
+    pub fn arrive(id: CallId, arrival: Arrival, ctx: &mut Ctx<'_>) -> Self {
+        let (basis, stage) = arriving::arrive(id, arrival, ctx);
+        Self { basis, stage }
+    }
+
+    /// Something happened.
+    pub fn handle(&mut self, input: CallInput, ctx: &mut Ctx<'_>) {
+        if self.is_finished() {
+            return;
+        }
+        if let CallInput::Leg(leg, event) = &input
+            && self.basis.settled(*leg, event, ctx)
+        {
+            return;
+        }
+        let stage = std::mem::replace(&mut self.stage, Stage::Ended);
+        self.stage = stage.handle(input, &mut self.basis, ctx);
+    }
+
+    /// Time has passed; without effect before [`Self::deadline`].
+    pub fn timeout(&mut self, ctx: &mut Ctx<'_>) {
+        if self.deadline().is_none_or(|at| ctx.now.mono < at) {
+            return;
+        }
+        let stage = std::mem::replace(&mut self.stage, Stage::Ended);
+        self.stage = stage.timeout(&mut self.basis, ctx);
+    }
+
+    /// When [`Self::timeout`] wants to be called, on the monotonic clock.
+    pub fn deadline(&self) -> Option<Duration> {
+        self.stage.deadline()
+    }
+
+    /// Whether the call is over.
+    pub fn is_finished(&self) -> bool {
+        matches!(self.stage, Stage::Ended)
+    }
+
+    /// Its id.
+    pub fn id(&self) -> &CallId {
+        &self.basis.id
+    }
+
+    /// The legs that it has and has not told to stop, the caller's first; none when it is over.
+    pub fn legs(&self) -> impl Iterator<Item = LegId> {
+        let anchor = (!self.is_finished()).then_some(self.basis.anchor.leg);
+        anchor.into_iter().chain(self.stage.far_legs())
+    }
+}

@@ -1,0 +1,167 @@
+//! Somebody is rung, directly or from an IVR. Exactly one leg wins; all others are stopped in the
+//! same step, and so they are when the caller leaves (D40).
+
+use std::time::Duration;
+
+use model::IvrId;
+use model::call_graph::event::{CallEvent, Party};
+use model::call_graph::words::{AttemptOutcome, EndedBy, IvrExit, NoAnswerReason, ParticipantRole};
+
+use super::bridged::Bridged;
+use super::{Stage, ending, ivr};
+use crate::acd::hunt::{Hunt, Plan};
+use crate::acd::route::{CONNECTION, Route};
+use crate::basis::Basis;
+use crate::ctx::Ctx;
+use crate::ivr::session;
+use crate::leg::ended_by;
+use crate::port::{CallInput, CallOutput, LegEvent, LegId, Release};
+
+/// A hunt, and where it came from.
+#[derive(Debug)]
+pub(crate) struct Hunting {
+    pub(crate) hunt: Hunt,
+    /// The IVR that the caller is in.
+    pub(crate) ivr: Option<IvrId>,
+}
+
+impl Hunting {
+    /// Rings whom the plan of a direct call names.
+    pub(crate) fn begin(plan: Plan, route: Route, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
+        let hunt = Hunt::begin(plan, route, basis, ctx);
+        Self { hunt, ivr: None }.go_on(basis, ctx)
+    }
+
+    pub(crate) fn handle(
+        mut self,
+        input: CallInput,
+        basis: &mut Basis,
+        ctx: &mut Ctx<'_>,
+    ) -> Stage {
+        match input {
+            CallInput::Leg(leg, event) if leg == basis.anchor.leg => {
+                self.anchor(&event, basis, ctx)
+            }
+            CallInput::Leg(leg, event) => self.far(leg, &event, basis, ctx),
+            CallInput::UserTaken(user) => {
+                self.hunt.user_taken(&user, basis, ctx);
+                self.go_on(basis, ctx)
+            }
+            CallInput::Release => self.released(basis, ctx),
+        }
+    }
+
+    pub(crate) fn timeout(mut self, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
+        self.hunt.timeout(basis, ctx);
+        self.go_on(basis, ctx)
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        self.hunt.deadline()
+    }
+
+    pub(crate) fn legs(&self) -> impl Iterator<Item = LegId> {
+        self.hunt.legs()
+    }
+
+    fn anchor(self, event: &LegEvent, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
+        match event {
+            LegEvent::Cancelled | LegEvent::HungUp | LegEvent::Failed { .. } => {
+                self.caller_gone(basis, ctx)
+            }
+            LegEvent::Rang { .. }
+            | LegEvent::Answered
+            | LegEvent::Settled { .. }
+            | LegEvent::Held
+            | LegEvent::Resumed
+            | LegEvent::MediaTimedOut { .. } => Stage::Hunting(self),
+        }
+    }
+
+    fn far(mut self, leg: LegId, event: &LegEvent, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
+        match event {
+            LegEvent::Rang { early_media } => {
+                self.hunt.rang(leg, *early_media, basis, ctx);
+                Stage::Hunting(self)
+            }
+            LegEvent::Answered => self.answered(leg, basis, ctx),
+            LegEvent::Failed { status } => {
+                self.hunt.failed(leg, *status, basis, ctx);
+                self.go_on(basis, ctx)
+            }
+            // A leg that is gone without an answer did not exist long enough to be anything else.
+            LegEvent::HungUp => {
+                self.hunt.failed(leg, 480, basis, ctx);
+                self.go_on(basis, ctx)
+            }
+            LegEvent::Settled { .. }
+            | LegEvent::Cancelled
+            | LegEvent::Held
+            | LegEvent::Resumed
+            | LegEvent::MediaTimedOut { .. } => Stage::Hunting(self),
+        }
+    }
+
+    fn answered(mut self, leg: LegId, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
+        let Some(winner) = self.hunt.answered(leg, basis, ctx) else {
+            return Stage::Hunting(self);
+        };
+        let event = CallEvent::Answered {
+            connection: CONNECTION,
+            attempt: Some(winner.attempt),
+            by: winner.far.party.clone(),
+            role: ParticipantRole::Callee,
+        };
+        basis.record(event, ctx);
+        let (outcome, why) = (
+            AttemptOutcome::AnsweredElsewhere,
+            Release::AnsweredElsewhere,
+        );
+        self.hunt.stop(outcome, why, basis, ctx);
+        if let Some(ivr) = &self.ivr {
+            session::exit(ivr, IvrExit::Answered, None, basis, ctx);
+        }
+        if let Party::User { user, .. } = &winner.far.party {
+            basis.answered_by = Some(user.clone());
+            ctx.pools.take(user, &basis.id);
+            ctx.out.push(CallOutput::UserTaken(user.clone()));
+        }
+        Bridged::begin(winner.far, basis, ctx)
+    }
+
+    fn caller_gone(mut self, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
+        basis.anchor.left();
+        let (outcome, why) = (AttemptOutcome::CallerHangup, Release::CallerGone);
+        self.hunt.stop(outcome, why, basis, ctx);
+        Route::stage_failed(NoAnswerReason::CallerHangup, basis, ctx);
+        if let Some(ivr) = &self.ivr {
+            session::exit(ivr, IvrExit::CallerHangup, None, basis, ctx);
+        }
+        let by = ended_by(&basis.anchor.party);
+        ending::unanswered(&self.hunt.into_route(), by, why, basis, ctx)
+    }
+
+    fn released(mut self, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
+        let why = Release::Shutdown;
+        self.hunt.stop(AttemptOutcome::Failed, why, basis, ctx);
+        Route::stage_failed(self.hunt.reason(), basis, ctx);
+        if let Some(ivr) = &self.ivr {
+            session::exit(ivr, IvrExit::SystemHangup, None, basis, ctx);
+        }
+        let route = self.hunt.into_route();
+        ending::unanswered(&route, EndedBy::System, why, basis, ctx)
+    }
+
+    /// Ends the stage if the hunt is over.
+    fn go_on(self, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
+        if !self.hunt.is_over() {
+            return Stage::Hunting(self);
+        }
+        Route::stage_failed(self.hunt.reason(), basis, ctx);
+        let route = self.hunt.into_route();
+        match &self.ivr {
+            Some(ivr) => ivr::go_on(ivr, route, basis, ctx),
+            None => ending::unanswered(&route, EndedBy::System, Release::Normal, basis, ctx),
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! The language of the scripts, and `check`, the one way in which they reach the engine.
+//!
+//! ```text
+//! registered ana ben cat             who has a device
+//! away ben                           availability
+//! cursor g-supp dan                  round-robin cursor
+//! 0    call +15557770001 -> +15550100001
+//! 0.3  ana rings                     (rings with media, answers, fails 486, settles 200,
+//! 6    ana answers                    hangs up, cancels, holds, resumes, is silent 30)
+//! 66   caller hangs up
+//! 70   pass                          lets time pass
+//! 5    B: call cat -> ben            a second call; `B: ben answers`
+//! 9    release                       the server stops
+//! 9    cat registers                 (unregisters)
+//! ```
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use call::port::{CallInput, LegEvent};
+use model::UserId;
+use model::directory::Availability;
+
+use crate::directory::directory;
+use crate::summary::summary;
+use crate::world::World;
+
+/// Plays a script in the directory of the scenarios; returns what was ordered and, of every call,
+/// what was recorded.
+pub(crate) fn check(script: &str) -> String {
+    check_in(World::new(directory("")), script)
+}
+
+/// The same in a world of one's own.
+pub(crate) fn check_in(mut world: World, script: &str) -> String {
+    play(&mut world, script);
+    let mut text = std::mem::take(&mut world.log);
+    for live in &world.calls {
+        text.push_str("--\n");
+        match &live.graph {
+            Some(graph) => text.push_str(&summary(graph)),
+            None => text.push_str("no rows"),
+        }
+        text.push('\n');
+    }
+    text
+}
+
+pub(crate) fn play(world: &mut World, script: &str) {
+    for line in script.lines() {
+        let line = line.split('#').next().unwrap_or_default().trim();
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let Some(first) = words.first() else {
+            continue;
+        };
+        match first.parse::<f64>() {
+            Ok(at) => {
+                world.until(Duration::from_millis((at * 1_000.0).round() as u64));
+                event(world, &words[1..]);
+            }
+            Err(_) => setting(world, &words),
+        }
+    }
+}
+
+fn user(name: &str) -> UserId {
+    UserId::from(format!("u-{name}"))
+}
+
+fn setting(world: &mut World, words: &[&str]) {
+    match words {
+        ["registered", names @ ..] => {
+            for name in names {
+                world.pools.set_registered(&user(name), true);
+            }
+        }
+        ["away", names @ ..] => {
+            for name in names {
+                set_availability(world, name, Availability::Away);
+            }
+        }
+        ["cursor", group, name] => world.pools.restore_cursor((*group).into(), user(name)),
+        _ => panic!("what is {words:?}?"),
+    }
+}
+
+fn set_availability(world: &mut World, name: &str, availability: Availability) {
+    let mut directory = (*world.directory).clone();
+    let mut entry = directory.user(&user(name)).expect("a user").clone();
+    entry.availability = availability;
+    directory.add_user(entry);
+    world.directory = Arc::new(directory);
+}
+
+fn event(world: &mut World, words: &[&str]) {
+    let (name, words) = match words {
+        [name, rest @ ..] if name.ends_with(':') => (name.trim_end_matches(':'), rest),
+        _ => ("A", words),
+    };
+    let call = world.calls.iter().position(|live| live.name == name);
+    let event = match words {
+        ["call", from, "->", to] => {
+            let id = format!("call-{}", name.to_lowercase());
+            return world.arrive(name, &id, from, to);
+        }
+        ["pass"] => return,
+        ["release"] => return world.input(call.expect("a call"), CallInput::Release),
+        [who, "registers"] => return world.pools.set_registered(&user(who), true),
+        [who, "unregisters"] => return world.pools.set_registered(&user(who), false),
+        [who, "is", "away"] => return set_availability(world, who, Availability::Away),
+        [_, "rings"] => LegEvent::Rang { early_media: false },
+        [_, "rings", "with", "media"] => LegEvent::Rang { early_media: true },
+        [_, "answers"] => LegEvent::Answered,
+        [_, "fails", status] => LegEvent::Failed {
+            status: status.parse().expect("a status"),
+        },
+        [_, "settles", status] => LegEvent::Settled {
+            status: status.parse().expect("a status"),
+        },
+        [_, "hangs", "up"] => LegEvent::HungUp,
+        [_, "cancels"] => LegEvent::Cancelled,
+        [_, "holds"] => LegEvent::Held,
+        [_, "resumes"] => LegEvent::Resumed,
+        [_, "is", "silent", seconds] => LegEvent::MediaTimedOut {
+            seconds: seconds.parse().expect("seconds"),
+        },
+        _ => panic!("what is {words:?}?"),
+    };
+    world.leg(call.expect("a call"), words[0], event);
+}

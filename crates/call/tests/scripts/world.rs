@@ -1,0 +1,301 @@
+//! A world of calls without network: what the engine orders is written down, what it records is
+//! folded, who answers is told to the other calls. Time is virtual and passes only in `until`.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use call::port::{
+    Arrival, CallInput, CallOutput, Caller, Destination, LegCommand, LegEvent, LegId,
+};
+use call::{Call, Ctx, LegIds, Pools, Settings};
+use model::call_graph::{CallGraph, apply};
+use model::directory::Directory;
+use model::{CallId, E164, Millis, Now, NumberId, TrunkId, UserId};
+
+pub(crate) struct World {
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) pools: Pools,
+    pub(crate) settings: Settings,
+    pub(crate) calls: Vec<Live>,
+    pub(crate) now: Duration,
+    pub(crate) log: String,
+    legs: LegIds,
+}
+
+pub(crate) struct Live {
+    pub(crate) name: String,
+    pub(crate) call: Call,
+    pub(crate) graph: Option<CallGraph>,
+    pub(crate) finished: bool,
+    pub(crate) anchor: LegId,
+    /// The last leg of each party, by the name that scripts use.
+    pub(crate) legs: BTreeMap<String, LegId>,
+    names: BTreeMap<LegId, String>,
+}
+
+pub(crate) const BEGINNING: &str = "2026-01-05T10:00:00.000Z";
+
+impl World {
+    pub(crate) fn new(directory: Directory) -> Self {
+        Self {
+            directory: Arc::new(directory),
+            pools: Pools::new(),
+            settings: Settings::default(),
+            calls: Vec::new(),
+            now: Duration::ZERO,
+            log: String::new(),
+            legs: LegIds::default(),
+        }
+    }
+
+    pub(crate) fn arrive(&mut self, name: &str, id: &str, from: &str, to: &str) {
+        let leg = self.legs.mint();
+        let arrival = self.arrival(leg, from, to);
+        let mut out = Vec::new();
+        let mut ctx = Ctx {
+            now: now(self.now),
+            directory: &self.directory,
+            pools: &mut self.pools,
+            legs: &mut self.legs,
+            settings: &self.settings,
+            out: &mut out,
+        };
+        let call = Call::arrive(CallId::from(id), arrival, &mut ctx);
+        self.calls.push(Live {
+            name: name.to_owned(),
+            call,
+            graph: None,
+            finished: false,
+            anchor: leg,
+            legs: BTreeMap::from([("caller".to_owned(), leg)]),
+            names: BTreeMap::from([(leg, "caller".to_owned())]),
+        });
+        self.carry_out(self.calls.len() - 1, out);
+    }
+
+    /// Who dials what, as the switch would have looked it up. A caller may name a Caller ID:
+    /// `cat/+15550200001`.
+    fn arrival(&self, leg: LegId, from: &str, to: &str) -> Arrival {
+        let (from, caller_id) = from
+            .split_once('/')
+            .map_or((from, None), |(a, b)| (a, Some(b)));
+        let user_from = self.directory.user_by_sip_username(from);
+        let user_to = self.directory.user_by_sip_username(to);
+        let ours = E164::parse(to)
+            .ok()
+            .and_then(|number| self.directory.number_by_e164(&number));
+        let (caller, mut shown) = match user_from {
+            Some(user) => (Caller::User(user.id.clone()), Some(Arc::from(from))),
+            None => {
+                let number = E164::parse(from).ok();
+                let withheld = from == "anonymous";
+                let text = (number.is_none() && !withheld).then(|| Arc::from(from));
+                let caller = Caller::External {
+                    trunk: TrunkId::from("carrier-a"),
+                    number,
+                    text,
+                    display_name: None,
+                };
+                (caller, (!withheld).then(|| Arc::from(from)))
+            }
+        };
+        let destination = match (user_from, user_to, ours) {
+            (None, _, Some(number)) => Destination::Number(number.id.clone()),
+            (None, _, None) => Destination::Unknown,
+            (Some(_), Some(user), _) => Destination::User(user.id.clone()),
+            (Some(_), None, Some(number)) => Destination::Group(number.id.clone()),
+            (Some(user), None, None) => {
+                let id: NumberId = match caller_id {
+                    Some(number) => {
+                        let number = E164::parse(number).expect("a Caller ID");
+                        self.directory
+                            .number_by_e164(&number)
+                            .expect("ours")
+                            .id
+                            .clone()
+                    }
+                    None => {
+                        let number = self.directory.default_number_of_user(&user.id);
+                        number.expect("a default number").id.clone()
+                    }
+                };
+                shown = self
+                    .directory
+                    .number(&id)
+                    .map(|number| Arc::from(number.e164.as_str()));
+                Destination::Outside {
+                    number: E164::parse(to).ok(),
+                    dialled: Arc::from(to),
+                    caller_id: id,
+                    trunk: TrunkId::from("carrier-a"),
+                }
+            }
+        };
+        Arrival {
+            leg,
+            caller,
+            destination,
+            from_number: shown,
+            to_number: Some(Arc::from(to)),
+            sip_call_id: Arc::from("a@test"),
+            node: Arc::from("test"),
+        }
+    }
+
+    pub(crate) fn input(&mut self, index: usize, input: CallInput) {
+        self.step(index, |call, ctx| call.handle(input, ctx));
+    }
+
+    pub(crate) fn leg(&mut self, index: usize, party: &str, event: LegEvent) {
+        let Some(leg) = self.calls[index].legs.get(party).copied() else {
+            panic!(
+                "{} has no leg to {party} at {}",
+                self.calls[index].name,
+                seconds(self.now)
+            );
+        };
+        self.input(index, CallInput::Leg(leg, event));
+    }
+
+    pub(crate) fn step(&mut self, index: usize, step: impl FnOnce(&mut Call, &mut Ctx<'_>)) {
+        let mut out = Vec::new();
+        let mut ctx = Ctx {
+            now: now(self.now),
+            directory: &self.directory,
+            pools: &mut self.pools,
+            legs: &mut self.legs,
+            settings: &self.settings,
+            out: &mut out,
+        };
+        step(&mut self.calls[index].call, &mut ctx);
+        self.carry_out(index, out);
+    }
+
+    /// Lets time pass, and every call do what it wanted to do meanwhile.
+    pub(crate) fn until(&mut self, to: Duration) {
+        loop {
+            let due = self.calls.iter().enumerate().filter_map(|(index, live)| {
+                let at = live.call.deadline()?;
+                (at <= to).then_some((at, index))
+            });
+            let Some((at, index)) = due.min() else {
+                break;
+            };
+            assert!(at >= self.now, "a deadline lies in the past");
+            self.now = at;
+            self.step(index, |call, ctx| call.timeout(ctx));
+            let again = self.calls[index].call.deadline();
+            assert!(
+                again.is_none_or(|again| again > at),
+                "a deadline was not met"
+            );
+        }
+        self.now = to;
+    }
+
+    fn carry_out(&mut self, index: usize, out: Vec<CallOutput>) {
+        let mut taken = VecDeque::new();
+        for output in out {
+            let live = &mut self.calls[index];
+            assert!(!live.finished, "an output after the end: {output:?}");
+            match output {
+                CallOutput::Record(recorded) => {
+                    apply(&mut live.graph, &recorded);
+                    continue;
+                }
+                CallOutput::Finished => live.finished = true,
+                CallOutput::UserTaken(ref user) => taken.push_back(user.clone()),
+                CallOutput::Leg(ref command) => live.note(command),
+                CallOutput::Cursor(..) => {}
+            }
+            let text = live.describe(&output);
+            let _ = writeln!(self.log, "{:<6} {text}", seconds(self.now));
+        }
+        let live = &self.calls[index];
+        assert_eq!(live.finished, live.call.is_finished());
+        while let Some(user) = taken.pop_front() {
+            self.tell_the_others(index, &user);
+        }
+    }
+
+    fn tell_the_others(&mut self, but: usize, user: &UserId) {
+        let ringing: Vec<_> = self.pools.calls_ringing(user).cloned().collect();
+        for other in 0..self.calls.len() {
+            if other != but && ringing.contains(self.calls[other].call.id()) {
+                self.input(other, CallInput::UserTaken(user.clone()));
+            }
+        }
+    }
+}
+
+impl Live {
+    fn note(&mut self, command: &LegCommand) {
+        let (leg, name) = match command {
+            LegCommand::DialUser { leg, user, .. } => {
+                (*leg, user.as_str().trim_start_matches("u-").to_owned())
+            }
+            LegCommand::DialOutside { leg, to, .. } => (*leg, to.to_string()),
+            _ => return,
+        };
+        self.legs.insert(name.clone(), leg);
+        self.names.insert(leg, name);
+    }
+
+    fn describe(&self, output: &CallOutput) -> String {
+        let name = |leg: &LegId| &self.names[leg];
+        let text = match output {
+            CallOutput::Leg(command) => match command {
+                LegCommand::Ring { .. } => "ring caller".to_owned(),
+                LegCommand::PassEarlyMedia { from, .. } => {
+                    format!("ring caller with the media of {}", name(from))
+                }
+                LegCommand::Answer { like: None, .. } => "answer caller".to_owned(),
+                LegCommand::Answer {
+                    like: Some(like), ..
+                } => format!("answer caller like {}", name(like)),
+                LegCommand::Reject { status, .. } => format!("reject caller {status}"),
+                LegCommand::DialUser { leg, shown, .. } => {
+                    let number = shown.number.as_deref().unwrap_or("anonymous");
+                    let shown_name = shown.name.as_deref().unwrap_or("-");
+                    format!("dial {}, showing {number} \"{shown_name}\"", name(leg))
+                }
+                LegCommand::DialOutside {
+                    to, shown, trunk, ..
+                } => {
+                    let number = shown.number.as_deref().unwrap_or("anonymous");
+                    let trunk = trunk.as_ref().map_or("any trunk", |trunk| trunk.as_str());
+                    format!("dial {to} by {trunk}, showing {number}")
+                }
+                LegCommand::Cancel { leg, why } => format!("cancel {} {why:?}", name(leg)),
+                LegCommand::HangUp { leg, why } => format!("hang up {} {why:?}", name(leg)),
+                LegCommand::Bridge { a, b } => format!("bridge {} {}", name(a), name(b)),
+                LegCommand::Unbridge { a, b } => format!("unbridge {} {}", name(a), name(b)),
+            },
+            CallOutput::Cursor(group, user) => format!("cursor of {group} at {user}"),
+            CallOutput::UserTaken(user) => format!("{user} is taken"),
+            CallOutput::Finished => "finished".to_owned(),
+            CallOutput::Record(_) => unreachable!("records are folded"),
+        };
+        if self.name == "A" {
+            text
+        } else {
+            format!("{}: {text}", self.name)
+        }
+    }
+}
+
+fn now(mono: Duration) -> Now {
+    // The wall clock runs wildly: only its first reading may matter (D40).
+    let wall = match mono.is_zero() {
+        true => Millis::parse(BEGINNING).expect("a time"),
+        false => Millis::parse(BEGINNING).expect("a time").plus(mono * 3),
+    };
+    Now { mono, wall }
+}
+
+/// Seconds without needless digits.
+pub(crate) fn seconds(at: Duration) -> String {
+    format!("{}", at.as_secs_f64())
+}
