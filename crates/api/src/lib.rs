@@ -1,1 +1,14 @@
-//! The HTTP interface.
+//! The HTTP interface: `/livez`, `/readyz` and `/metrics` need no key, `/api/v1` is the resources'.
+//! Errors are problem documents (RFC 9457) with a stable `code`. Nothing here waits for the core:
+//! health is read from flags, metrics from counters and a sample.
+
+mod health;
+mod metrics;
+mod problem;
+mod routes;
+mod serve;
+
+pub use health::{Health, Readiness};
+pub use metrics::{AssignResult, Metrics, Queue, Sample};
+pub use routes::Api;
+pub use serve::{Limits, serve};

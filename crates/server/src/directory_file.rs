@@ -108,7 +108,12 @@ impl Reader<'_> {
         self.remember(section, "", list.at);
         if !matches!(list.value, Value::List(_)) {
             let cause = format!("is {}, not a list", list.value.kind());
-            self.refuse(list.at, section.into(), cause, format!("write [[{section}]]"));
+            self.refuse(
+                list.at,
+                section.into(),
+                cause,
+                format!("write [[{section}]]"),
+            );
         }
         let mut entries = Vec::with_capacity(list.items().len());
         for (index, item) in list.items().iter().enumerate() {
@@ -182,7 +187,11 @@ impl Reader<'_> {
                 self.refuse(at, inside(key), "is missing".into(), format!("add {key}"));
             }
             FaultCause::Value(cause) => {
-                let key = if path.is_empty() { label.to_owned() } else { inside("") };
+                let key = if path.is_empty() {
+                    label.to_owned()
+                } else {
+                    inside("")
+                };
                 self.refuse(at, key, cause.clone(), "see config/directory.toml".into());
             }
         }
@@ -243,7 +252,10 @@ assigned_user_id = "u-ana"
         let json = parse("d.json", &json, Notation::Json).expect("sound");
         assert_eq!(toml.content, json.content);
         assert_eq!(toml.content.users[0].display_name, "Ana Agent");
-        assert_eq!(toml.place("numbers", "+15550100001").map(|at| at.line), Some(13));
+        assert_eq!(
+            toml.place("numbers", "+15550100001").map(|at| at.line),
+            Some(13)
+        );
         assert_eq!(toml.place("ivrs", "ivr-menu").map(|at| at.line), Some(8));
         assert_eq!(toml.place("settings", ""), None);
     }

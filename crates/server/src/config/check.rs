@@ -50,14 +50,16 @@ fn reachable(reader: &Reader<'_>, sip: &ReadSip) {
     let remedy = "listen on the address that peers reach, or set sip.external_address";
     for listener in &sip.listen {
         if listener.value.address.ip().is_unspecified() && sip.external_address.is_none() {
-            let cause = format!("{} is not an address that peers can send to", listener.value);
+            let cause = format!(
+                "{} is not an address that peers can send to",
+                listener.value
+            );
             reader.refuse(&listener.origin, Complaint::new(cause, remedy));
         }
     }
     if let Some(external) = &sip.external_address {
-        let same_family = |listener: &Found<Listen>| {
-            listener.value.address.is_ipv4() == external.value.is_ipv4()
-        };
+        let same_family =
+            |listener: &Found<Listen>| listener.value.address.is_ipv4() == external.value.is_ipv4();
         if !sip.listen.is_empty() && !sip.listen.iter().any(same_family) {
             let cause = format!("no listener is of the family of {}", external.value);
             let complaint = Complaint::new(cause, "add one to sip.listen, or change the address");
@@ -88,7 +90,10 @@ fn media_apart(reader: &Reader<'_>, listeners: &[Found<Listen>], media: &ReadMed
     let Some(listener) = inside else { return };
     let cause = format!("{} lies in media.ports {range}", listener.value);
     let complaint = Complaint::new(cause, "move the listener or the range");
-    let origin = media.ports.as_ref().map_or(&listener.origin, |ports| &ports.origin);
+    let origin = media
+        .ports
+        .as_ref()
+        .map_or(&listener.origin, |ports| &ports.origin);
     reader.refuse(origin, complaint);
 }
 

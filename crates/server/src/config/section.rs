@@ -136,7 +136,8 @@ impl<'a> Section<'a> {
         {
             let cause = format!("is {}, not a section", node.value.kind());
             let complaint = Complaint::new(cause, format!("write [{}]", self.full(name)));
-            self.reader.refuse(&self.origin_in_file(name, node.at), complaint);
+            self.reader
+                .refuse(&self.origin_in_file(name, node.at), complaint);
         }
         self.inner(self.full(name), self.variable_of(name), node)
     }
@@ -150,7 +151,8 @@ impl<'a> Section<'a> {
         if !matches!(node.value, Value::List(_)) {
             let cause = format!("is {}, not a list of tables", node.value.kind());
             let complaint = Complaint::new(cause, format!("write [[{name}]]"));
-            self.reader.refuse(&self.origin_in_file(name, node.at), complaint);
+            self.reader
+                .refuse(&self.origin_in_file(name, node.at), complaint);
         }
         let items = node.items().iter().enumerate().map(|(index, item)| {
             let own_name = item.child("name").and_then(Node::text);
@@ -207,7 +209,10 @@ impl<'a> Section<'a> {
         let origin = found.origin;
         let texts: Vec<Found<String>> = match found.value {
             Raw::Variable(text) => {
-                let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+                let items = text
+                    .split(',')
+                    .map(str::trim)
+                    .filter(|item| !item.is_empty());
                 items.map(|item| spot(item, origin.clone())).collect()
             }
             Raw::Node(node) => match (&node.value, node.text()) {
@@ -215,10 +220,15 @@ impl<'a> Section<'a> {
                 (Value::List(items), None) => {
                     let items = items.iter().filter_map(|item| {
                         let at = Some(item.at);
-                        let origin = Origin { at, ..origin.clone() };
+                        let origin = Origin {
+                            at,
+                            ..origin.clone()
+                        };
                         match item.text() {
                             Some(text) => Some(spot(text, origin)),
-                            None => self.wrong_kind(&origin, item, "a text", "put it in \"quotes\""),
+                            None => {
+                                self.wrong_kind(&origin, item, "a text", "put it in \"quotes\"")
+                            }
                         }
                     });
                     items.collect()
@@ -287,7 +297,8 @@ impl<'a> Section<'a> {
             at: self.node.map(|node| node.at),
             key: self.full(key),
         };
-        self.reader.refuse(&origin, Complaint::new("is missing", remedy));
+        self.reader
+            .refuse(&origin, Complaint::new("is missing", remedy));
     }
 
     /// Complains about a key whose value is wrong beside another.
@@ -334,7 +345,11 @@ impl<'a> Section<'a> {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => format!("known here: {}", known.join(", ")),
             };
-            let cause = if self.path.is_empty() { "unknown section" } else { "unknown key" };
+            let cause = if self.path.is_empty() {
+                "unknown section"
+            } else {
+                "unknown key"
+            };
             let origin = self.origin_in_file(&key.name, key.at);
             self.reader.refuse(&origin, Complaint::new(cause, remedy));
         }

@@ -84,4 +84,3 @@ fn credentials(section: &Section<'_>) -> Option<Credentials> {
 pub(super) fn into_trunks(read: Vec<ReadTrunk>) -> Vec<Trunk> {
     read.into_iter().map(|read| read.trunk).collect()
 }
-

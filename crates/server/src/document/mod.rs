@@ -104,8 +104,9 @@ impl Document {
                 "split the file",
             ));
         }
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| refused(format!("cannot be read: {error}"), "check path and rights"))?;
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            refused(format!("cannot be read: {error}"), "check path and rights")
+        })?;
         let notation = match path.extension() {
             Some(extension) if extension.eq_ignore_ascii_case("json") => Notation::Json,
             Some(_) | None => Notation::Toml,
@@ -214,7 +215,11 @@ impl<'a> Lines<'a> {
 
     fn place(&self, offset: usize) -> Place {
         let line = self.starts.partition_point(|&start| start <= offset);
-        let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
+        let start = self
+            .starts
+            .get(line.saturating_sub(1))
+            .copied()
+            .unwrap_or(0);
         let before = self.text.get(start..offset).unwrap_or("");
         Place {
             line: u32::try_from(line).unwrap_or(u32::MAX),

@@ -104,10 +104,7 @@ impl<'de> de::Deserializer<'de> for NodeReader<'_> {
             Value::Integer(number) => visitor.visit_i64(*number),
             Value::Float(number) => visitor.visit_f64(*number),
             Value::Text(text) => visitor.visit_str(text),
-            Value::List(items) => visitor.visit_seq(ItemReader {
-                items,
-                next: 0,
-            }),
+            Value::List(items) => visitor.visit_seq(ItemReader { items, next: 0 }),
             Value::Table(entries) => visitor.visit_map(EntryReader {
                 entries,
                 value: None,

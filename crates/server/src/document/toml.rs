@@ -58,7 +58,11 @@ impl Reader<'_> {
                 })?)
             }
             DeValue::Float(number) => Value::Float(number.as_str().parse().map_err(|_| {
-                self.refuse(at, format!("{number} is not a number"), "use a decimal number")
+                self.refuse(
+                    at,
+                    format!("{number} is not a number"),
+                    "use a decimal number",
+                )
             })?),
             DeValue::Boolean(value) => Value::Boolean(*value),
             DeValue::Datetime(time) => Value::Text(time.to_string()),
