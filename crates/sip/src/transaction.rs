@@ -16,9 +16,6 @@ mod response_route;
 mod sent_request;
 mod token;
 
-#[cfg(test)]
-mod tests;
-
 pub(crate) use deadlines::Deadlines;
 pub(crate) use key::{ClientKey, ServerKey};
 pub(crate) use layer::{Expired, Matched, TransactionLayer, Wire};

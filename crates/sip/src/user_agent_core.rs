@@ -18,9 +18,6 @@ mod uac;
 mod uas;
 mod uas_dialog;
 
-#[cfg(test)]
-mod tests;
-
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,

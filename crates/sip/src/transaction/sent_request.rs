@@ -252,9 +252,44 @@ mod tests {
 
     #[test]
     fn ack_and_cancel_copy_their_invite() {
-        insta::assert_snapshot!(text(invite().bytes()), @"");
-        insta::assert_snapshot!(text(&invite().ack_of_failure("<sip:bob@b.test>;tag=2")), @"");
+        insta::assert_snapshot!(text(invite().bytes()), @r#"
+        INVITE sip:bob@b.test SIP/2.0
+        Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK00000000000000ab;rport
+        Route: <sip:p.test;lr>
+        From: "A  Evil: 1" <sip:a@a.test>;tag=1
+        Call-ID: x@a.test
+        To: <sip:bob@b.test>
+        CSeq: 7 INVITE
+        Max-Forwards: 69
+        X-Call-ID: c  1
+        Content-Type: application/sdp
+        Content-Length: 5
+
+        v=0
+        "#);
+        insta::assert_snapshot!(text(&invite().ack_of_failure("<sip:bob@b.test>;tag=2")), @r#"
+        ACK sip:bob@b.test SIP/2.0
+        Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK00000000000000ab;rport
+        Route: <sip:p.test;lr>
+        From: "A  Evil: 1" <sip:a@a.test>;tag=1
+        Call-ID: x@a.test
+        To: <sip:bob@b.test>;tag=2
+        CSeq: 7 ACK
+        Max-Forwards: 70
+        Content-Length: 0
+        "#);
         let cancel = invite().cancel(Some("SIP;cause=200;text=\"Call completed elsewhere\""));
-        insta::assert_snapshot!(text(cancel.bytes()), @"");
+        insta::assert_snapshot!(text(cancel.bytes()), @r#"
+        CANCEL sip:bob@b.test SIP/2.0
+        Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK00000000000000ab;rport
+        Route: <sip:p.test;lr>
+        From: "A  Evil: 1" <sip:a@a.test>;tag=1
+        Call-ID: x@a.test
+        To: <sip:bob@b.test>
+        CSeq: 7 CANCEL
+        Max-Forwards: 70
+        Reason: SIP;cause=200;text="Call completed elsewhere"
+        Content-Length: 0
+        "#);
     }
 }

@@ -90,11 +90,11 @@ mod tests {
     #[test]
     fn uris_become_hops() {
         let show = |uri: &str| format!("{:?}", hop_of(uri));
-        insta::assert_snapshot!(show("sip:a@192.0.2.1"), @"");
-        insta::assert_snapshot!(show("sip:a@[2001:db8::1]:5070;transport=tcp"), @"");
-        insta::assert_snapshot!(show("sips:192.0.2.1"), @"");
-        insta::assert_snapshot!(show("sip:b.test;transport=TLS"), @"");
-        insta::assert_snapshot!(show("sip:b.test;maddr=192.0.2.9:5062"), @"");
+        insta::assert_snapshot!(show("sip:a@192.0.2.1"), @"Address { transport: Udp, remote: 192.0.2.1:5060, explicit: false }");
+        insta::assert_snapshot!(show("sip:a@[2001:db8::1]:5070;transport=tcp"), @"Address { transport: Tcp, remote: [2001:db8::1]:5070, explicit: true }");
+        insta::assert_snapshot!(show("sips:192.0.2.1"), @"Address { transport: Tls, remote: 192.0.2.1:5061, explicit: true }");
+        insta::assert_snapshot!(show("sip:b.test;transport=TLS"), @r#"Name { host: "b.test", port: None, transport: Some(Tls) }"#);
+        insta::assert_snapshot!(show("sip:b.test;maddr=192.0.2.9:5062"), @r#"Name { host: "b.test", port: None, transport: None }"#);
         for unusable in [
             "tel:+1",
             "sip:x1y2.invalid;transport=ws",
