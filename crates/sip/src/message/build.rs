@@ -72,7 +72,8 @@ impl RequestBuilder {
         writer.text(" ");
         writer.text(uri);
         let uri_end = writer.position();
-        writer.text(" SIP/2.0\r\n");
+        writer.text(" SIP/2.0");
+        writer.end_line();
         Self {
             method,
             uri_end,
@@ -217,7 +218,7 @@ impl<'a> ResponseBuilder<'a> {
         let reason_start = writer.position();
         writer.text(&self.reason);
         let reason = reason_start..writer.position();
-        writer.text("\r\n");
+        writer.end_line();
         self.write_vias(&mut writer);
         writer.copy(self.request, HeaderName::From);
         self.write_to(&mut writer);
@@ -321,6 +322,10 @@ impl Writer {
         let _ = write!(self.buffer_text(), "{text}");
     }
 
+    fn end_line(&mut self) {
+        self.buffer.extend_from_slice(b"\r\n");
+    }
+
     fn buffer_text(&mut self) -> OneLine<'_> {
         OneLine {
             buffer: &mut self.buffer,
@@ -351,20 +356,15 @@ impl Writer {
         self.buffer.extend_from_slice(b": ");
         let value_at = self.buffer.len();
         value(self);
-        let written = &self.buffer[value_at..];
-        let lead = written
+        let lead = self.buffer[value_at..]
             .iter()
-            .take_while(|byte| scan::is_space(**byte))
-            .count();
-        let length = scan::trim(written).len();
-        let value_start = if length == 0 {
-            value_at
-        } else {
-            value_at + lead
-        };
-        self.buffer.truncate(value_start + length);
+            .take_while(|byte| scan::is_space(**byte));
+        let lead = lead.count();
+        self.buffer.drain(value_at..value_at + lead);
+        let length = scan::trim(&self.buffer[value_at..]).len();
+        self.buffer.truncate(value_at + length);
         let value_end = self.position();
-        self.buffer.extend_from_slice(b"\r\n");
+        self.end_line();
         self.entries.push(Entry {
             code: name::code_of(name.as_bytes()),
             start,
@@ -393,7 +393,7 @@ impl Writer {
             self.header(HeaderName::ContentType.as_str(), &body.content_type);
         }
         self.header(HeaderName::ContentLength.as_str(), bytes.len());
-        self.buffer.extend_from_slice(b"\r\n");
+        self.end_line();
         let head = self.buffer.len();
         self.buffer.extend_from_slice(&bytes);
         let buffer = Bytes::from(self.buffer);

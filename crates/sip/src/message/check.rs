@@ -160,10 +160,10 @@ pub fn check_capabilities(
         return Ok(());
     }
     if !capabilities.methods.contains(method) {
-        let status = match method {
-            Method::Other(_) => StatusCode::NOT_IMPLEMENTED,
-            #[expect(clippy::wildcard_enum_match_arm, reason = "every method that we know")]
-            _ => StatusCode::METHOD_NOT_ALLOWED,
+        let status = if matches!(method, Method::Other(_)) {
+            StatusCode::NOT_IMPLEMENTED
+        } else {
+            StatusCode::METHOD_NOT_ALLOWED
         };
         let allow = capabilities
             .methods
@@ -179,11 +179,9 @@ pub fn check_capabilities(
 }
 
 fn check_extensions(headers: &Headers, capabilities: &Capabilities<'_>) -> Result<(), Refusal> {
-    // We stand where a proxy would, so what is asked of proxies is asked of us.
-    let asked = headers
+    // Proxy-Require is for proxies, and we are none.
+    let unknown: Vec<_> = headers
         .tokens(HeaderName::Require)
-        .chain(headers.tokens(HeaderName::ProxyRequire));
-    let unknown: Vec<_> = asked
         .filter(|tag| {
             !capabilities
                 .extensions

@@ -14,6 +14,9 @@ mod status;
 mod typed;
 pub(crate) mod value;
 
+#[cfg(feature = "rsip")]
+pub mod rsip;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;

@@ -182,11 +182,10 @@ impl HeaderName {
 
     /// The canonical spelling.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Other(text) => text,
-            #[expect(clippy::wildcard_enum_match_arm, reason = "the rest is the table")]
-            known => TABLE[known.code() as usize].1,
+        if let Self::Other(text) = self {
+            return text;
         }
+        TABLE[self.code() as usize].1
     }
 
     /// Whether several values may stand in one line, separated by commas. The digest headers

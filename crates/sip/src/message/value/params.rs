@@ -6,6 +6,9 @@ use std::fmt;
 
 use super::scan;
 
+/// The most parameters one list may have.
+const MAX_PARAMS: usize = 64;
+
 /// A list of parameters; names are compared without regard to case.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Params {
@@ -21,14 +24,18 @@ impl Params {
     }
 
     /// Reads `;a=b;c`, white space around `;` and `=` allowed. `None` when a name is empty, a
-    /// value has white space or an open quote, or `bytes` starts with something else than `;`.
+    /// value has white space or an open quote, `bytes` starts with something else than `;`, or
+    /// there are more than 64.
     pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
         let bytes = scan::trim(bytes);
         let [b';', list @ ..] = bytes else {
             return bytes.is_empty().then(Self::new);
         };
         let mut text = Vec::with_capacity(bytes.len());
-        for part in scan::split(list, b';') {
+        for (at, part) in scan::split(list, b';').enumerate() {
+            if at == MAX_PARAMS {
+                return None;
+            }
             let (name, value) = match memchr::memchr(b'=', part) {
                 Some(at) => (scan::trim(&part[..at]), Some(scan::trim(&part[at + 1..]))),
                 None => (part, None),
@@ -89,18 +96,30 @@ impl Params {
     /// Adds a parameter, or replaces the value of the one that has this name. A value that is
     /// neither a token nor a host is quoted.
     pub fn set(&mut self, name: &str, value: Option<&str>) {
+        match value {
+            Some(value) if !is_value(value.as_bytes()) => self.put(name, Some(&quote(value))),
+            plain => self.put(name, plain),
+        }
+    }
+
+    /// Like [`Self::set`] for values that are always quoted.
+    pub(crate) fn set_quoted(&mut self, name: &str, value: &str) {
+        self.put(name, Some(&quote(value)));
+    }
+
+    fn put(&mut self, name: &str, value: Option<&str>) {
         let mut text = String::with_capacity(self.text.len() + name.len() + 16);
         let mut done = false;
         for (found, old) in self.iter() {
             if !found.eq_ignore_ascii_case(name) {
                 push(&mut text, found, old);
             } else if !done {
-                push_quoting(&mut text, name, value);
+                push(&mut text, name, value);
                 done = true;
             }
         }
         if !done {
-            push_quoting(&mut text, name, value);
+            push(&mut text, name, value);
         }
         self.text = text;
     }
@@ -156,22 +175,17 @@ fn push(text: &mut String, name: &str, value: Option<&str>) {
     }
 }
 
-fn push_quoting(text: &mut String, name: &str, value: Option<&str>) {
-    match value {
-        Some(value) if !is_value(value.as_bytes()) => {
-            let mut quoted = String::with_capacity(value.len() + 2);
-            quoted.push('"');
-            for c in value.chars() {
-                if matches!(c, '"' | '\\') {
-                    quoted.push('\\');
-                }
-                quoted.push(if c.is_control() { ' ' } else { c });
-            }
-            quoted.push('"');
-            push(text, name, Some(&quoted));
+fn quote(value: &str) -> String {
+    let mut quoted = String::with_capacity(value.len() + 2);
+    quoted.push('"');
+    for c in value.chars() {
+        if matches!(c, '"' | '\\') {
+            quoted.push('\\');
         }
-        plain => push(text, name, plain),
+        quoted.push(if c.is_control() { ' ' } else { c });
     }
+    quoted.push('"');
+    quoted
 }
 
 fn is_name_byte(byte: u8) -> bool {

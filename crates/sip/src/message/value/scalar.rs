@@ -82,17 +82,9 @@ pub struct Reason {
 impl Reason {
     /// A reason with cause and text.
     pub fn new(protocol: &str, cause: u16, text: &str) -> Self {
-        let params = Params::new().with("cause", Some(&cause.to_string()));
-        // The text is always quoted, even where it is one word (RFC 3326 section 2).
-        let mut params = params.with("text", Some(text));
-        if !params
-            .get("text")
-            .is_some_and(|value| value.starts_with('"'))
-        {
-            params.remove("text");
-            params =
-                Params::parse(format!("{params};text=\"{text}\"").as_bytes()).unwrap_or(params);
-        }
+        let mut params = Params::new().with("cause", Some(&cause.to_string()));
+        // The text is quoted even where it is one word (RFC 3326 section 2).
+        params.set_quoted("text", text);
         Self {
             protocol: protocol.to_owned(),
             params,

@@ -182,11 +182,11 @@ impl Uri {
 
     /// Whether both name the same resource (RFC 3261 section 19.1.4).
     pub fn equivalent(&self, other: &Self) -> bool {
-        if self.scheme != other.scheme {
-            return false;
+        if self == other {
+            return true;
         }
-        if matches!(self.scheme, Scheme::Other(_)) {
-            return self == other;
+        if self.scheme != other.scheme || matches!(self.scheme, Scheme::Other(_)) {
+            return false;
         }
         same_escaped(self.user.as_deref(), other.user.as_deref())
             && same_escaped(self.password.as_deref(), other.password.as_deref())
