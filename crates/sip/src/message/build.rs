@@ -9,10 +9,10 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 
+use super::fault::ParseFault;
 use super::headers::{Entry, Headers};
 use super::method::is_token_byte;
 use super::name::{self, HeaderName};
-use super::parse::ParseFault;
 use super::value::{Via, scan};
 use super::{Method, Refusal, Request, Response, StatusCode, Uri};
 

@@ -6,6 +6,7 @@
 
 mod build;
 mod check;
+mod fault;
 mod headers;
 mod method;
 mod name;
@@ -27,10 +28,10 @@ pub use build::{Body, RequestBuilder, ResponseBuilder};
 pub use check::{
     Capabilities, Refusal, check_capabilities, check_request, check_response, response_port,
 };
+pub use fault::{FaultKind, ParseError, ParseFault, ParseLimits};
 pub use headers::{HeaderLine, Headers};
 pub use method::{Method, Token};
 pub use name::HeaderName;
-pub use parse::{FaultKind, ParseError, ParseFault, ParseLimits};
 pub use status::StatusCode;
 pub use typed::HeaderError;
 pub use value::{

@@ -8,8 +8,7 @@
 use ::rsip::{SipMessage, StatusCode as RsipStatus};
 use bytes::Bytes;
 
-use super::parse::ParseFault;
-use super::{HeaderName, Message, Request, Response, StatusCode};
+use super::{HeaderName, Message, ParseFault, Request, Response, StatusCode};
 
 /// `rsip` has no type for this message.
 #[derive(Debug, thiserror::Error)]

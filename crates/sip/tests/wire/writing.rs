@@ -171,3 +171,17 @@ fn a_request_uri_keeps_its_escapes() {
     assert_eq!(dialled.to_string(), "sip:%2331%23%20a%40b@h");
     assert_eq!(dialled.user_unescaped().as_deref(), Some("#31# a@b"));
 }
+
+#[test]
+fn a_refer_to_carries_its_replaces_escaped() {
+    let replaces = "7@h;to-tag=a;from-tag=b";
+    let uri = Uri::sip(Some("bob"), Host::Name("h.example".into()), None);
+    let text = uri.with_header("Replaces", replaces).to_string();
+    assert_eq!(
+        text,
+        "sip:bob@h.example?Replaces=7%40h%3Bto-tag%3Da%3Bfrom-tag%3Db"
+    );
+    let read: Uri = text.parse().unwrap();
+    assert_eq!(read.header("replaces").as_deref(), Some(replaces));
+    assert_eq!(read.header("Route"), None);
+}

@@ -2,6 +2,7 @@
 //! (RFC 3261 sections 19, 20 and 25.1). What is written back keeps its escapes.
 
 mod address;
+mod escape;
 mod params;
 mod scalar;
 pub(crate) mod scan;

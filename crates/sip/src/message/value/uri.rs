@@ -6,6 +6,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
+use super::escape::{canonical, escape_header, escape_user, same_escaped, unescape};
 use super::{Params, scan};
 
 /// The scheme of a URI.
@@ -135,7 +136,7 @@ impl Uri {
     pub fn sip(user: Option<&str>, host: Host, port: Option<u16>) -> Self {
         Self {
             scheme: Scheme::Sip,
-            user: user.map(|user| escape(user, is_user_byte)),
+            user: user.map(escape_user),
             password: None,
             host,
             port,
@@ -163,6 +164,27 @@ impl Uri {
     /// The user with its escapes resolved once, never twice.
     pub fn user_unescaped(&self) -> Option<Cow<'_, str>> {
         self.user.as_deref().map(unescape)
+    }
+
+    /// The value of a header in the URI, such as the `Replaces` of a Refer-To, unescaped.
+    pub fn header(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.headers.as_deref()?.split('&').find_map(|header| {
+            let (found, value) = header.split_once('=')?;
+            unescape(found)
+                .eq_ignore_ascii_case(name)
+                .then(|| unescape(value))
+        })
+    }
+
+    /// The same URI with one header more; the value is escaped.
+    #[must_use]
+    pub fn with_header(mut self, name: &str, value: &str) -> Self {
+        let header = format!("{}={}", escape_header(name), escape_header(value));
+        self.headers = Some(match self.headers {
+            Some(headers) => format!("{headers}&{header}"),
+            None => header,
+        });
+        self
     }
 
     /// Whether the scheme is `sip` or `sips`.
@@ -359,91 +381,6 @@ fn is_host_byte(byte: u8) -> bool {
 
 fn is_tel_byte(byte: u8) -> bool {
     byte.is_ascii_hexdigit() || matches!(byte, b'+' | b'*' | b'#' | b'-' | b'.' | b'(' | b')')
-}
-
-fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(
-            byte,
-            b'-' | b'_' | b'.' | b'!' | b'~' | b'*' | b'\'' | b'(' | b')'
-        )
-}
-
-fn is_user_byte(byte: u8) -> bool {
-    is_unreserved(byte) || matches!(byte, b'&' | b'=' | b'+' | b'$' | b',' | b';' | b'?' | b'/')
-}
-
-fn escape(text: &str, keep: fn(u8) -> bool) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if keep(byte) {
-            escaped.push(char::from(byte));
-        } else {
-            escaped.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    escaped
-}
-
-/// The byte that `%HH` at the start of `bytes` stands for.
-fn escaped_byte(bytes: &[u8]) -> Option<u8> {
-    let [b'%', high, low, ..] = bytes else {
-        return None;
-    };
-    let high = char::from(*high).to_digit(16)?;
-    let low = char::from(*low).to_digit(16)?;
-    u8::try_from(high * 16 + low).ok()
-}
-
-fn unescape(text: &str) -> Cow<'_, str> {
-    if !text.contains('%') {
-        return Cow::Borrowed(text);
-    }
-    let mut plain = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        match escaped_byte(rest) {
-            Some(byte) => {
-                plain.push(byte);
-                rest = &tail[2..];
-            }
-            None => {
-                plain.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    Cow::Owned(String::from_utf8_lossy(&plain).into_owned())
-}
-
-/// Whether two texts are the same once escapes of unreserved characters are resolved.
-fn same_escaped(a: Option<&str>, b: Option<&str>) -> bool {
-    match (a, b) {
-        (Some(a), Some(b)) => a == b || canonical(a) == canonical(b),
-        (a, b) => a == b,
-    }
-}
-
-fn canonical(text: &str) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        match escaped_byte(rest) {
-            Some(byte) => {
-                if is_unreserved(byte) {
-                    out.push(byte);
-                } else {
-                    out.extend_from_slice(&rest[..3].to_ascii_uppercase());
-                }
-                rest = &tail[2..];
-            }
-            None => {
-                out.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    out
 }
 
 /// Every parameter of `a` agrees with `b`: those that are in both are the same, and those that
