@@ -1,1 +1,29 @@
-//! The composed brain.
+//! The composed core: SIP, session descriptions, the call engine and the registrar behind one
+//! door. *call decides, switch translates and owns, server moves bytes.*
+//!
+//! One value comes in ([`Input`]), one ordered list of values goes out ([`Effect`]); time is an
+//! argument, randomness a seed. Two runs with the same inputs give the same outputs.
+
+mod arriving;
+mod commands;
+pub mod config;
+mod counters;
+mod dialling;
+mod guard;
+mod in_dialog;
+mod legs;
+mod log;
+pub mod port;
+mod random;
+mod registration;
+mod routes;
+mod session;
+mod switch;
+
+pub use config::{Limits, Network, RegistrarConfig, SwitchConfig, TrunkConfig};
+pub use counters::Counters;
+pub use port::{Effect, Input, Location};
+pub use switch::{Restored, Switch};
+
+#[cfg(test)]
+mod tests;

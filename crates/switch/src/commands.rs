@@ -1,0 +1,293 @@
+//! Between the call engine and SIP: inputs go to a call under [`crate::guard`], what it wants
+//! done is translated into responses, requests and media commands.
+
+use call::port::{
+    Arrival, CallInput, CallOutput, LegCommand, LegEvent, LegId, MediaCommand, Release,
+};
+use call::{Call, Ctx};
+use model::{CallId, Now};
+use sip::message::{Body, HeaderName};
+
+use crate::guard::guarded;
+use crate::legs::{CallKey, Role};
+use crate::port::Effect;
+use crate::switch::{LiveCall, Switch};
+
+/// The value of the Reason header (RFC 3326); `None` where its absence says it.
+pub(crate) fn reason(why: Release) -> Option<String> {
+    let text = match why {
+        Release::Normal | Release::NoAnswer | Release::CallerGone => return None,
+        Release::AnsweredElsewhere => "SIP;cause=200;text=\"Call completed elsewhere\"",
+        Release::UserBusy => "SIP;cause=486;text=\"Busy on another call\"",
+        Release::Shutdown => "SIP;cause=503;text=\"Server stops\"",
+        Release::MediaTimeout => "SIP;cause=408;text=\"No RTP\"",
+    };
+    Some(text.to_owned())
+}
+
+impl Switch {
+    /// A call begins.
+    pub(crate) fn begin(
+        &mut self,
+        now: Now,
+        key: CallKey,
+        id: CallId,
+        arrival: Arrival,
+        effects: &mut Vec<Effect>,
+    ) {
+        let mut out = Vec::new();
+        let mut ctx = Ctx {
+            now,
+            directory: &self.directory,
+            pools: &mut self.pools,
+            legs: &mut self.leg_ids,
+            settings: &self.config.call,
+            out: &mut out,
+        };
+        let call = guarded(|| Call::arrive(id, arrival, &mut ctx));
+        match call {
+            Ok(call) => {
+                self.keys.insert(call.id().clone(), key);
+                self.calls.insert(
+                    key,
+                    LiveCall {
+                        call,
+                        deadline: None,
+                    },
+                );
+                self.obey(now, key, out, effects);
+                self.schedule(key);
+            }
+            Err(_) => self.abort(now, key, effects),
+        }
+    }
+
+    /// Something happens to a call.
+    pub(crate) fn deliver(
+        &mut self,
+        now: Now,
+        key: CallKey,
+        input: CallInput,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.step(now, key, effects, |call, ctx| call.handle(input, ctx));
+    }
+
+    /// A deadline of a call has come.
+    pub(crate) fn time_out(&mut self, now: Now, key: CallKey, effects: &mut Vec<Effect>) {
+        self.step(now, key, effects, |call, ctx| call.timeout(ctx));
+    }
+
+    fn step(
+        &mut self,
+        now: Now,
+        key: CallKey,
+        effects: &mut Vec<Effect>,
+        work: impl FnOnce(&mut Call, &mut Ctx<'_>),
+    ) {
+        let Some(live) = self.calls.get_mut(&key) else {
+            return;
+        };
+        let mut out = Vec::new();
+        let mut ctx = Ctx {
+            now,
+            directory: &self.directory,
+            pools: &mut self.pools,
+            legs: &mut self.leg_ids,
+            settings: &self.config.call,
+            out: &mut out,
+        };
+        let call = &mut live.call;
+        if guarded(|| work(call, &mut ctx)).is_err() {
+            self.abort(now, key, effects);
+            return;
+        }
+        self.obey(now, key, out, effects);
+        self.schedule(key);
+    }
+
+    fn obey(
+        &mut self,
+        now: Now,
+        key: CallKey,
+        outputs: Vec<CallOutput>,
+        effects: &mut Vec<Effect>,
+    ) {
+        for output in outputs {
+            match output {
+                CallOutput::Leg(command) => self.command(now, key, command),
+                CallOutput::Record(recorded) => {
+                    self.counters.count_event(&recorded.event);
+                    crate::log::state_change(&recorded);
+                    effects.push(Effect::Record(recorded));
+                }
+                CallOutput::Cursor(group, user) => effects.push(Effect::Cursor(group, user)),
+                CallOutput::UserTaken(user) => {
+                    let ringing = self.pools.calls_ringing(&user);
+                    let others = ringing.filter_map(|id| self.keys.get(id)).copied();
+                    let others = others.filter(|other| *other != key);
+                    let told = others.map(|other| (other, CallInput::UserTaken(user.clone())));
+                    self.inbox.extend(told);
+                }
+                CallOutput::Finished => self.forget(key),
+            }
+        }
+    }
+
+    fn command(&mut self, now: Now, key: CallKey, command: LegCommand) {
+        match command {
+            LegCommand::Ring { leg } => self.ring(now, leg, None),
+            LegCommand::PassEarlyMedia { to, from } => self.ring(now, to, Some(from)),
+            LegCommand::Answer { leg, like } => self.answer(now, leg, like),
+            LegCommand::Reject { leg, status } => self.reject(now, leg, status),
+            LegCommand::DialUser {
+                leg,
+                user,
+                shown,
+                anchor,
+            } => {
+                self.dial_user(now, key, leg, &user, &shown, anchor);
+            }
+            LegCommand::DialOutside {
+                leg,
+                to,
+                shown,
+                trunk,
+                anchor,
+            } => {
+                self.dial_outside(now, key, leg, &to, &shown, trunk.as_ref(), anchor);
+            }
+            LegCommand::Cancel { leg, why } => self.cancel(now, leg, why),
+            LegCommand::HangUp { leg, why } => self.hang_up(now, leg, why),
+            LegCommand::Bridge { a, b } => self.media_out.push(MediaCommand::Bridge { a, b }),
+            LegCommand::Unbridge { a, b } => self.media_out.push(MediaCommand::Unbridge { a, b }),
+        }
+    }
+
+    /// 180, or 183 with the answer that lets the caller hear the early media of one leg.
+    fn ring(&mut self, now: Now, anchor: LegId, from: Option<LegId>) {
+        let Some(invite) = self.waiting_invite(anchor) else {
+            return;
+        };
+        let codecs = from.and_then(|from| {
+            self.legs
+                .session_mut(from)
+                .map(|session| session.codecs_for_others())
+        });
+        let body = match (from, codecs, self.legs.session_mut(anchor)) {
+            (Some(from), Some(codecs), Some(session)) if session.has_offer() => {
+                let body = session.respond(Some(&codecs), &mut self.media_out).ok();
+                if body.is_some() {
+                    self.media_out
+                        .push(MediaCommand::Listen { from, to: anchor });
+                }
+                body
+            }
+            _ => None,
+        };
+        let status = if body.is_some() { 183 } else { 180 };
+        self.ua.ring(
+            now.mono,
+            invite,
+            status,
+            body.map(Body::sdp),
+            &mut self.ua_out,
+        );
+    }
+
+    /// 2xx to the caller.
+    fn answer(&mut self, now: Now, anchor: LegId, like: Option<LegId>) {
+        let Some(invite) = self.waiting_invite(anchor) else {
+            return;
+        };
+        let codecs = like
+            .and_then(|like| self.legs.session_mut(like))
+            .map(|leg| leg.codecs_for_others());
+        let Some(session) = self.legs.session_mut(anchor) else {
+            return;
+        };
+        match session.respond(codecs.as_deref(), &mut self.media_out) {
+            Ok(body) => {
+                self.legs.end_invite(anchor);
+                let body = Body::sdp(body);
+                let out = &mut self.ua_out;
+                let dialog = self.ua.accept(now.mono, invite, body, &[], out);
+                if let Some(dialog) = dialog {
+                    self.legs.establish(anchor, dialog);
+                } else {
+                    self.tell(anchor, LegEvent::HungUp);
+                    self.leg_over(anchor);
+                }
+            }
+            Err(error) => {
+                tracing::info!(%error, "the caller's offer has nothing that was answered");
+                let (status, code) = error.response();
+                let warning = self.warning(code, &error.to_string());
+                self.legs.end_invite(anchor);
+                let headers = vec![(HeaderName::Warning, warning)];
+                self.ua
+                    .reject(now.mono, invite, status, &headers, &mut self.ua_out);
+                self.tell(anchor, LegEvent::HungUp);
+                self.leg_over(anchor);
+            }
+        }
+    }
+
+    fn reject(&mut self, now: Now, anchor: LegId, status: u16) {
+        if let Some(invite) = self.legs.end_invite(anchor) {
+            self.ua
+                .reject(now.mono, invite, status, &[], &mut self.ua_out);
+        }
+        self.leg_over(anchor);
+    }
+
+    fn waiting_invite(&self, anchor: LegId) -> Option<sip::user_agent_core::InviteId> {
+        match &self.legs.get(anchor)?.role {
+            Role::Anchor(anchor) => anchor.invite,
+            Role::Dialled(_) => None,
+        }
+    }
+
+    pub(crate) fn hang_up(&mut self, now: Now, leg: LegId, why: Release) {
+        if let Some(dialog) = self.legs.end_dialog(leg) {
+            self.ua.bye(now.mono, dialog, reason(why), &mut self.ua_out);
+        }
+        self.leg_over(leg);
+    }
+
+    /// Frees what a leg holds once nothing of it remains.
+    pub(crate) fn leg_over(&mut self, leg: LegId) {
+        let Some(entry) = self.legs.get_mut(leg) else {
+            return;
+        };
+        let ringing = match &entry.role {
+            Role::Anchor(anchor) => anchor.invite.is_some(),
+            Role::Dialled(dialled) => !dialled.forks.is_empty() && !dialled.cancelled,
+        };
+        if entry.dialog.is_none() && !ringing && entry.session.take().is_some() {
+            self.media_out.push(MediaCommand::Close { leg });
+        }
+        self.legs.remove_if_over(leg);
+    }
+
+    /// A call broke an invariant of ours: hang up its legs, close its record, keep the rest.
+    pub(crate) fn abort(&mut self, now: Now, key: CallKey, effects: &mut Vec<Effect>) {
+        self.counters.aborted += 1;
+        let id = self.calls.get(&key).map(|live| live.call.id().clone());
+        let legs = self.legs.of_call(key);
+        tracing::error!(call = ?id, legs = legs.len(), "a call was aborted");
+        for leg in legs {
+            self.cancel(now, leg, Release::Normal);
+            self.hang_up(now, leg, Release::Normal);
+            self.reject(now, leg, 500);
+        }
+        if let Some(id) = id {
+            self.pools.forget(&id);
+            effects.push(Effect::Aborted {
+                call: id,
+                at: now.wall,
+            });
+        }
+        self.forget(key);
+    }
+}

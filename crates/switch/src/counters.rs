@@ -1,0 +1,85 @@
+//! What the core counts, for metrics and for tests that nothing remains. Plain numbers: reading
+//! them changes nothing.
+
+use std::collections::BTreeMap;
+
+use model::call_graph::CallEvent;
+use model::call_graph::words::{AttemptOutcome, CallOutcome};
+
+/// Counters since the start, and sizes at the moment of reading.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Calls that are not over.
+    pub calls_live: usize,
+    /// Legs that are not over.
+    pub legs: usize,
+    /// SIP transactions.
+    pub transactions: usize,
+    /// SIP dialogs.
+    pub dialogs: usize,
+    /// Users with at least one binding.
+    pub registered_users: usize,
+    /// Port pairs that wait for a leg.
+    pub ports_in_stock: usize,
+    /// Whether new calls are refused because the server stops.
+    pub draining: bool,
+    /// Calls that began.
+    pub calls_started: u64,
+    /// Calls that ended, by outcome.
+    pub calls_ended: BTreeMap<CallOutcome, u64>,
+    /// Attempts that ended, by outcome.
+    pub attempts_ended: BTreeMap<AttemptOutcome, u64>,
+    /// INVITEs refused before they became calls, by status.
+    pub refused: BTreeMap<u16, u64>,
+    /// Requests refused because a limit was reached, by limit.
+    pub overload: BTreeMap<&'static str, u64>,
+    /// REGISTER requests, by status.
+    pub registers: BTreeMap<u16, u64>,
+    /// Bytes that were no SIP message.
+    pub malformed: u64,
+    /// Credentials that did not fit.
+    pub auth_wrong: u64,
+    /// Credentials that had been used before.
+    pub auth_replayed: u64,
+    /// Credentials that cannot be read.
+    pub auth_malformed: u64,
+    /// INVITEs repeated to another address of a trunk.
+    pub trunk_failovers: u64,
+    /// Calls given up because an invariant was broken.
+    pub aborted: u64,
+}
+
+impl Counters {
+    pub(crate) fn count_refused(&mut self, status: u16) {
+        *self.refused.entry(status).or_default() += 1;
+    }
+
+    pub(crate) fn count_overload(&mut self, limit: &'static str) {
+        *self.overload.entry(limit).or_default() += 1;
+    }
+
+    pub(crate) fn count_register(&mut self, status: u16) {
+        *self.registers.entry(status).or_default() += 1;
+    }
+
+    pub(crate) fn count_event(&mut self, event: &CallEvent) {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "only these are counted")]
+        match event {
+            CallEvent::Started(_) => self.calls_started += 1,
+            CallEvent::AttemptEnded { outcome, .. } => self.count_attempt(*outcome),
+            CallEvent::Answered {
+                attempt: Some(_), ..
+            } => {
+                self.count_attempt(AttemptOutcome::Answered);
+            }
+            CallEvent::Ended(ended) => {
+                *self.calls_ended.entry(ended.outcome).or_default() += 1;
+            }
+            _ => {}
+        }
+    }
+
+    fn count_attempt(&mut self, outcome: AttemptOutcome) {
+        *self.attempts_ended.entry(outcome).or_default() += 1;
+    }
+}

@@ -1,0 +1,129 @@
+//! Requests in established dialogs (hold, resume, hang-up) and requests that make no call
+//! (OPTIONS, REGISTER).
+//!
+//! A hold is granted in the step that asks for it and is not passed on to the other leg: what the
+//! held party hears is media's matter, and two re-INVITEs that cross cannot deadlock a call.
+
+use bytes::Bytes;
+use call::port::LegEvent;
+use model::Now;
+use sip::flow::Flow;
+use sip::message::{Body, HeaderName, Method, Request};
+use sip::user_agent_core::{DialogId, ServerRequestId};
+
+use crate::port::Effect;
+use crate::session::HoldChange;
+use crate::switch::Switch;
+
+impl Switch {
+    pub(crate) fn dialog_over(&mut self, dialog: DialogId) {
+        if let Some(leg) = self.legs.of_dialog(dialog) {
+            self.tell(leg, LegEvent::HungUp);
+            self.legs.end_dialog(leg);
+            self.leg_over(leg);
+        }
+    }
+
+    pub(crate) fn reinvited(&mut self, now: Now, dialog: DialogId, request: &Request) {
+        let leg = self.legs.of_dialog(dialog);
+        let Some((leg, session)) =
+            leg.and_then(|leg| self.legs.session_mut(leg).map(|session| (leg, session)))
+        else {
+            self.ua
+                .reject_reinvite(now.mono, dialog, 481, &[], &mut self.ua_out);
+            return;
+        };
+        if request.body().is_empty() {
+            let body = Body::sdp(session.offer_again());
+            self.ua
+                .answer_reinvite(now.mono, dialog, body, &mut self.ua_out);
+            return;
+        }
+        match session.answer_again(request.body(), &mut self.media_out) {
+            Ok((body, change)) => {
+                self.ua
+                    .answer_reinvite(now.mono, dialog, Body::sdp(body), &mut self.ua_out);
+                self.tell_hold(leg, change);
+            }
+            Err(error) => {
+                let (status, code) = error.response();
+                let warning = self.warning(code, &error.to_string());
+                let headers = vec![(HeaderName::Warning, warning)];
+                self.ua
+                    .reject_reinvite(now.mono, dialog, status, &headers, &mut self.ua_out);
+            }
+        }
+    }
+
+    /// The ACK of a re-INVITE to which we made the offer.
+    pub(crate) fn reinvite_acked(&mut self, dialog: DialogId, body: &Bytes) {
+        let Some(leg) = self.legs.of_dialog(dialog) else {
+            return;
+        };
+        let Some(session) = self.legs.session_mut(leg) else {
+            return;
+        };
+        if body.is_empty() {
+            return;
+        }
+        match session.read_answer_again(body, &mut self.media_out) {
+            Ok(change) => self.tell_hold(leg, change),
+            Err(error) => tracing::info!(%error, "the ACK brought no usable answer"),
+        }
+    }
+
+    fn tell_hold(&mut self, leg: call::port::LegId, change: HoldChange) {
+        match change {
+            HoldChange::Held => self.tell(leg, LegEvent::Held),
+            HoldChange::Resumed => self.tell(leg, LegEvent::Resumed),
+            HoldChange::None => {}
+        }
+    }
+
+    pub(crate) fn requested(
+        &mut self,
+        now: Now,
+        id: ServerRequestId,
+        dialog: Option<DialogId>,
+        flow: Flow,
+        request: &Request,
+        effects: &mut Vec<Effect>,
+    ) {
+        match request.method() {
+            Method::Register => self.register(now, id, flow, request, effects),
+            Method::Options => self.options(now, id, dialog),
+            other => {
+                // Methods that the user agent core was told to let through and that have no use
+                // here: none today.
+                tracing::debug!(%other, "no use for this request");
+                self.ua
+                    .respond(now.mono, id, 405, &[], None, &mut self.ua_out);
+            }
+        }
+    }
+
+    /// Anybody may ask; nobody may ask too often. While draining the answer sends load balancers
+    /// elsewhere.
+    fn options(&mut self, now: Now, id: ServerRequestId, dialog: Option<DialogId>) {
+        let limit = self.config.limits.options_per_s;
+        let retry = || {
+            (
+                HeaderName::RetryAfter,
+                self.config.sip.retry_after_s.to_string(),
+            )
+        };
+        let (status, headers) = if dialog.is_some() {
+            (200, Vec::new())
+        } else if self.draining {
+            (503, vec![retry()])
+        } else if self.options.admit(now.mono, limit) {
+            let accept = (HeaderName::Accept, "application/sdp".to_owned());
+            (200, vec![accept])
+        } else {
+            self.counters.count_overload("options rate");
+            (503, vec![retry()])
+        };
+        self.ua
+            .respond(now.mono, id, status, &headers, None, &mut self.ua_out);
+    }
+}

@@ -1,0 +1,190 @@
+//! The table of legs: which dialogs and INVITEs stand behind the number that the call engine
+//! knows. One leg has several forks while a user's devices ring, and one dialog afterwards.
+//!
+//! A leg leaves the table when nothing of it remains in the user agent core, which may be later
+//! than the end of its call.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use call::port::LegId;
+use sip::flow::Flow;
+use sip::user_agent_core::{DialogId, InviteId, OutInviteId};
+
+use crate::session::Session;
+
+/// Number of a live call in the switch.
+pub(crate) type CallKey = u64;
+
+/// One leg.
+#[derive(Debug)]
+pub(crate) struct Leg {
+    pub(crate) call: CallKey,
+    pub(crate) role: Role,
+    /// The dialog, once it is established.
+    pub(crate) dialog: Option<DialogId>,
+    pub(crate) session: Option<Session>,
+}
+
+/// Which end of an INVITE we are.
+#[derive(Debug)]
+pub(crate) enum Role {
+    /// The caller's leg.
+    Anchor(Anchor),
+    /// A leg that we dialled.
+    Dialled(Dialled),
+}
+
+/// What the caller's INVITE said that other legs need.
+#[derive(Debug)]
+pub(crate) struct Anchor {
+    /// The INVITE, until its final response.
+    pub(crate) invite: Option<InviteId>,
+    pub(crate) sip_call_id: Arc<str>,
+    /// What may still be written into INVITEs that this one causes.
+    pub(crate) max_forwards: u8,
+    /// The way it came.
+    pub(crate) flow: Flow,
+}
+
+/// A leg that we dialled.
+#[derive(Debug, Default)]
+pub(crate) struct Dialled {
+    /// Devices (or one trunk) that have not given a final response.
+    pub(crate) forks: Vec<OutInviteId>,
+    /// The best final response of those that have.
+    pub(crate) best: Option<u16>,
+    /// We have said CANCEL.
+    pub(crate) cancelled: bool,
+    /// A 2xx crossed our CANCEL.
+    pub(crate) crossed: bool,
+    /// Somebody alerts; no failover to another trunk address after this.
+    pub(crate) rang: bool,
+    /// Further addresses of the trunk.
+    pub(crate) further: Vec<String>,
+    /// The INVITE, to be repeated to the next address.
+    pub(crate) retry: Option<Box<sip::user_agent_core::InviteRequest>>,
+}
+
+/// The table.
+#[derive(Debug, Default)]
+pub(crate) struct Legs {
+    legs: BTreeMap<LegId, Leg>,
+    by_invite: BTreeMap<InviteId, LegId>,
+    by_fork: BTreeMap<OutInviteId, LegId>,
+    by_dialog: BTreeMap<DialogId, LegId>,
+}
+
+impl Legs {
+    pub(crate) fn insert(&mut self, id: LegId, leg: Leg) {
+        if let Role::Anchor(Anchor {
+            invite: Some(invite),
+            ..
+        }) = &leg.role
+        {
+            self.by_invite.insert(*invite, id);
+        }
+        self.legs.insert(id, leg);
+    }
+
+    pub(crate) fn get(&self, id: LegId) -> Option<&Leg> {
+        self.legs.get(&id)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: LegId) -> Option<&mut Leg> {
+        self.legs.get_mut(&id)
+    }
+
+    pub(crate) fn session_mut(&mut self, id: LegId) -> Option<&mut Session> {
+        self.legs.get_mut(&id).and_then(|leg| leg.session.as_mut())
+    }
+
+    pub(crate) fn of_invite(&self, invite: InviteId) -> Option<LegId> {
+        self.by_invite.get(&invite).copied()
+    }
+
+    pub(crate) fn of_fork(&self, fork: OutInviteId) -> Option<LegId> {
+        self.by_fork.get(&fork).copied()
+    }
+
+    pub(crate) fn of_dialog(&self, dialog: DialogId) -> Option<LegId> {
+        self.by_dialog.get(&dialog).copied()
+    }
+
+    pub(crate) fn add_fork(&mut self, id: LegId, fork: OutInviteId) {
+        if let Some(Leg {
+            role: Role::Dialled(dialled),
+            ..
+        }) = self.legs.get_mut(&id)
+        {
+            dialled.forks.push(fork);
+            self.by_fork.insert(fork, id);
+        }
+    }
+
+    /// Forgets a fork that has its final response.
+    pub(crate) fn end_fork(&mut self, fork: OutInviteId) -> Option<LegId> {
+        let id = self.by_fork.remove(&fork)?;
+        if let Some(Leg {
+            role: Role::Dialled(dialled),
+            ..
+        }) = self.legs.get_mut(&id)
+        {
+            dialled.forks.retain(|other| *other != fork);
+        }
+        Some(id)
+    }
+
+    /// The anchor's INVITE got its final response.
+    pub(crate) fn end_invite(&mut self, id: LegId) -> Option<InviteId> {
+        let leg = self.legs.get_mut(&id)?;
+        let Role::Anchor(anchor) = &mut leg.role else {
+            return None;
+        };
+        let invite = anchor.invite.take()?;
+        self.by_invite.remove(&invite);
+        Some(invite)
+    }
+
+    pub(crate) fn establish(&mut self, id: LegId, dialog: DialogId) {
+        if let Some(leg) = self.legs.get_mut(&id) {
+            leg.dialog = Some(dialog);
+            self.by_dialog.insert(dialog, id);
+        }
+    }
+
+    /// The leg's dialog is gone.
+    pub(crate) fn end_dialog(&mut self, id: LegId) -> Option<DialogId> {
+        let leg = self.legs.get_mut(&id)?;
+        let dialog = leg.dialog.take()?;
+        self.by_dialog.remove(&dialog);
+        Some(dialog)
+    }
+
+    /// Takes the leg out of the table if nothing of it remains.
+    pub(crate) fn remove_if_over(&mut self, id: LegId) {
+        let over = self.legs.get(&id).is_some_and(|leg| {
+            leg.dialog.is_none()
+                && match &leg.role {
+                    Role::Anchor(anchor) => anchor.invite.is_none(),
+                    Role::Dialled(dialled) => dialled.forks.is_empty(),
+                }
+        });
+        if over {
+            self.legs.remove(&id);
+        }
+    }
+
+    /// Every leg of a call.
+    pub(crate) fn of_call(&self, call: CallKey) -> Vec<LegId> {
+        self.legs
+            .iter()
+            .filter(|(_, leg)| leg.call == call)
+            .map(|(id, _)| *id)
+            .collect()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.legs.len()
+    }
+}

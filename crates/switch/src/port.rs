@@ -1,0 +1,105 @@
+//! Everything that crosses the edge of the composed core: one kind of value in, one ordered list
+//! of values out. A test can print the list and read what happened in causal order.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use call::port::{MediaCommand, MediaEvent};
+use model::call_graph::Recorded;
+use model::directory::Directory;
+use model::{CallId, GroupId, Millis, UserId};
+use sip::flow::{Flow, TransportKind};
+use sip::message::{Message, ParseFault};
+use sip::registrar::Binding;
+use sip::user_agent_core::ResolveId;
+
+/// What comes in.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// A message, as a transport parsed it.
+    Sip {
+        /// The way it came.
+        flow: Flow,
+        /// The message.
+        message: Message,
+    },
+    /// Bytes that are no message, with what is needed to refuse them.
+    Malformed {
+        /// The way they came.
+        flow: Flow,
+        /// What is wrong.
+        fault: ParseFault,
+    },
+    /// A flow failed: a connection broke, could not be opened, or a datagram was refused.
+    SipFailed {
+        /// Which.
+        flow: Flow,
+    },
+    /// The answer to [`Effect::Resolve`]; empty when the name has no addresses.
+    Resolved {
+        /// Which question.
+        id: ResolveId,
+        /// Addresses in the order in which they are to be tried.
+        targets: Vec<(TransportKind, SocketAddr)>,
+    },
+    /// Media reports.
+    Media(MediaEvent),
+    /// A new directory; calls that run keep theirs.
+    Directory(Arc<Directory>),
+    /// Take no new calls (503 with Retry-After); running calls go on.
+    Drain,
+    /// Release every call now.
+    Release,
+    /// The next deadline has come.
+    Deadline,
+}
+
+/// What is to be done, in causal order. A [`Effect::Record`] is durable before any effect that
+/// follows it leaves the process.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// Send a message.
+    Transmit {
+        /// The way it goes.
+        flow: Flow,
+        /// The whole message.
+        bytes: Bytes,
+    },
+    /// Find a host's addresses (RFC 3263), then give [`Input::Resolved`].
+    Resolve {
+        /// To be given back.
+        id: ResolveId,
+        /// A name, never an address literal.
+        host: String,
+        /// The port, where one was named: then no SRV records are asked.
+        port: Option<u16>,
+        /// The transport, where one was named.
+        transport: Option<TransportKind>,
+    },
+    /// Tell media.
+    Media(MediaCommand),
+    /// Keep an event of a call.
+    Record(Recorded),
+    /// A call broke an invariant of ours and was given up: close its record as after a crash
+    /// (D47).
+    Aborted {
+        /// Which.
+        call: CallId,
+        /// When.
+        at: Millis,
+    },
+    /// Keep the bindings of a user; written behind, so that registrations survive a restart.
+    Location(Location),
+    /// Keep the round-robin cursor of a group (D42).
+    Cursor(GroupId, UserId),
+}
+
+/// All bindings of one address of record, after a change.
+#[derive(Clone, Debug)]
+pub struct Location {
+    /// The user part of the address of record.
+    pub aor: Arc<str>,
+    /// Its bindings, each with the wall-clock time at which it ends; empty: none is left.
+    pub bindings: Vec<(Binding, Millis)>,
+}

@@ -1,0 +1,347 @@
+//! The owner: every table of the core and the one loop over it. Inputs are handled one at a time;
+//! what an input causes inside the core (a leg that fails while it is dialled, a user taken by
+//! another call) is settled before the next one, so no half-done state is ever visible.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use call::port::{CallInput, LegEvent, LegId, MediaCommand, MediaEvent, PortPair};
+use call::{Call, LegIds, Pools};
+use model::directory::Directory;
+use model::{CallId, GroupId, Now, UserId};
+use sip::auth::{Authenticator, AuthenticatorConfig};
+use sip::registrar::Registrar;
+use sip::user_agent_core::{UaEvent, UaOutput, UserAgentCore};
+
+use crate::config::SwitchConfig;
+use crate::counters::Counters;
+use crate::legs::{CallKey, Legs};
+use crate::port::{Effect, Input, Location};
+use crate::random::Random;
+
+/// What survived a restart.
+#[derive(Debug, Default)]
+pub struct Restored {
+    /// Registrations.
+    pub locations: Vec<Location>,
+    /// Round-robin cursors.
+    pub cursors: Vec<(GroupId, UserId)>,
+}
+
+/// The composed core.
+pub struct Switch {
+    pub(crate) config: SwitchConfig,
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) ua: UserAgentCore,
+    pub(crate) authenticator: Authenticator,
+    pub(crate) registrar: Registrar,
+    pub(crate) pools: Pools,
+    pub(crate) leg_ids: LegIds,
+    pub(crate) legs: Legs,
+    pub(crate) calls: BTreeMap<CallKey, LiveCall>,
+    pub(crate) keys: BTreeMap<CallId, CallKey>,
+    pub(crate) last_call: CallKey,
+    pub(crate) stock: VecDeque<PortPair>,
+    pub(crate) random: Random,
+    pub(crate) draining: bool,
+    pub(crate) admitted: PerSecond,
+    pub(crate) options: PerSecond,
+    pub(crate) counters: Counters,
+    deadlines: BTreeSet<(Duration, CallKey)>,
+    /// Outputs of the user agent core that wait to be looked at.
+    pub(crate) ua_out: Vec<UaOutput>,
+    /// What the calls still have to be told in this step.
+    pub(crate) inbox: VecDeque<(CallKey, CallInput)>,
+    pub(crate) media_out: Vec<MediaCommand>,
+}
+
+/// A call and the deadline under which it stands in the queue.
+pub(crate) struct LiveCall {
+    pub(crate) call: Call,
+    pub(crate) deadline: Option<Duration>,
+}
+
+/// Counts events in the current second.
+#[derive(Debug, Default)]
+pub(crate) struct PerSecond {
+    second: u64,
+    count: u32,
+}
+
+impl PerSecond {
+    /// Counts one more, unless there have been `limit` in this second already (0: no limit).
+    pub(crate) fn admit(&mut self, now: Duration, limit: u32) -> bool {
+        if self.second != now.as_secs() {
+            *self = Self {
+                second: now.as_secs(),
+                count: 0,
+            };
+        }
+        if limit != 0 && self.count >= limit {
+            return false;
+        }
+        self.count = self.count.saturating_add(1);
+        true
+    }
+}
+
+impl Switch {
+    /// A core with nothing going on. `seed` decides every tag, branch, nonce and id.
+    pub fn new(
+        seed: u64,
+        config: SwitchConfig,
+        restored: Restored,
+        directory: Arc<Directory>,
+        now: Now,
+    ) -> Self {
+        let mut random = Random::new(seed);
+        let ua = UserAgentCore::new(config.sip.clone(), random.number());
+        let authenticator = Authenticator::new(
+            AuthenticatorConfig {
+                nonce_lifetime: config.registrar.nonce_lifetime,
+                ..AuthenticatorConfig::new(config.domain.to_string())
+            },
+            random.bytes(),
+        );
+        let registrar = crate::registration::registrar(&config.registrar);
+        let mut switch = Self {
+            config,
+            directory,
+            ua,
+            authenticator,
+            registrar,
+            pools: Pools::new(),
+            leg_ids: LegIds::default(),
+            legs: Legs::default(),
+            calls: BTreeMap::new(),
+            keys: BTreeMap::new(),
+            last_call: 0,
+            stock: VecDeque::new(),
+            random,
+            draining: false,
+            admitted: PerSecond::default(),
+            options: PerSecond::default(),
+            counters: Counters::default(),
+            deadlines: BTreeSet::new(),
+            ua_out: Vec::new(),
+            inbox: VecDeque::new(),
+            media_out: Vec::new(),
+        };
+        for (group, user) in restored.cursors {
+            switch.pools.restore_cursor(group, user);
+        }
+        switch.restore_locations(now, restored.locations);
+        switch
+    }
+
+    /// Handles one input; appends what is to be done to `effects`.
+    pub fn handle(&mut self, now: Now, input: Input, effects: &mut Vec<Effect>) {
+        let mono = now.mono;
+        match input {
+            Input::Sip { flow, message } => {
+                self.ua.receive(mono, flow, message, &mut self.ua_out);
+            }
+            Input::Malformed { flow, fault } => {
+                self.counters.malformed += 1;
+                self.ua.malformed(mono, flow, fault, &mut self.ua_out);
+            }
+            Input::SipFailed { flow } => {
+                self.drop_bindings_of(now, flow, effects);
+                self.ua.transport_failed(mono, flow, &mut self.ua_out);
+            }
+            Input::Resolved { id, targets } => {
+                self.ua.resolved(mono, id, targets, &mut self.ua_out);
+            }
+            Input::Media(event) => self.media(event),
+            Input::Directory(directory) => self.reread_directory(now, directory),
+            Input::Drain => self.draining = true,
+            Input::Release => self.release(),
+            Input::Deadline => self.due(now, effects),
+        }
+        self.settle(now, effects);
+    }
+
+    /// When [`Input::Deadline`] is wanted; `None`: nothing waits for time.
+    pub fn next_deadline(&self) -> Option<Duration> {
+        let call = self.deadlines.first().map(|(at, _)| *at);
+        [call, self.ua.deadline(), self.registrar.next_expiry()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// Calls that are not over.
+    pub fn live_calls(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// What has been counted, and how much is kept at this moment.
+    pub fn counters(&self) -> Counters {
+        let tables = self.ua.counts();
+        Counters {
+            calls_live: self.calls.len(),
+            legs: self.legs.len(),
+            transactions: tables.client_transactions + tables.server_transactions,
+            dialogs: tables.dialogs,
+            registered_users: self.registrar.len(),
+            ports_in_stock: self.stock.len(),
+            draining: self.draining,
+            ..self.counters.clone()
+        }
+    }
+
+    /// Whether nothing of any call remains: no transaction, dialog, leg or call.
+    pub fn is_calm(&self) -> bool {
+        self.calls.is_empty() && self.legs.len() == 0 && self.ua.counts().is_zero()
+    }
+
+    fn media(&mut self, event: MediaEvent) {
+        match event {
+            MediaEvent::Stock(ports) => self.stock.extend(ports),
+            MediaEvent::TimedOut { leg, after } => {
+                let seconds = u32::try_from(after.as_secs()).unwrap_or(u32::MAX);
+                self.tell(leg, LegEvent::MediaTimedOut { seconds });
+            }
+        }
+    }
+
+    fn release(&mut self) {
+        self.draining = true;
+        self.inbox
+            .extend(self.calls.keys().map(|key| (*key, CallInput::Release)));
+    }
+
+    fn due(&mut self, now: Now, effects: &mut Vec<Effect>) {
+        self.ua.timeout(now.mono, &mut self.ua_out);
+        self.expire_bindings(now, effects);
+        while let Some(&(at, key)) = self.deadlines.first() {
+            if at > now.mono {
+                break;
+            }
+            self.deadlines.pop_first();
+            if let Some(live) = self.calls.get_mut(&key) {
+                live.deadline = None;
+            }
+            self.time_out(now, key, effects);
+        }
+    }
+
+    /// Tells the call of a leg what happened on it.
+    pub(crate) fn tell(&mut self, leg: LegId, event: LegEvent) {
+        if let Some(entry) = self.legs.get(leg) {
+            self.inbox
+                .push_back((entry.call, CallInput::Leg(leg, event)));
+        }
+    }
+
+    /// Works until nothing is left to be told to anybody.
+    fn settle(&mut self, now: Now, effects: &mut Vec<Effect>) {
+        loop {
+            self.flush_media(effects);
+            if !self.ua_out.is_empty() {
+                for output in std::mem::take(&mut self.ua_out) {
+                    match output {
+                        UaOutput::Transmit { flow, bytes } => {
+                            effects.push(Effect::Transmit { flow, bytes });
+                        }
+                        UaOutput::Resolve {
+                            id,
+                            host,
+                            port,
+                            transport,
+                        } => {
+                            effects.push(Effect::Resolve {
+                                id,
+                                host,
+                                port,
+                                transport,
+                            });
+                        }
+                        UaOutput::Event(event) => self.event(now, event, effects),
+                    }
+                }
+            } else if let Some((key, input)) = self.inbox.pop_front() {
+                self.deliver(now, key, input, effects);
+            } else {
+                break;
+            }
+        }
+    }
+
+    fn flush_media(&mut self, effects: &mut Vec<Effect>) {
+        effects.extend(self.media_out.drain(..).map(Effect::Media));
+    }
+
+    fn event(&mut self, now: Now, event: UaEvent, effects: &mut Vec<Effect>) {
+        match event {
+            UaEvent::Invited {
+                invite,
+                flow,
+                request,
+            } => {
+                self.invited(now, invite, flow, &request, effects);
+            }
+            UaEvent::Cancelled { invite, .. } => self.caller_gave_up(invite),
+            UaEvent::Confirmed { dialog, body } => self.confirmed(now, dialog, &body),
+            UaEvent::Unconfirmed { dialog }
+            | UaEvent::Bye { dialog, .. }
+            | UaEvent::DialogLost { dialog } => self.dialog_over(dialog),
+            UaEvent::Progress {
+                invite, response, ..
+            } => self.progress(invite, &response),
+            UaEvent::Accepted {
+                invite,
+                dialog,
+                response,
+            } => {
+                self.fork_accepted(now, invite, dialog, &response);
+            }
+            UaEvent::Rejected { invite, status, .. } => self.fork_rejected(now, invite, status),
+            UaEvent::Refused2xx { invite } => self.fork_crossed(invite),
+            UaEvent::ReInvited { dialog, request } => self.reinvited(now, dialog, &request),
+            UaEvent::ReInviteAcked { dialog, body } => self.reinvite_acked(dialog, &body),
+            // We send no re-INVITE of our own yet; a cancelled one changes nothing.
+            UaEvent::ReInviteCancelled { .. }
+            | UaEvent::ReInviteAnswered { .. }
+            | UaEvent::ReInviteFailed { .. }
+            | UaEvent::Responded { .. } => {}
+            UaEvent::Requested {
+                id,
+                dialog,
+                flow,
+                request,
+            } => {
+                self.requested(now, id, dialog, flow, &request, effects);
+            }
+        }
+    }
+
+    /// Puts a call's deadline into the queue.
+    pub(crate) fn schedule(&mut self, key: CallKey) {
+        let Some(live) = self.calls.get_mut(&key) else {
+            return;
+        };
+        let deadline = live.call.deadline();
+        if live.deadline == deadline {
+            return;
+        }
+        if let Some(old) = live.deadline {
+            self.deadlines.remove(&(old, key));
+        }
+        live.deadline = deadline;
+        if let Some(new) = deadline {
+            self.deadlines.insert((new, key));
+        }
+    }
+
+    /// Takes a finished call out.
+    pub(crate) fn forget(&mut self, key: CallKey) {
+        if let Some(live) = self.calls.remove(&key) {
+            self.keys.remove(live.call.id());
+            if let Some(at) = live.deadline {
+                self.deadlines.remove(&(at, key));
+            }
+        }
+    }
+}
