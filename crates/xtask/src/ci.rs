@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
-use crate::cargo::{command, metadata, named_tests, root, succeed, works};
+use crate::cargo::{command, metadata, named_tests, succeed, works};
 use crate::e2e::{Built, CI_SEEDS, Seeds};
 use crate::{debian, tidy};
 
@@ -74,19 +74,8 @@ fn test() -> anyhow::Result<()> {
 }
 
 fn doc() -> anyhow::Result<()> {
-    let arguments = [
-        "doc",
-        "--workspace",
-        "--no-deps",
-        "--document-private-items",
-        "--quiet",
-    ];
-    let flags = "--deny=warnings --allow=rustdoc::private_intra_doc_links";
-    succeed(
-        command(&arguments)
-            .env("RUSTDOCFLAGS", flags)
-            .current_dir(root()),
-    )
+    let mut command = command(&["doc", "--workspace", "--no-deps", "--quiet"]);
+    succeed(command.env("RUSTDOCFLAGS", "--deny=warnings"))
 }
 
 #[expect(

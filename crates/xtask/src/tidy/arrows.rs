@@ -104,6 +104,7 @@ pub(super) fn check(metadata: &Metadata, root: &Path, report: &mut Report) {
         .collect();
     for (name, package) in &ours {
         let manifest = Manifest::read(package, root);
+        manifest.check_lints(report);
         let Some(arrow) = ARROWS.iter().find(|arrow| arrow.name == *name) else {
             let remedy = "give the crate its line in the table of this rule and ARCHITECTURE.md";
             report.breach(&manifest.path, 1, "arrow", remedy);
@@ -214,6 +215,14 @@ impl Manifest {
         }
     }
 
+    /// The lints of the workspace, `unsafe_code` among them, hold for a crate that asks for them.
+    fn check_lints(&self, report: &mut Report) {
+        if !self.text.contains("[lints]\nworkspace = true\n") {
+            let remedy = "add `[lints]` with `workspace = true`";
+            report.breach(&self.path, 1, "lints", remedy);
+        }
+    }
+
     /// The line that names a dependency; 1 when it is not found.
     fn line_of(&self, name: &str) -> usize {
         let names = |line: &str| {
@@ -242,6 +251,7 @@ mod tests {
         report
             .breaches
             .into_iter()
+            .filter(|found| found.rule == "arrow")
             .map(|found| format!("{}: {}", found.path, found.remedy))
             .collect()
     }
@@ -292,6 +302,21 @@ mod tests {
             package("call", &[("sip", Some("dev"))]),
         ];
         assert!(remedies(&packages.join(","), "").is_empty());
+    }
+
+    #[test]
+    fn a_crate_asks_for_the_lints_of_the_workspace() {
+        let rules = |text: &str| {
+            let mut report = Report::default();
+            let manifest = Manifest {
+                path: "crates/sip/Cargo.toml".into(),
+                text: text.into(),
+            };
+            manifest.check_lints(&mut report);
+            report.breaches.len()
+        };
+        assert_eq!(rules("[package]\nname = \"sip\"\n"), 1);
+        assert_eq!(rules("[package]\n\n[lints]\nworkspace = true\n"), 0);
     }
 
     #[test]

@@ -68,23 +68,22 @@ fn starts_a_path(before: &str) -> bool {
     !before.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '}' | ')'))
 }
 
-/// A file below `tests/data` that was copied from the specification, which lies in the folder
+/// A file below a folder `data` that was copied from the specification, which lies in the folder
 /// that `TANDEM_SPEC` names, is byte for byte what it was.
 pub(super) fn check_copy(path: &str, bytes: &[u8], specification: &Path, report: &mut Report) {
-    let Some((_, relative)) = format!("/{path}")
-        .split_once("/tests/data/")
-        .map(|(a, b)| (a.to_owned(), b.to_owned()))
-    else {
+    let Some((_, relative)) = path.split_once("/data/") else {
         return;
     };
-    let original = std::fs::read(specification.join(relative));
-    if original.is_ok_and(|original| original != bytes) {
-        report.breach(
-            path,
-            1,
-            "copied-data",
-            "copy it from the specification again",
-        );
+    for folder in [specification.to_owned(), specification.join("spec")] {
+        let original = std::fs::read(folder.join(relative));
+        if original.is_ok_and(|original| original != bytes) {
+            report.breach(
+                path,
+                1,
+                "copied-data",
+                "copy it from the specification again",
+            );
+        }
     }
 }
 
