@@ -109,10 +109,8 @@ pub fn check_response(response: &Response) -> Result<(), HeaderError> {
 }
 
 fn check_shape(headers: &Headers) -> Result<(), HeaderError> {
-    for name in SINGLE {
-        if headers.lines_of(name).nth(1).is_some() {
-            return Err(HeaderError::Repeated(name));
-        }
+    if let Some(name) = repeated(headers) {
+        return Err(HeaderError::Repeated(name));
     }
     headers.via_top()?;
     if headers.values(HeaderName::Via).nth(MAX_VIAS).is_some() {
@@ -121,6 +119,15 @@ fn check_shape(headers: &Headers) -> Result<(), HeaderError> {
     headers.from()?;
     headers.to()?;
     headers.call_id().map(|_| ())
+}
+
+/// The first of the [`SINGLE`] headers that stands there twice.
+fn repeated(headers: &Headers) -> Option<HeaderName> {
+    let mut seen = [false; 256];
+    headers.lines().filter_map(|line| line.name).find(|name| {
+        let before = std::mem::replace(&mut seen[usize::from(name.code())], true);
+        before && SINGLE.contains(name)
+    })
 }
 
 fn check_request_uri(request: &Request) -> Result<(), Refusal> {
