@@ -50,7 +50,7 @@ struct Unanswered {
 }
 
 impl Dialing {
-    pub(crate) fn begin(dial: Dial, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
+    pub(crate) fn begin(dial: Dial, basis: &Basis, ctx: &mut Ctx<'_>) -> Stage {
         let party = basis
             .callee
             .clone()

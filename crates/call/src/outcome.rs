@@ -89,7 +89,7 @@ pub(crate) fn of_unanswered_call(
 }
 
 /// Q.850 cause of a final response (§4.4; RFC 3398 §8.2.6.1 where that is silent).
-pub(crate) fn q850_of(status: u16) -> u16 {
+pub(crate) fn q850_of(status: u16) -> Q850 {
     match status {
         404 | 604 => 1,
         486 | 600 => 17,
@@ -99,22 +99,40 @@ pub(crate) fn q850_of(status: u16) -> u16 {
         408 | 504 => 102,
         401..=403 => 21,
         405 => 63,
-        413 | 414 | 416 | 420 | 421 | 423 | 502 => 127,
         500 | 503 => 41,
         _ => 127,
     }
 }
 
+/// Q.850 cause that our own decision to stop an Attempt stands for (§4.4).
+pub(crate) fn q850_of_decision(outcome: AttemptOutcome) -> Q850 {
+    match outcome {
+        AttemptOutcome::Answered | AttemptOutcome::CallerHangup => Q850_NORMAL,
+        AttemptOutcome::NoAnswer => Q850_NO_ANSWER,
+        AttemptOutcome::Busy => q850_of(486),
+        AttemptOutcome::Declined => q850_of(603),
+        AttemptOutcome::AnsweredElsewhere => Q850_ELSEWHERE,
+        AttemptOutcome::Unavailable => Q850_ABSENT,
+        AttemptOutcome::Canceled => q850_of(CANCELLED),
+        AttemptOutcome::Failed => Q850_TEMPORARY_FAILURE,
+    }
+}
+
+/// A Q.850 cause.
+pub(crate) type Q850 = u16;
+
 /// Q.850: unallocated number.
-pub(crate) const Q850_UNALLOCATED: u16 = 1;
+pub(crate) const Q850_UNALLOCATED: Q850 = 1;
 /// Q.850: normal call clearing.
-pub(crate) const Q850_NORMAL: u16 = 16;
+pub(crate) const Q850_NORMAL: Q850 = 16;
 /// Q.850: no answer from the user.
-pub(crate) const Q850_NO_ANSWER: u16 = 19;
+pub(crate) const Q850_NO_ANSWER: Q850 = 19;
 /// Q.850: subscriber absent.
-pub(crate) const Q850_ABSENT: u16 = 20;
+pub(crate) const Q850_ABSENT: Q850 = 20;
+/// Q.850: non-selected user clearing.
+const Q850_ELSEWHERE: Q850 = 26;
 /// Q.850: temporary failure.
-pub(crate) const Q850_TEMPORARY_FAILURE: u16 = 41;
+pub(crate) const Q850_TEMPORARY_FAILURE: Q850 = 41;
 
 /// What came of the Attempts of one stage, for the reason of its `no_answer` (D41).
 #[derive(Clone, Copy, Debug, Default)]

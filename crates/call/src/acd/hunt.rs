@@ -4,11 +4,12 @@
 
 use std::time::Duration;
 
-use model::call_graph::event::{AttemptParty, AttemptSeq, CallEvent, Target};
+use model::call_graph::event::{AttemptParty, CallEvent, Target};
 use model::call_graph::words::{AttemptOutcome, NoAnswerReason};
 use model::directory::{AcdStrategy, Group};
 use model::{E164, GroupId, IvrId, UserId};
 
+use super::attempt::{Attempt, End, Winner};
 use super::route::{CONNECTION, Route};
 use super::strategy::{Laps, Turn, may_be_offered};
 use crate::basis::Basis;
@@ -30,15 +31,6 @@ pub(crate) struct Plan {
     pub(crate) timeout: Duration,
     /// Laps of a round robin; `None`: until the timeout.
     pub(crate) max_rounds: Option<u32>,
-}
-
-#[derive(Debug)]
-struct Attempt {
-    seq: AttemptSeq,
-    leg: LegId,
-    party: AttemptParty,
-    rang: bool,
-    gives_up_at: Duration,
 }
 
 /// The running stage.
@@ -164,7 +156,7 @@ impl Hunt {
     pub(crate) fn answered(
         &mut self,
         leg: LegId,
-        basis: &mut Basis,
+        basis: &Basis,
         ctx: &mut Ctx<'_>,
     ) -> Option<Winner> {
         let index = self.active.iter().position(|attempt| attempt.leg == leg)?;
@@ -195,7 +187,8 @@ impl Hunt {
             return;
         };
         let attempt = self.active.remove(index);
-        self.end(&attempt, outcome::of_attempt(status), status, basis, ctx);
+        let ended = End::by_response(status);
+        self.end(&attempt, ended, basis, ctx);
         self.offer_next(basis, ctx);
     }
 
@@ -256,7 +249,12 @@ impl Hunt {
             .extract_if(.., |attempt| which(attempt))
             .collect();
         for attempt in &given_up {
-            self.end(attempt, outcome, outcome::CANCELLED, basis, ctx);
+            self.end(
+                attempt,
+                End::by_decision(outcome, outcome::CANCELLED),
+                basis,
+                ctx,
+            );
         }
         for attempt in given_up {
             let stopped = Stopped {
@@ -269,16 +267,14 @@ impl Hunt {
         }
     }
 
-    fn end(
-        &mut self,
-        attempt: &Attempt,
-        outcome: AttemptOutcome,
-        sip_status: u16,
-        basis: &Basis,
-        ctx: &mut Ctx<'_>,
-    ) {
+    fn end(&mut self, attempt: &Attempt, ended: End, basis: &Basis, ctx: &mut Ctx<'_>) {
+        let End {
+            outcome,
+            sip_status,
+            q850,
+        } = ended;
         self.tally.note(outcome);
-        self.route.attempt_ended(outcome, sip_status);
+        self.route.attempt_ended(outcome, q850);
         let event = CallEvent::AttemptEnded {
             connection: CONNECTION,
             attempt: attempt.seq,
@@ -350,7 +346,8 @@ impl Hunt {
         if ctx.pools.is_registered(&user) {
             self.offer(AttemptParty::User(user), round, basis, ctx);
         } else if let Some(attempt) = self.start(AttemptParty::User(user), round, basis, ctx) {
-            self.end(&attempt, AttemptOutcome::Unavailable, 480, basis, ctx);
+            let ended = End::by_decision(AttemptOutcome::Unavailable, 480);
+            self.end(&attempt, ended, basis, ctx);
         }
     }
 
@@ -440,13 +437,6 @@ impl Hunt {
             gives_up_at,
         })
     }
-}
-
-/// Who answered a hunt.
-#[derive(Debug)]
-pub(crate) struct Winner {
-    pub(crate) attempt: AttemptSeq,
-    pub(crate) far: Far,
 }
 
 fn turn(laps: &mut Laps, group: &Group, ctx: &Ctx<'_>) -> Turn {

@@ -10,7 +10,7 @@ use model::directory::AcdStrategy;
 
 use crate::basis::Basis;
 use crate::ctx::Ctx;
-use crate::outcome;
+use crate::outcome::{self, Q850};
 
 /// Number of the only Connection that routing opens before somebody has answered.
 pub(crate) const CONNECTION: ConnectionSeq = 1;
@@ -21,7 +21,7 @@ pub(crate) struct Route {
     stages: u16,
     attempts: AttemptSeq,
     /// The first attempt that ended: the only one, where there was one.
-    first: Option<(AttemptOutcome, u16)>,
+    first: Option<(AttemptOutcome, Q850)>,
 }
 
 /// How an unanswered Connection came out.
@@ -29,7 +29,7 @@ pub(crate) struct Route {
 pub(crate) struct Unanswered {
     pub(crate) outcome: ConnectionOutcome,
     pub(crate) sip_status: u16,
-    pub(crate) q850: u16,
+    pub(crate) q850: Q850,
 }
 
 impl Route {
@@ -60,8 +60,8 @@ impl Route {
         self.attempts
     }
 
-    pub(crate) fn attempt_ended(&mut self, outcome: AttemptOutcome, status: u16) {
-        self.first.get_or_insert((outcome, status));
+    pub(crate) fn attempt_ended(&mut self, outcome: AttemptOutcome, q850: Q850) {
+        self.first.get_or_insert((outcome, q850));
     }
 
     /// Ends the stage that runs: nobody answered it.
@@ -96,20 +96,7 @@ impl Route {
         let (outcome, q850) = match (caller_left, self.attempts, self.first) {
             (true, _, _) => (ConnectionOutcome::Canceled, outcome::Q850_NORMAL),
             (false, 0, _) => (ConnectionOutcome::Unavailable, outcome::Q850_ABSENT),
-            (false, 1, Some((attempt, status))) => (
-                outcome::of_only_attempt(attempt),
-                match attempt {
-                    AttemptOutcome::NoAnswer => outcome::Q850_NO_ANSWER,
-                    AttemptOutcome::Busy => outcome::q850_of(486),
-                    AttemptOutcome::Answered
-                    | AttemptOutcome::Declined
-                    | AttemptOutcome::AnsweredElsewhere
-                    | AttemptOutcome::CallerHangup
-                    | AttemptOutcome::Canceled
-                    | AttemptOutcome::Unavailable
-                    | AttemptOutcome::Failed => outcome::q850_of(status),
-                },
-            ),
+            (false, 1, Some((attempt, q850))) => (outcome::of_only_attempt(attempt), q850),
             (false, _, _) => (ConnectionOutcome::NoAnswer, outcome::Q850_NO_ANSWER),
         };
         Unanswered {

@@ -72,7 +72,7 @@ pub(crate) fn arrive(id: CallId, arrival: Arrival, ctx: &mut Ctx<'_>) -> (Basis,
     let stage = match first {
         First::Ring(user) => ring(user, &mut basis, ctx),
         First::Ivr(id) => ivr::run(id, Route::default(), &mut basis, ctx),
-        First::Dial(dial) => Dialing::begin(dial, &mut basis, ctx),
+        First::Dial(dial) => Dialing::begin(dial, &basis, ctx),
         First::Refuse => Ending {
             by: EndedBy::System,
             why: Release::Normal,

@@ -1,121 +1,137 @@
 //! A finished call on a few lines: every column that tells something, times in seconds since the
 //! call began.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 
 use model::Millis;
 use model::call_graph::CallGraph;
+use model::call_graph::graph::{CallInteraction, Connection, ConnectionAttempt};
 
 pub(crate) fn summary(graph: &CallGraph) -> String {
-    let at = |time: Millis| {
-        let millis = time.0 - graph.call.initiated_at.0;
-        format!("{}", millis as f64 / 1_000.0)
-    };
-    let opt = |time: Option<Millis>| time.map_or_else(|| "-".to_owned(), at);
-    let call = &graph.call;
     let mut text = String::new();
-    let or = |text: Option<&str>| text.unwrap_or("-").to_owned();
-    let _ = writeln!(
-        text,
-        "call {} {} by {}, owner {}, mco {}, accepted {}, answered {}, ended {}, sip {}, q850 {}",
-        call.direction,
-        call.outcome.map_or("-", |outcome| outcome.as_str()),
-        call.ended_by.map_or("-", |by| by.as_str()),
-        or(call.owner_user_id.as_ref().map(|id| id.as_str())),
-        or(call
-            .missed_call_owner_user_id
-            .as_ref()
-            .map(|id| id.as_str())),
-        opt(call.accepted_at),
-        opt(call.answered_at),
-        opt(call.ended_at),
-        call.end_sip_status
-            .map_or_else(|| "-".to_owned(), |status| status.to_string()),
-        call.end_q850
-            .map_or_else(|| "-".to_owned(), |cause| cause.to_string()),
-    );
+    call(graph, &mut text);
     for row in &graph.connections {
-        let target = row
-            .target_user_id
-            .as_ref()
-            .map(|id| id.as_str())
-            .or(row.target_group_id.as_ref().map(|id| id.as_str()))
-            .or(row.target_number.as_deref());
-        let _ = writeln!(
-            text,
-            "c{} {} {} {} {}, {}..{}, answered {}, bridged {}, {}, {}, sip {}, q850 {}",
-            row.seq,
-            row.kind,
-            row.target_kind,
-            or(target),
-            row.strategy,
-            at(row.opened_at),
-            opt(row.ended_at),
-            opt(row.answered_at),
-            opt(row.bridged_at),
-            row.outcome.map_or("-", |outcome| outcome.as_str()),
-            row.end_reason.map_or("-", |reason| reason.as_str()),
-            row.sip_status
-                .map_or_else(|| "-".to_owned(), |status| status.to_string()),
-            row.q850
-                .map_or_else(|| "-".to_owned(), |cause| cause.to_string()),
-        );
+        connection(graph, row, &mut text);
     }
     for row in &graph.attempts {
-        let who = row
-            .user_id
-            .as_ref()
-            .map(|id| id.as_str())
-            .or(row.number.as_deref());
-        let _ = writeln!(
-            text,
-            "a{} {} stage {} round {}, {}..{}, ringing {}, {} {}",
-            row.seq,
-            or(who),
-            row.stage,
-            row.round,
-            at(row.started_at),
-            opt(row.ended_at),
-            opt(row.ringing_at),
-            row.outcome.map_or("-", |outcome| outcome.as_str()),
-            row.sip_status
-                .map_or_else(|| "-".to_owned(), |status| status.to_string()),
-        );
+        attempt(graph, row, &mut text);
     }
     for row in &graph.participants {
-        let _ = writeln!(
-            text,
-            "p{} {} {} {}..{}",
-            row.ordinal,
-            row.participant_key,
-            row.role,
-            opt(row.joined_at),
-            opt(row.left_at)
-        );
+        let (joined, left) = (at(graph, row.joined_at), at(graph, row.left_at));
+        let (number, key, role) = (row.ordinal, &row.participant_key, row.role);
+        let _ = writeln!(text, "p{number} {key} {role} {joined}..{left}");
     }
     for row in &graph.interactions {
-        let about: Vec<String> = row
-            .ivr_id
-            .as_ref()
-            .map(|id| id.to_string())
-            .into_iter()
-            .chain(row.user_id.as_ref().map(|id| id.to_string()))
-            .chain(row.data.iter().map(|(key, value)| match value.as_str() {
-                Some(value) => format!("{key}={value}"),
-                None => format!("{key}={value}"),
-            }))
-            .collect();
-        let _ = writeln!(
-            text,
-            "i{} {} {} {}",
-            row.seq,
-            at(row.at),
-            row.kind,
-            about.join(" ")
-        );
+        interaction(graph, row, &mut text);
     }
+    let users: Vec<_> = graph.context.users.keys().map(|id| id.as_str()).collect();
+    let groups: Vec<_> = graph.context.groups.keys().map(|id| id.as_str()).collect();
+    let _ = writeln!(text, "context {}; {}", users.join(" "), groups.join(" "));
     text.lines()
         .map(str::trim_end)
         .collect::<Vec<_>>()
         .join("\n")
+}
+
+/// Seconds since the call began.
+fn at(graph: &CallGraph, time: Option<Millis>) -> String {
+    or(time.map(|time| (time.0 - graph.call.initiated_at.0) as f64 / 1_000.0))
+}
+
+fn or(value: Option<impl Display>) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| value.to_string())
+}
+
+fn call(graph: &CallGraph, text: &mut String) {
+    let call = &graph.call;
+    let _ = writeln!(
+        text,
+        "call {} {} by {}, owner {}, mco {}",
+        call.direction,
+        or(call.outcome),
+        or(call.ended_by),
+        or(call.owner_user_id.as_ref()),
+        or(call.missed_call_owner_user_id.as_ref()),
+    );
+    let _ = writeln!(
+        text,
+        "   accepted {}, answered {}, ended {}, sip {}, q850 {}",
+        at(graph, call.accepted_at),
+        at(graph, call.answered_at),
+        at(graph, call.ended_at),
+        or(call.end_sip_status),
+        or(call.end_q850),
+    );
+}
+
+fn connection(graph: &CallGraph, row: &Connection, text: &mut String) {
+    let user = row.target_user_id.as_ref().map(|id| id.as_str());
+    let group = row.target_group_id.as_ref().map(|id| id.as_str());
+    let _ = writeln!(
+        text,
+        "c{} {} {} {} {}, {}..{}, answered {}, bridged {}",
+        row.seq,
+        row.kind,
+        row.target_kind,
+        or(user.or(group).or(row.target_number.as_deref())),
+        row.strategy,
+        at(graph, Some(row.opened_at)),
+        at(graph, row.ended_at),
+        at(graph, row.answered_at),
+        at(graph, row.bridged_at),
+    );
+    let _ = writeln!(
+        text,
+        "   {}, {}, sip {}, q850 {}",
+        or(row.outcome),
+        or(row.end_reason),
+        or(row.sip_status),
+        or(row.q850),
+    );
+}
+
+fn attempt(graph: &CallGraph, row: &ConnectionAttempt, text: &mut String) {
+    let user = row.user_id.as_ref().map(|id| id.as_str());
+    let _ = writeln!(
+        text,
+        "a{} {} stage {} round {}, {}..{}, ringing {}, {} {}",
+        row.seq,
+        or(user.or(row.number.as_deref())),
+        row.stage,
+        row.round,
+        at(graph, Some(row.started_at)),
+        at(graph, row.ended_at),
+        at(graph, row.ringing_at),
+        or(row.outcome),
+        or(row.sip_status),
+    );
+}
+
+fn interaction(graph: &CallGraph, row: &CallInteraction, text: &mut String) {
+    let connection = row
+        .connection_id
+        .as_ref()
+        .and_then(|id| id.rsplit_once('-'));
+    let _ = write!(
+        text,
+        "i{} {} {}",
+        row.seq,
+        at(graph, Some(row.at)),
+        row.kind
+    );
+    let names = [
+        connection.map(|(_, seq)| seq),
+        row.ivr_id.as_ref().map(|id| id.as_str()),
+        row.user_id.as_ref().map(|id| id.as_str()),
+    ];
+    for name in names.into_iter().flatten() {
+        let _ = write!(text, " {name}");
+    }
+    for (key, value) in &row.data {
+        let _ = match value.as_str() {
+            Some(value) => write!(text, " {key}={value}"),
+            None => write!(text, " {key}={value}"),
+        };
+    }
+    text.push('\n');
 }

@@ -10,6 +10,7 @@ use call::port::{
     Arrival, CallInput, CallOutput, Caller, Destination, LegCommand, LegEvent, LegId,
 };
 use call::{Call, Ctx, LegIds, Pools, Settings};
+use model::call_graph::check::check_emission;
 use model::call_graph::{CallGraph, apply};
 use model::directory::Directory;
 use model::{CallId, E164, Millis, Now, NumberId, TrunkId, UserId};
@@ -21,7 +22,24 @@ pub(crate) struct World {
     pub(crate) calls: Vec<Live>,
     pub(crate) now: Duration,
     pub(crate) log: String,
+    /// Every leg there ever was, and the call it belongs to.
+    pub(crate) states: BTreeMap<LegId, (usize, LegState)>,
+    /// Whether what happens to legs is possible, so that every order to a leg must be, too.
+    pub(crate) lawful: bool,
     legs: LegIds,
+}
+
+/// What the switch would know of a leg.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LegState {
+    /// Invited, no final response.
+    Ringing,
+    /// Answered.
+    Up,
+    /// Cancelled by us, no final response.
+    Stopping,
+    /// Over.
+    Gone,
 }
 
 pub(crate) struct Live {
@@ -29,7 +47,6 @@ pub(crate) struct Live {
     pub(crate) call: Call,
     pub(crate) graph: Option<CallGraph>,
     pub(crate) finished: bool,
-    pub(crate) anchor: LegId,
     /// The last leg of each party, by the name that scripts use.
     pub(crate) legs: BTreeMap<String, LegId>,
     names: BTreeMap<LegId, String>,
@@ -46,6 +63,8 @@ impl World {
             calls: Vec::new(),
             now: Duration::ZERO,
             log: String::new(),
+            states: BTreeMap::new(),
+            lawful: true,
             legs: LegIds::default(),
         }
     }
@@ -53,6 +72,8 @@ impl World {
     pub(crate) fn arrive(&mut self, name: &str, id: &str, from: &str, to: &str) {
         let leg = self.legs.mint();
         let arrival = self.arrival(leg, from, to);
+        let index = self.calls.len();
+        self.states.insert(leg, (index, LegState::Ringing));
         let mut out = Vec::new();
         let mut ctx = Ctx {
             now: now(self.now),
@@ -68,11 +89,10 @@ impl World {
             call,
             graph: None,
             finished: false,
-            anchor: leg,
             legs: BTreeMap::from([("caller".to_owned(), leg)]),
             names: BTreeMap::from([(leg, "caller".to_owned())]),
         });
-        self.carry_out(self.calls.len() - 1, out);
+        self.carry_out(index, out);
     }
 
     /// Who dials what, as the switch would have looked it up. A caller may name a Caller ID:
@@ -145,7 +165,72 @@ impl World {
     }
 
     pub(crate) fn input(&mut self, index: usize, input: CallInput) {
+        if let CallInput::Leg(leg, event) = &input {
+            self.happened(index, *leg, event);
+        }
         self.step(index, |call, ctx| call.handle(input, ctx));
+    }
+
+    fn happened(&mut self, index: usize, leg: LegId, event: &LegEvent) {
+        let finished = self.calls[index].finished;
+        let Some((_, state)) = self.states.get_mut(&leg) else {
+            return;
+        };
+        *state = match (*state, event) {
+            (LegState::Ringing, LegEvent::Answered) => LegState::Up,
+            (LegState::Stopping, LegEvent::Answered) if !finished => LegState::Up,
+            (
+                _,
+                LegEvent::HungUp
+                | LegEvent::Cancelled
+                | LegEvent::Failed { .. }
+                | LegEvent::Settled { .. },
+            ) => LegState::Gone,
+            (state, _) => state,
+        };
+    }
+
+    /// An order moves a leg from a state in which it is possible to the next one.
+    fn ordered(&mut self, index: usize, command: &LegCommand) {
+        use LegState::{Gone, Ringing, Stopping, Up};
+        let moves = match command {
+            LegCommand::DialUser { leg, .. } | LegCommand::DialOutside { leg, .. } => {
+                let fresh = self.states.insert(*leg, (index, Ringing));
+                assert!(fresh.is_none(), "a leg is dialled twice");
+                return;
+            }
+            LegCommand::Ring { leg } => vec![(*leg, Ringing, Ringing)],
+            LegCommand::PassEarlyMedia { to, from } => {
+                vec![(*to, Ringing, Ringing), (*from, Ringing, Ringing)]
+            }
+            LegCommand::Answer { leg, .. } => vec![(*leg, Ringing, Up)],
+            LegCommand::Reject { leg, .. } => vec![(*leg, Ringing, Gone)],
+            LegCommand::Cancel { leg, .. } => vec![(*leg, Ringing, Stopping)],
+            LegCommand::HangUp { leg, .. } => vec![(*leg, Up, Gone)],
+            LegCommand::Bridge { a, b } | LegCommand::Unbridge { a, b } => {
+                vec![(*a, Up, Up), (*b, Up, Up)]
+            }
+        };
+        for (leg, from, to) in moves {
+            let (_, state) = self.states.get_mut(&leg).expect("a leg that exists");
+            assert!(
+                !self.lawful || *state == from,
+                "{command:?} of a leg that is {state:?}"
+            );
+            *state = to;
+        }
+    }
+
+    fn finished(&mut self, index: usize) {
+        let live = &mut self.calls[index];
+        live.finished = true;
+        let graph = live.graph.as_ref().expect("a graph").finished();
+        if let Err(violations) = check_emission(&graph) {
+            panic!("{violations:#?}\n{}", self.log);
+        }
+        let mut legs = self.states.values().filter(|(call, _)| *call == index);
+        let left = legs.any(|(_, state)| matches!(state, LegState::Ringing | LegState::Up));
+        assert!(!self.lawful || !left, "a leg is left behind\n{}", self.log);
     }
 
     pub(crate) fn leg(&mut self, index: usize, party: &str, event: LegEvent) {
@@ -205,12 +290,15 @@ impl World {
                     apply(&mut live.graph, &recorded);
                     continue;
                 }
-                CallOutput::Finished => live.finished = true,
+                CallOutput::Finished => self.finished(index),
                 CallOutput::UserTaken(ref user) => taken.push_back(user.clone()),
-                CallOutput::Leg(ref command) => live.note(command),
+                CallOutput::Leg(ref command) => {
+                    live.note(command);
+                    self.ordered(index, command);
+                }
                 CallOutput::Cursor(..) => {}
             }
-            let text = live.describe(&output);
+            let text = self.calls[index].describe(&output);
             let _ = writeln!(self.log, "{:<6} {text}", seconds(self.now));
         }
         let live = &self.calls[index];
@@ -237,7 +325,14 @@ impl Live {
                 (*leg, user.as_str().trim_start_matches("u-").to_owned())
             }
             LegCommand::DialOutside { leg, to, .. } => (*leg, to.to_string()),
-            _ => return,
+            LegCommand::Ring { .. }
+            | LegCommand::PassEarlyMedia { .. }
+            | LegCommand::Answer { .. }
+            | LegCommand::Reject { .. }
+            | LegCommand::Cancel { .. }
+            | LegCommand::HangUp { .. }
+            | LegCommand::Bridge { .. }
+            | LegCommand::Unbridge { .. } => return,
         };
         self.legs.insert(name.clone(), leg);
         self.names.insert(leg, name);
