@@ -306,10 +306,11 @@ impl Writer {
         }
     }
 
-    /// Messages we build are far below 4 GiB; should one not be, its index would be wrong, so
-    /// this is where it stops.
+    /// Where the next byte goes.
     fn position(&self) -> u32 {
-        u32::try_from(self.buffer.len()).expect("a message of ours is shorter than 4 GiB")
+        // Proof: values come from messages within their limits and from our own configuration,
+        // so what is built is megabytes below 4 GiB.
+        u32::try_from(self.buffer.len()).expect("a message shorter than 4 GiB")
     }
 
     /// Writes to the start line.

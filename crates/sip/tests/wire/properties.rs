@@ -140,7 +140,9 @@ proptest! {
 
     #[test]
     fn uris_write_as_they_read(
-        text in "(sip|sips):([a-z0-9%.]{1,6}(:[a-z0-9]{0,4})?@)?([a-z]{1,8}\\.example|192\\.0\\.2\\.1|\\[2001:db8::1\\])(:[1-9][0-9]{0,3})?(;[a-z]{1,5}(=[a-z0-9%]{1,5})?){0,3}(\\?[a-z]{1,5}=[a-z%0-9]{0,5})?"
+        text in "(sip|sips):([a-z0-9%.]{1,6}(:[a-z0-9]{0,4})?@)?\
+            ([a-z]{1,8}\\.example|192\\.0\\.2\\.1|\\[2001:db8::1\\])(:[1-9][0-9]{0,3})?\
+            (;[a-z]{1,5}(=[a-z0-9%]{1,5})?){0,3}(\\?[a-z]{1,5}=[a-z%0-9]{0,5})?"
     ) {
         let uri: Uri = text.parse().unwrap();
         prop_assert_eq!(uri.to_string(), text);
@@ -148,7 +150,11 @@ proptest! {
     }
 
     #[test]
-    fn addresses_write_back_to_the_same(display in "\\PC{0,12}", user in "\\PC{1,8}", tag in "[a-zA-Z0-9.~-]{1,9}") {
+    fn addresses_write_back_to_the_same(
+        display in "\\PC{0,12}",
+        user in "\\PC{1,8}",
+        tag in "[a-zA-Z0-9.~-]{1,9}",
+    ) {
         let uri = Uri::sip(Some(&user), sip::message::Host::Name("h.example".into()), None);
         let address = NameAddr::new(uri).with_display(display).with_tag(&tag);
         let read: NameAddr = address.to_string().parse().unwrap();
@@ -158,7 +164,10 @@ proptest! {
 
     #[test]
     fn vias_write_back_to_the_same(
-        text in "SIP/2\\.0/(UDP|TCP|TLS|WS|WSS|SCTP) ([a-z]{1,8}|192\\.0\\.2\\.1|\\[2001:db8::1\\])(:[1-9][0-9]{0,3})?;branch=z9hG4bK[a-zA-Z0-9]{1,9}(;rport(=[1-9]{1,4})?)?(;received=192\\.0\\.2\\.9)?"
+        text in "SIP/2\\.0/(UDP|TCP|TLS|WS|WSS|SCTP) \
+            ([a-z]{1,8}|192\\.0\\.2\\.1|\\[2001:db8::1\\])(:[1-9][0-9]{0,3})?\
+            ;branch=z9hG4bK[a-zA-Z0-9]{1,9}(;rport(=[1-9]{1,4})?)?\
+            (;received=192\\.0\\.2\\.9)?"
     ) {
         let via: Via = text.parse().unwrap();
         prop_assert_eq!(via.to_string(), text);

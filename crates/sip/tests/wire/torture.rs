@@ -363,11 +363,15 @@ fn compact_names_folds_and_spaces() {
     let text = "INVITE sip:dave@draughts.example SIP/2.0\nv:SIP/2.0/TCP\n [2001:db8::1]:5062\n \
         ;branch=z9hG4bK9;received=2001:db8::9\nf:\"C\"<sip:carol@chess.example>\n\t;tag = 1\n\
         T : sip:dave@draughts.example;tag=2;x\ni:1@c\nCSeq:1 INVITE\nm:<sip:c@[2001:db8::1];lr>\
-        ;q=0.25,<tel:+12025550143>;expires=60\nk:timer,\n 100rel\ns:\nc:application/sdp\nl : 5\n\nv=0\n";
+        ;q=0.25,<tel:+12025550143>;expires=60\nk:timer,\n 100rel\ns:\n\
+        c:application/sdp\nl : 5\n\nv=0\n";
     let message = parsed(text.replace('\n', "\r\n"));
     let headers = message.headers();
     let via = headers.via_top().unwrap();
-    insta::assert_snapshot!(via, @r#"SIP/2.0/TCP [2001:db8::1]:5062;branch=z9hG4bK9;received=2001:db8::9"#);
+    assert_eq!(
+        via.to_string(),
+        "SIP/2.0/TCP [2001:db8::1]:5062;branch=z9hG4bK9;received=2001:db8::9"
+    );
     assert_eq!(via.received(), Some("2001:db8::9".parse().unwrap()));
     assert_eq!(headers.from_tag(), Some("1"));
     assert_eq!(headers.to_tag(), Some("2"));
