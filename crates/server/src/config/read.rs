@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use super::section::{Found, Reader, Section};
 use super::{
-    Api, Config, Database, Environment, Limits, Listen, Log, LogFormat, Media, PortRange,
+    Api, Config, Database, Environment, Limits, Listen, Log, LogFormat, Media, PortRange, Refusal,
     Registrar, Server, Timers, check, trunk, value,
 };
-use crate::document::{Document, Problems};
+use crate::document::Document;
 
 /// Sections of later work, so that nobody looks for a slip of the pen.
 const NOT_BUILT: [&str; 5] = ["quality", "recording", "webhook", "nats", "tls"];
@@ -18,7 +18,7 @@ pub(super) fn config(
     file: &Path,
     document: &Document,
     environment: &dyn Environment,
-) -> Result<Config, Problems> {
+) -> Result<Config, Refusal> {
     let reader = Reader::new(document, environment.variables());
     let root = reader.root();
     for section in NOT_BUILT {
@@ -38,6 +38,7 @@ pub(super) fn config(
     root.finish();
 
     trunk::check_apart(&reader, &trunks);
+    let domain = sip.domain.clone();
     let (sip, media, api) = check::addresses(&reader, sip, media, api);
     let problems = reader.finish();
     match sip {
@@ -55,7 +56,11 @@ pub(super) fn config(
             log,
         }),
         // No `[sip]` is complete without a complaint.
-        Some(_) | None => Err(problems),
+        Some(_) | None => Err(Refusal {
+            problems,
+            directory,
+            domain,
+        }),
     }
 }
 
@@ -76,7 +81,7 @@ fn database(section: Section<'_>) -> Database {
     section.finish();
     url.map_or_else(
         || Database {
-            file: PathBuf::from("var/tandem.db"),
+            url: "sqlite://var/tandem.db".to_owned(),
         },
         |url| url.value,
     )

@@ -10,7 +10,7 @@ listen = ["udp://127.0.0.1:5060", "tcp://127.0.0.1:5060"]
 domain = "Tandem.test"
 "#;
 
-fn read_with(text: &str, variables: &[(&str, &str)]) -> Result<Config, Problems> {
+fn read_with(text: &str, variables: &[(&str, &str)]) -> Result<Config, Refusal> {
     let pairs = variables.iter();
     let variables: BTreeMap<String, String> = pairs
         .map(|&(name, value)| (name.to_owned(), value.to_owned()))
@@ -19,7 +19,8 @@ fn read_with(text: &str, variables: &[(&str, &str)]) -> Result<Config, Problems>
 }
 
 fn complaints(text: &str) -> String {
-    read_with(text, &[]).expect_err("refused").to_string()
+    let refusal = read_with(text, &[]).expect_err("refused");
+    refusal.problems.to_string()
 }
 
 #[test]
@@ -27,7 +28,7 @@ fn what_is_not_said_has_a_default() {
     let config = read_with(SMALL, &[]).expect("valid");
     assert_eq!(&*config.server.node, "tandem");
     assert_eq!(config.server.drain_timeout, Duration::from_secs(30));
-    assert_eq!(config.database.file, Path::new("var/tandem.db"));
+    assert_eq!(config.database.url, "sqlite://var/tandem.db");
     assert_eq!(&*config.sip.domain, "tandem.test");
     assert_eq!(config.sip.timers.t1, Duration::from_millis(500));
     assert_eq!(config.media.ports.to_string(), "20000-29999");
@@ -67,8 +68,8 @@ fn overrides_are_checked_like_the_file() {
         ("TANDEM_MEDIA__PORTS", "5-4"),
         ("TANDEM_SIP__TIMERS__T1_MS", "half a second"),
     ];
-    let problems = read_with(SMALL, &variables).expect_err("refused");
-    insta::assert_snapshot!(problems, @r#"
+    let refusal = read_with(SMALL, &variables).expect_err("refused");
+    insta::assert_snapshot!(refusal.problems, @r#"
     error: environment variable TANDEM_MEDIA__PORTS: media.ports: 5-4 holds no even port with the odd one after it
       fix: write first-last, e.g. 20000-29999
     error: environment variable TANDEM_SIP__LISTN: overrides no key of the configuration

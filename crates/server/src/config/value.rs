@@ -148,7 +148,7 @@ pub(super) fn database(text: &str) -> Result<Database, Complaint> {
     match text.split_once("://") {
         Some(("sqlite", file)) if !file.is_empty() && !file.contains(['?', '\0', ':']) => {
             Ok(Database {
-                file: PathBuf::from(file),
+                url: text.to_owned(),
             })
         }
         Some(("sqlite", _)) => Err(Complaint::new("names no file", example)),

@@ -1,0 +1,26 @@
+//! `tandem demo`: the main job on a machine with nothing set up.
+
+use std::io::Write;
+
+use clap::Args;
+
+use crate::failure::Failure;
+
+/// Show the server at work: real calls over loopback, recorded and assigned to conversations
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Leave the server running and tell how to register a softphone
+    #[arg(long)]
+    keep: bool,
+}
+
+impl Demo {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// When a call did not come out as stated.
+    pub fn run(&self, out: &mut impl Write) -> Result<(), Failure> {
+        writeln!(out, "demo, keep: {}", self.keep)?;
+        Err(Failure::work("the demo is not built yet", ""))
+    }
+}
