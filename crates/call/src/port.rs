@@ -134,9 +134,11 @@ pub enum CallOutput {
     Record(Recorded),
     /// The round-robin cursor of a group moved (D42).
     Cursor(GroupId, UserId),
-    /// This user answered this call: tell every other call that rings him.
+    /// This user answered this call: tell every other call that rings him
+    /// ([`Pools::calls_ringing`](crate::Pools::calls_ringing)).
     UserTaken(UserId),
-    /// The call is over; the engine wants to hear of it only [`LegEvent::Settled`] no more.
+    /// The call is over and may be dropped: nothing it is told from now on has an effect, not
+    /// even [`LegEvent::Settled`] (D40).
     Finished,
 }
 

@@ -41,6 +41,7 @@ fn hold_is_recorded_for_both_sides_once_each() {
     i6 20 resume u-ana party=+15557770001
     i7 21 resume party=u:u-ana
     i8 30 call_ended by=external
+    context u-ana;
     "#);
 }
 
@@ -81,6 +82,7 @@ fn between_users_the_held_party_is_a_user_and_a_withheld_caller_is_the_call() {
     i3 2 answered c1 u-ben
     i4 5 hold u-ben party=u:u-ana
     i5 7 call_ended by=internal
+    context u-ana u-ben u-max;
     --
     call inbound answered by external, owner u-ana, mco -
        accepted 3, answered 3, ended 8, sip -, q850 16
@@ -94,6 +96,7 @@ fn between_users_the_held_party_is_a_user_and_a_withheld_caller_is_the_call() {
     i3 3 answered c1 u-ana
     i4 6 hold u-ana party=a:call-b
     i5 8 call_ended by=external
+    context u-ana;
     "#);
 }
 
@@ -120,6 +123,7 @@ fn dead_media_ends_the_call() {
     i3 5 answered c1 u-ana
     i4 65 media_timeout c1 seconds=60
     i5 65 call_ended by=system
+    context u-ana;
     "#);
 }
 
@@ -146,6 +150,7 @@ fn dead_media_of_the_caller_names_no_connection() {
     i3 5 answered c1 u-ana
     i4 65 media_timeout seconds=60
     i5 65 call_ended by=system
+    context u-ana;
     "#);
 }
 
@@ -181,6 +186,7 @@ fn a_shutdown_releases_talking_and_ringing_calls() {
     i2 0 routing_started c1 strategy=single target=u-ana
     i3 5 answered c1 u-ana
     i4 21 call_ended by=system
+    context u-ana;
     --
     call inbound missed by system, owner u-own, mco u-mia
        accepted 0, answered -, ended 1, sip -, q850 41
@@ -194,6 +200,7 @@ fn a_shutdown_releases_talking_and_ringing_calls() {
     i4 1 no_answer c1 reason=failed
     i5 1 ivr_exited ivr-sales reason=system_hangup
     i6 1 call_ended by=system
+    context u-ben u-max u-mia u-own; g-sales
     "#);
 }
 
@@ -219,5 +226,6 @@ fn a_shutdown_refuses_who_was_never_answered() {
     i2 0 routing_started c1 strategy=single target=u-ana
     i3 3 no_answer c1 reason=failed
     i4 3 call_ended by=system
+    context u-ana;
     "#);
 }

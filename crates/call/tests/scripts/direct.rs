@@ -34,6 +34,7 @@ fn the_user_answers_and_hangs_up() {
     i2 0 routing_started c1 strategy=single target=u-ana
     i3 6 answered c1 u-ana
     i4 66 call_ended by=internal
+    context u-ana;
     "#);
 }
 
@@ -54,6 +55,7 @@ fn an_unregistered_user_has_his_attempt_and_the_caller_480() {
     i2 0 routing_started c1 strategy=single target=u-ana
     i3 0 no_answer c1 reason=unavailable
     i4 0 call_ended by=system
+    context u-ana;
     ");
 }
 
@@ -78,6 +80,7 @@ fn a_registration_whose_devices_are_all_gone_is_found_out_by_dialling() {
     i2 0 routing_started c1 strategy=single target=u-ana
     i3 0 no_answer c1 reason=unavailable
     i4 0 call_ended by=system
+    context u-ana;
     "#);
 }
 
@@ -100,6 +103,7 @@ fn busy_gives_the_caller_486() {
     i2 0 routing_started c1 strategy=single target=u-ana
     i3 2 no_answer c1 reason=busy
     i4 2 call_ended by=system
+    context u-ana;
     "#);
 }
 
@@ -122,6 +126,7 @@ fn declined_gives_the_caller_603() {
     i2 0 routing_started c1 strategy=single target=u-ana
     i3 2 no_answer c1 reason=declined
     i4 2 call_ended by=system
+    context u-ana;
     "#);
 }
 
@@ -150,6 +155,7 @@ fn an_answer_that_crosses_the_cancel_of_the_caller_changes_nothing() {
     i2 0 routing_started c1 strategy=single target=u-ana
     i3 4 no_answer c1 reason=caller_hangup
     i4 4 call_ended by=external
+    context u-ana;
     "#);
 }
 
@@ -184,6 +190,7 @@ fn early_media_of_the_only_leg_is_passed_on() {
     i2 0 routing_started c1 strategy=single target=u-ana
     i3 2 answered c1 u-ana
     i4 3 call_ended by=external
+    context u-ana;
     "#);
 }
 
@@ -227,6 +234,7 @@ fn a_user_on_a_call_is_rung_and_answering_takes_him_from_the_others() {
     i2 0 routing_started c1 strategy=single target=u-ana
     i3 4 no_answer c1 reason=busy
     i4 4 call_ended by=system
+    context u-ana;
     --
     call inbound answered by internal, owner u-ana, mco -
        accepted 2, answered 2, ended 7, sip -, q850 16
@@ -239,6 +247,7 @@ fn a_user_on_a_call_is_rung_and_answering_takes_him_from_the_others() {
     i2 0 routing_started c1 strategy=single target=u-ana
     i3 2 answered c1 u-ana
     i4 7 call_ended by=internal
+    context u-ana;
     --
     call inbound missed by external, owner u-ana, mco u-ana
        accepted -, answered -, ended 1, sip 487, q850 16
@@ -251,6 +260,7 @@ fn a_user_on_a_call_is_rung_and_answering_takes_him_from_the_others() {
     i2 0 routing_started c1 strategy=single target=u-ana
     i3 1 no_answer c1 reason=caller_hangup
     i4 1 call_ended by=external
+    context u-ana;
     "#);
 }
 
@@ -267,6 +277,7 @@ fn an_unknown_number_makes_one_record() {
     p1 p:+15557770001 caller -..-
     i1 0 call_started direction=inbound
     i2 0 call_ended by=system
+    context ;
     ");
 }
 
@@ -294,6 +305,7 @@ fn who_calls_himself_is_one_participant() {
     i2 0 routing_started c1 strategy=single target=u-ana
     i3 2 answered c1 u-ana
     i4 3 call_ended by=internal
+    context u-ana;
     "#);
 }
 
@@ -314,5 +326,6 @@ fn an_internal_call_to_nobody_is_not_answered() {
     i2 0 routing_started c1 strategy=single target=u-ben
     i3 0 no_answer c1 reason=unavailable
     i4 0 call_ended by=system
+    context u-ana u-ben u-max;
     ");
 }

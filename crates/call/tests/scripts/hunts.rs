@@ -65,6 +65,7 @@ fn simulring_two_answers_cross_and_the_first_wins() {
     i4 5 answered c1 u-ben
     i5 5 ivr_exited ivr-sales reason=answered
     i6 30 call_ended by=external
+    context u-ana u-ben u-cat u-max u-mia u-own; g-sales
     "#);
 }
 
@@ -97,6 +98,7 @@ fn simulring_offers_only_who_may_be_offered() {
     i1 0 call_started direction=inbound
     i2 0 routing_started c1 strategy=single target=u-ben
     i3 1 answered c1 u-ben
+    context ;
     --
     call inbound missed by system, owner u-own, mco u-mia
        accepted 0, answered -, ended 1, sip -, q850 17
@@ -110,6 +112,7 @@ fn simulring_offers_only_who_may_be_offered() {
     i4 1 no_answer c1 reason=busy
     i5 1 ivr_exited ivr-sales reason=system_hangup
     i6 1 call_ended by=system
+    context u-ben u-max u-mia u-own; g-sales
     "#);
 }
 
@@ -141,6 +144,7 @@ fn simulring_ends_when_the_last_attempt_fails() {
     i4 3 no_answer c1 reason=declined
     i5 3 ivr_exited ivr-sales reason=system_hangup
     i6 3 call_ended by=system
+    context u-ana u-ben u-cat u-max u-mia u-own; g-sales
     "#);
 }
 
@@ -162,6 +166,7 @@ fn a_group_nobody_of_whom_can_be_rung_has_no_attempt() {
     i4 0 no_answer c1 reason=unavailable
     i5 0 ivr_exited ivr-sales reason=system_hangup
     i6 0 call_ended by=system
+    context u-mia u-own; g-sales
     ");
 }
 
@@ -226,6 +231,7 @@ fn round_robin_laps_go_on_until_the_stage_times_out() {
     i4 30 no_answer c1 reason=timeout
     i5 30 ivr_exited ivr-rr reason=system_hangup
     i6 30 call_ended by=system
+    context u-dan u-eve u-mia; g-supp
     "#);
 }
 
@@ -258,6 +264,7 @@ fn round_robin_laps_start_a_second_apart() {
     i4 2 no_answer c1 reason=busy
     i5 2 ivr_exited ivr-rr reason=system_hangup
     i6 2 call_ended by=system
+    context u-dan u-mia; g-supp
     "#);
 }
 
@@ -303,6 +310,7 @@ fn round_robin_passes_over_who_rings_elsewhere_and_calls_share_the_cursor() {
     i4 4 answered c1 u-cat
     i5 4 ivr_exited ivr-once reason=answered
     i6 5 call_ended by=external
+    context u-cat u-dan u-mia; g-supp
     --
     call inbound answered by internal, owner u-eve, mco -
        accepted 2, answered 2, ended 5, sip -, q850 16
@@ -317,6 +325,7 @@ fn round_robin_passes_over_who_rings_elsewhere_and_calls_share_the_cursor() {
     i4 2 answered c1 u-eve
     i5 2 ivr_exited ivr-once reason=answered
     i6 5 call_ended by=internal
+    context u-eve u-mia; g-supp
     "#);
 }
 
@@ -351,6 +360,7 @@ fn round_robin_one_lap_is_enough_where_one_is_allowed() {
     i4 10 no_answer c1 reason=timeout
     i5 10 ivr_exited ivr-once reason=system_hangup
     i6 10 call_ended by=system
+    context u-dan u-eve u-mia; g-supp
     "#);
 }
 
@@ -387,6 +397,7 @@ fn who_answers_another_call_is_busy_here_and_the_round_goes_on() {
     i4 3 no_answer c1 reason=caller_hangup
     i5 3 ivr_exited ivr-once reason=caller_hangup
     i6 3 call_ended by=external
+    context u-dan u-eve u-mia; g-supp
     --
     call inbound - by -, owner u-dan, mco -
        accepted 1, answered 1, ended -, sip -, q850 -
@@ -398,6 +409,7 @@ fn who_answers_another_call_is_busy_here_and_the_round_goes_on() {
     i1 0 call_started direction=inbound
     i2 0 routing_started c1 strategy=single target=u-dan
     i3 1 answered c1 u-dan
+    context ;
     "#);
 }
 
@@ -428,5 +440,6 @@ fn a_caller_inside_is_not_offered_his_own_call() {
     i4 3 answered c1 u-ben
     i5 3 ivr_exited ivr-sales reason=answered
     i6 9 call_ended by=internal
+    context u-ana u-ben u-max u-mia u-own; g-sales
     "#);
 }

@@ -73,6 +73,7 @@ fn a_user_who_does_not_answer_then_a_number_outside() {
     i8 40 answered c1 party=+15557770002
     i9 40 ivr_exited ivr-out reason=answered
     i10 50 call_ended by=external
+    context u-eve u-mia; g-supp
     "#);
 }
 
@@ -102,6 +103,7 @@ fn the_caller_gives_up_in_the_second_stage() {
     i8 3 no_answer c1 reason=caller_hangup
     i9 3 ivr_exited ivr-out reason=caller_hangup
     i10 3 call_ended by=external
+    context u-eve u-mia; g-supp
     ");
 }
 
@@ -132,6 +134,7 @@ fn the_owner_of_the_callers_record_is_rung_under_its_name() {
     i4 3 answered c1 u-ana
     i5 3 ivr_exited ivr-owner reason=answered
     i6 9 call_ended by=external
+    context u-ana u-mia; g-supp
     "#);
 }
 
@@ -168,6 +171,7 @@ fn without_an_owner_the_next_ivr_and_one_not_built_yet_are_passed() {
     i10 4 answered c1 u-eve
     i11 4 ivr_exited ivr-user reason=answered
     i12 9 call_ended by=external
+    context u-eve u-mia; g-supp
     "#);
 }
 
@@ -196,6 +200,7 @@ fn a_greeting_answers_the_caller_and_a_missing_next_ivr_hangs_up() {
     i4 30 no_answer c1 reason=timeout
     i5 30 ivr_exited ivr-greets reason=system_hangup
     i6 30 call_ended by=system
+    context u-eve u-mia; g-supp
     "#);
 }
 
@@ -218,6 +223,7 @@ fn a_chain_that_leads_to_itself_ends_at_the_limit() {
     i6 0 ivr_entered ivr-loop
     i7 0 ivr_exited ivr-loop reason=system_hangup
     i8 0 call_ended by=system
+    context u-max u-mia; g-supp
     ");
 }
 
@@ -232,5 +238,6 @@ fn a_number_whose_ivr_does_not_exist_gets_480() {
     p1 p:+15557770001 caller -..-
     i1 0 call_started direction=inbound
     i2 0 call_ended by=system
+    context u-mia; g-supp
     ");
 }

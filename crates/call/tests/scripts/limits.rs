@@ -38,6 +38,7 @@ fn legs_per_call_passes_over_the_members_beyond() {
     i4 2 answered c1 u-ben
     i5 2 ivr_exited ivr-sales reason=answered
     i6 3 call_ended by=internal
+    context u-ana u-ben u-max u-mia u-own; g-sales
     "#);
 }
 
@@ -77,6 +78,7 @@ fn attempts_per_call_counts_over_all_stages() {
     i8 50 no_answer c1 reason=timeout
     i9 50 ivr_exited ivr-s2 reason=system_hangup
     i10 50 call_ended by=system
+    context u-ana u-ben u-dan u-max u-mia u-own; g-ovf g-sales
     "#);
 }
 
@@ -111,5 +113,6 @@ fn attempts_per_call_ends_a_round_robin() {
     i4 2 no_answer c1 reason=busy
     i5 2 ivr_exited ivr-supp reason=system_hangup
     i6 2 call_ended by=system
+    context u-dan u-mia u-own; g-supp
     "#);
 }

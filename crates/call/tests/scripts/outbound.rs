@@ -30,6 +30,7 @@ fn early_media_then_the_answer() {
     i2 0 dial_started c1 added=false to=+15557770002
     i3 12 answered c1 party=+15557770002
     i4 72 call_ended by=external
+    context u-ana;
     ");
 }
 
@@ -55,6 +56,7 @@ fn the_user_gives_up() {
     i2 0 dial_started c1 added=false to=+15557770002
     i3 9 no_answer c1 reason=caller_hangup
     i4 9 call_ended by=internal
+    context u-ana;
     ");
 }
 
@@ -76,6 +78,7 @@ fn our_timer_runs_out() {
     i2 0 dial_started c1 added=false to=+15557770002
     i3 120 no_answer c1 reason=timeout
     i4 120 call_ended by=system
+    context u-ana;
     ");
 }
 
@@ -96,6 +99,7 @@ fn the_far_end_is_busy() {
     i2 0 dial_started c1 added=false to=+15557770002
     i3 3 no_answer c1 reason=busy
     i4 3 call_ended by=external
+    context u-ana;
     ");
 }
 
@@ -116,6 +120,7 @@ fn a_number_that_does_not_exist_is_unavailable_and_the_call_failed() {
     i2 0 dial_started c1 added=false to=+15557770002
     i3 3 no_answer c1 reason=unavailable
     i4 3 call_ended by=external
+    context u-ana;
     ");
 }
 
@@ -136,6 +141,7 @@ fn a_trunk_that_cannot_be_reached_fails_the_call() {
     i2 0 dial_started c1 added=false to=+15557770002
     i3 3 no_answer c1 reason=failed
     i4 3 call_ended by=external
+    context u-ana;
     ");
 }
 
@@ -164,5 +170,6 @@ fn a_short_code_is_sent_as_dialled_and_names_no_number() {
     i3 2 answered c1 party=911
     i4 5 hold u-ana party=911
     i5 6 call_ended by=internal
+    context u-ana;
     ");
 }
