@@ -69,9 +69,11 @@ impl KeyMaker {
 
     /// The key of a request's own transaction. An ACK has that of its INVITE.
     pub(crate) fn server_key(&self, request: &Request, via: &Via) -> ServerKey {
-        let method = match request.method() {
-            Method::Ack => "INVITE",
-            other => other.as_str(),
+        let is_ack = *request.method() == Method::Ack;
+        let method = if is_ack {
+            "INVITE"
+        } else {
+            request.method().as_str()
         };
         self.key_as(request, via, method)
     }

@@ -3,12 +3,14 @@
 //! Guarantees that another try (next address, TCP to UDP, a challenge answered) changes only what
 //! it has to: the branch, and for a challenge CSeq and the credentials.
 
+use std::net::SocketAddr;
+
 use super::{
     config::UaConfig,
     events::{ExtraHeader, Party},
 };
 use crate::{
-    flow::Flow,
+    flow::{Flow, TransportKind},
     message::{Body, Method},
     transaction::{RequestParts, RequestWriter, SentRequest, Token},
 };
@@ -157,17 +159,20 @@ impl Wording {
     /// Our Contact for a dialog on this flow.
     pub(crate) fn own_contact(&self, flow: Flow) -> Option<String> {
         let sent_by = self.sent_by(flow)?;
-        Some(match flow.transport {
-            crate::flow::TransportKind::Udp => format!("<sip:{sent_by}>"),
-            other => format!("<sip:{sent_by};transport={}>", other.uri_token()),
-        })
+        if flow.transport == TransportKind::Udp {
+            return Some(format!("<sip:{sent_by}>"));
+        }
+        Some(format!(
+            "<sip:{sent_by};transport={}>",
+            flow.transport.uri_token()
+        ))
     }
 
     /// A flow to an address that was not heard of before; `None` when we have no socket for it.
     pub(crate) fn flow_to(
         &self,
-        transport: crate::flow::TransportKind,
-        remote: std::net::SocketAddr,
+        transport: TransportKind,
+        remote: SocketAddr,
         near: Option<Flow>,
     ) -> Option<Flow> {
         if let Some(near) = near
@@ -176,9 +181,7 @@ impl Wording {
             if near.remote == remote {
                 return Some(near);
             }
-            if near.local.is_ipv4() == remote.is_ipv4()
-                && transport == crate::flow::TransportKind::Udp
-            {
+            if near.local.is_ipv4() == remote.is_ipv4() && transport == TransportKind::Udp {
                 return Some(Flow {
                     remote,
                     connection: 0,
