@@ -4,7 +4,8 @@
 //!
 //! Each call has two far ends that send 50 packets a second through the relay; the calls are spread
 //! over the 20 ms between two packets. The same traffic without the relay says what of the delay is
-//! the machine's own. The last line is for programs.
+//! the machine's own, and a loop of nothing but receiving and sending what of the CPU is the
+//! kernel's. The last line is for programs.
 
 #![allow(clippy::print_stdout)]
 
@@ -14,7 +15,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, TrySendError, sync_channel};
 use std::thread;
 use std::time::Duration;
 
@@ -38,13 +39,21 @@ struct Stream {
     to: SocketAddr,
 }
 
-/// What was measured in one run.
+/// What was measured of delays.
 struct Outcome {
     sent: usize,
     /// One-way, in ns, sorted.
     delays: Vec<u64>,
-    /// CPU time of the relay thread, in ns.
-    relay_cpu: u64,
+}
+
+/// What becomes of the packets that are sent.
+#[derive(Clone, Copy)]
+enum Receiving {
+    /// Another thread waits for each of them.
+    Elsewhere,
+    /// Each far end looks for its packets when it sends, so that no thread has to be woken on the
+    /// relay's account.
+    BySender,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -52,23 +61,28 @@ fn main() -> Result<(), Box<dyn Error>> {
     let calls: usize = arguments.next().map_or(Ok(250), |text| text.parse())?;
     let seconds: usize = arguments.next().map_or(Ok(5), |text| text.parse())?;
 
-    let direct = run(&direct_streams(calls)?, seconds, || 0)?;
+    let bare = bare_ns()? as f64 / 1000.0;
+    let direct = delays(&direct_streams(calls)?, seconds)?;
     let (plane, streams) = relayed_streams(calls)?;
     let task = relay_task()?;
-    let relayed = run(&streams, seconds, || cpu_ns(&task))?;
-
-    let packets = relayed.delays.len();
-    let lost = relayed.sent - packets;
+    send(&streams, WARM_UP_S, false, Receiving::BySender)?;
+    let before = cpu_ns(&task);
+    let passed = send(&streams, seconds, false, Receiving::BySender)?;
     let us = |ns: u64| ns as f64 / 1000.0;
-    let per_packet = us(relayed.relay_cpu) / packets.max(1) as f64;
+    let per_packet = us(cpu_ns(&task) - before) / passed.max(1) as f64;
+
+    let relayed = delays(&streams, seconds)?;
+    let lost = relayed.sent - relayed.delays.len();
     println!(
         "{calls} calls, {} packets/s, {seconds} s",
         calls * 2 * 1000 / PACKET_MS
     );
     println!("relay CPU per packet   {per_packet:8.2} µs");
+    println!("bare receive-and-send  {bare:8.2} µs");
     println!("lost                   {lost:8}  of {}", relayed.sent);
     println!("one-way delay            direct    relayed      added (µs)");
-    let mut keyed = format!("calls={calls} cpu_us_per_packet={per_packet:.2} lost={lost}");
+    let mut keyed =
+        format!("calls={calls} cpu_us_per_packet={per_packet:.2} bare_us={bare:.2} lost={lost}");
     for percent in [50, 99] {
         let (before, after) = (us(direct.delay(percent)), us(relayed.delay(percent)));
         let added = after - before;
@@ -119,10 +133,10 @@ fn direct_streams(calls: usize) -> io::Result<Vec<Stream>> {
 /// Far ends that send to a relay, two by two bridged there.
 fn relayed_streams(calls: usize) -> Result<(MediaPlane, Vec<Stream>), Box<dyn Error>> {
     let (sender, events) = sync_channel(1024);
-    let sink = move |event| {
-        sender
-            .try_send(event)
-            .map_err(|_| unreachable!("1024 events"))
+    let sink = move |event| match sender.try_send(event) {
+        Err(TrySendError::Full(event)) => Err(event),
+        // Once all legs are open nobody listens any more.
+        Ok(()) | Err(TrySendError::Disconnected(_)) => Ok(()),
     };
     let config = MediaConfig {
         ports: "10000-19999".parse()?,
@@ -164,6 +178,29 @@ fn relayed_streams(calls: usize) -> Result<(MediaPlane, Vec<Stream>), Box<dyn Er
     Ok((plane, streams))
 }
 
+/// The CPU time, in ns, of receiving one packet and sending it on, with nothing around it.
+fn bare_ns() -> io::Result<u64> {
+    const ROUNDS: u64 = 1000;
+    const PACKETS: u64 = 50;
+    let (feeder, relay, listener) = (far_end()?, far_end()?, far_end()?);
+    let (to_relay, to_listener) = (relay.local_addr()?, listener.local_addr()?);
+    let mut packet = [0; 172];
+    let mut total = 0;
+    for _ in 0..ROUNDS {
+        for _ in 0..PACKETS {
+            feeder.send_to(&packet, to_relay)?;
+        }
+        let before = nanoseconds(ClockId::ThreadCPUTime);
+        for _ in 0..PACKETS {
+            let (len, _) = relay.recv_from(&mut packet)?;
+            relay.send_to(&packet[..len], to_listener)?;
+        }
+        total += nanoseconds(ClockId::ThreadCPUTime) - before;
+        while listener.recv(&mut packet).is_ok() {}
+    }
+    Ok(total / (ROUNDS * PACKETS))
+}
+
 fn next_stock(events: &Receiver<MediaEvent>) -> Result<Vec<call::port::PortPair>, Box<dyn Error>> {
     match events.recv_timeout(Duration::from_secs(5))? {
         MediaEvent::Stock(pairs) => Ok(pairs),
@@ -172,11 +209,7 @@ fn next_stock(events: &Receiver<MediaEvent>) -> Result<Vec<call::port::PortPair>
 }
 
 /// Sends for `seconds` after a warm-up, while another thread receives.
-fn run(
-    streams: &[Stream],
-    seconds: usize,
-    mut cpu: impl FnMut() -> u64,
-) -> Result<Outcome, Box<dyn Error>> {
+fn delays(streams: &[Stream], seconds: usize) -> Result<Outcome, Box<dyn Error>> {
     let done = Arc::new(AtomicBool::new(false));
     let expected = streams.len() * seconds * 1000 / PACKET_MS;
     let sockets = streams.iter().map(|stream| stream.socket.try_clone());
@@ -185,23 +218,22 @@ fn run(
         let done = done.clone();
         move || receive(&sockets, expected, &done)
     });
-    send(streams, WARM_UP_S, false)?;
-    let before = cpu();
-    let sent = send(streams, seconds, true)?;
-    let relay_cpu = cpu() - before;
+    send(streams, WARM_UP_S, false, Receiving::Elsewhere)?;
+    let sent = send(streams, seconds, true, Receiving::Elsewhere)?;
     done.store(true, Ordering::Relaxed);
     let mut delays = receiver.join().map_err(|_| "the receiver panicked")??;
     delays.sort_unstable();
-    Ok(Outcome {
-        sent,
-        delays,
-        relay_cpu,
-    })
+    Ok(Outcome { sent, delays })
 }
 
-/// Sends every stream's packet in its own millisecond of the 20. `counted` packets carry their
-/// time.
-fn send(streams: &[Stream], seconds: usize, counted: bool) -> io::Result<usize> {
+/// Sends every stream's packet in its own millisecond of the 20. `timed` packets carry their time.
+/// Returns the packets sent, or received where that is this function's business.
+fn send(
+    streams: &[Stream],
+    seconds: usize,
+    timed: bool,
+    receiving: Receiving,
+) -> io::Result<usize> {
     let timer = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::CLOEXEC)?;
     let tick = Timespec {
         tv_sec: 0,
@@ -214,20 +246,26 @@ fn send(streams: &[Stream], seconds: usize, counted: bool) -> io::Result<usize> 
     timerfd_settime(&timer, TimerfdTimerFlags::empty(), &interval)?;
     let mut packet = [0xd5; 172];
     packet[..2].copy_from_slice(&[0x80, 0]);
-    let (mut slot, mut sent) = (0, 0);
+    let (mut slot, mut counted) = (0, 0);
     while slot < seconds * 1000 {
         let mut passed = [0; 8];
         rustix::io::read(&timer, &mut passed)?;
         for _ in 0..u64::from_ne_bytes(passed) {
             for stream in streams.iter().skip(slot % PACKET_MS).step_by(PACKET_MS) {
-                let time = if counted { now_ns() } else { 0 };
+                if let Receiving::BySender = receiving {
+                    counted += usize::from(stream.socket.recv(&mut [0; 172]).is_ok());
+                }
+                let time = if timed { now_ns() } else { 0 };
                 packet[12..20].copy_from_slice(&time.to_ne_bytes());
-                sent += usize::from(stream.socket.send_to(&packet, stream.to).is_ok());
+                let sent = stream.socket.send_to(&packet, stream.to).is_ok();
+                if let Receiving::Elsewhere = receiving {
+                    counted += usize::from(sent);
+                }
             }
             slot += 1;
         }
     }
-    Ok(sent)
+    Ok(counted)
 }
 
 fn receive(sockets: &[UdpSocket], expected: usize, done: &AtomicBool) -> io::Result<Vec<u64>> {
@@ -264,7 +302,11 @@ fn receive(sockets: &[UdpSocket], expected: usize, done: &AtomicBool) -> io::Res
 }
 
 fn now_ns() -> u64 {
-    let now = clock_gettime(ClockId::Monotonic);
+    nanoseconds(ClockId::Monotonic)
+}
+
+fn nanoseconds(clock: ClockId) -> u64 {
+    let now = clock_gettime(clock);
     now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
 }
 

@@ -59,7 +59,7 @@ impl MediaConfig {
 
 /// A range of ports that holds at least one pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
-#[serde(try_from = "&str")]
+#[serde(try_from = "String")]
 pub struct PortRange {
     first: u16,
     last: u16,
@@ -124,10 +124,10 @@ impl FromStr for PortRange {
     }
 }
 
-impl TryFrom<&str> for PortRange {
+impl TryFrom<String> for PortRange {
     type Error = PortRangeError;
 
-    fn try_from(text: &str) -> Result<Self, Self::Error> {
+    fn try_from(text: String) -> Result<Self, Self::Error> {
         text.parse()
     }
 }

@@ -6,7 +6,7 @@
 //! * port pairs are bound ahead of time and reported as stock, so that the core can answer an offer
 //!   in the step that received it;
 //! * a leg is a transport (a port pair and its latches), later also a codec and a clock: what
-//!   decides about packets ([`relay`]) never touches a socket.
+//!   decides about packets (`relay::table`) never touches a socket.
 
 mod clock;
 mod config;

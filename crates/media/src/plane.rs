@@ -14,7 +14,7 @@ use crate::relay::{COMMANDS, Control, Relay};
 
 /// Takes what the relay thread reports. It is called on that thread and must not wait.
 pub trait EventSink: Send + 'static {
-    /// Takes an event.
+    /// Takes an event. One that nobody will ever want again is taken and thrown away.
     ///
     /// # Errors
     /// Gives it back when there is no room for it now; it will be offered again within

@@ -5,6 +5,8 @@
 //! * the packet path neither allocates nor locks nor reads the clock;
 //! * every bound socket is watched from binding on, so that what arrives at a port of the stock or
 //!   at a resting one is thrown away before a leg gets the port;
+//! * sockets stay unconnected: connecting them once latched measured a tenth cheaper, but the kernel
+//!   would then answer strangers with ICMP errors, and nobody would count them;
 //! * the thread never waits for the core: an event that the core has no room for is kept (at most
 //!   one stock and one timeout for each leg) and offered again.
 
