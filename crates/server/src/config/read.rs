@@ -12,7 +12,7 @@ use super::{
 use crate::document::Document;
 
 /// Sections of later work, so that nobody looks for a slip of the pen.
-const NOT_BUILT: [&str; 5] = ["quality", "recording", "webhook", "nats", "tls"];
+const NOT_BUILT: [&str; 5] = ["quality", "recording", "webhooks", "nats", "tls"];
 
 pub(super) fn config(
     file: &Path,
