@@ -2,9 +2,11 @@
 //! done is translated into responses, requests and media commands.
 
 use call::port::{
-    Arrival, CallInput, CallOutput, LegCommand, LegEvent, LegId, MediaCommand, Release,
+    Arrival, CallInput, CallOutput, Caller, Destination, LegCommand, LegEvent, LegId, MediaCommand,
+    Release,
 };
 use call::{Call, Ctx};
+use model::call_graph::words::Direction;
 use model::{CallId, Now};
 use sip::message::{Body, HeaderName};
 
@@ -12,6 +14,20 @@ use crate::guard::guarded;
 use crate::legs::{CallKey, Role};
 use crate::port::Effect;
 use crate::switch::{LiveCall, Switch};
+
+fn direction_of(arrival: &Arrival) -> Direction {
+    match (&arrival.caller, &arrival.destination) {
+        (Caller::External { .. }, _) => Direction::Inbound,
+        (Caller::User(_), Destination::Outside { .. }) => Direction::Outbound,
+        (
+            Caller::User(_),
+            Destination::Number(_)
+            | Destination::User(_)
+            | Destination::Group(_)
+            | Destination::Unknown,
+        ) => Direction::Internal,
+    }
+}
 
 /// The value of the Reason header (RFC 3326); `None` where its absence says it.
 pub(crate) fn reason(why: Release) -> Option<String> {
@@ -35,6 +51,7 @@ impl Switch {
         arrival: Arrival,
         effects: &mut Vec<Effect>,
     ) {
+        let direction = direction_of(&arrival);
         let mut out = Vec::new();
         let mut ctx = Ctx {
             now,
@@ -51,6 +68,7 @@ impl Switch {
                 self.calls.insert(
                     key,
                     LiveCall {
+                        direction,
                         call,
                         deadline: None,
                     },
@@ -113,11 +131,12 @@ impl Switch {
         outputs: Vec<CallOutput>,
         effects: &mut Vec<Effect>,
     ) {
+        let Some(direction) = self.calls.get(&key).map(|live| live.direction) else { return };
         for output in outputs {
             match output {
                 CallOutput::Leg(command) => self.command(now, key, command),
                 CallOutput::Record(recorded) => {
-                    self.counters.count_event(&recorded.event);
+                    self.counters.count_event(direction, &recorded.event);
                     crate::log::state_change(&recorded);
                     effects.push(Effect::Record(recorded));
                 }

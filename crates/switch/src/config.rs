@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::TrunkId;
+use sip::auth::Algorithm;
 use sip::user_agent_core::UaConfig;
 
 /// Configuration of a [`crate::Switch`].
@@ -88,6 +89,10 @@ pub struct RegistrarConfig {
     pub bindings_per_aor: usize,
     /// How long a nonce is accepted.
     pub nonce_lifetime: Duration,
+    /// The algorithms challenged with, in this order. MD5 stands first by default: much of what
+    /// is in the field, SIPp among it, looks at the first challenge only and knows no other, and
+    /// whoever prefers SHA-256 finds it in the second.
+    pub algorithms: [Algorithm; 2],
 }
 
 impl Default for RegistrarConfig {
@@ -98,6 +103,7 @@ impl Default for RegistrarConfig {
             max_expires_s: 7_200,
             bindings_per_aor: 10,
             nonce_lifetime: Duration::from_secs(300),
+            algorithms: [Algorithm::Md5, Algorithm::Sha256],
         }
     }
 }

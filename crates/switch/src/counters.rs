@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use model::call_graph::CallEvent;
-use model::call_graph::words::{AttemptOutcome, CallOutcome};
+use model::call_graph::words::{AttemptOutcome, CallOutcome, Direction};
 
 /// Counters since the start, and sizes at the moment of reading.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,8 +13,10 @@ pub struct Counters {
     pub calls_live: usize,
     /// Legs that are not over.
     pub legs: usize,
-    /// SIP transactions.
-    pub transactions: usize,
+    /// SIP client transactions.
+    pub client_transactions: usize,
+    /// SIP server transactions.
+    pub server_transactions: usize,
     /// SIP dialogs.
     pub dialogs: usize,
     /// Users with at least one binding.
@@ -25,8 +27,8 @@ pub struct Counters {
     pub draining: bool,
     /// Calls that began.
     pub calls_started: u64,
-    /// Calls that ended, by outcome.
-    pub calls_ended: BTreeMap<CallOutcome, u64>,
+    /// Calls that ended, by direction and outcome.
+    pub calls_ended: BTreeMap<(Direction, CallOutcome), u64>,
     /// Attempts that ended, by outcome.
     pub attempts_ended: BTreeMap<AttemptOutcome, u64>,
     /// INVITEs refused before they became calls, by status.
@@ -62,18 +64,17 @@ impl Counters {
         *self.registers.entry(status).or_default() += 1;
     }
 
-    pub(crate) fn count_event(&mut self, event: &CallEvent) {
+    /// Counts an event of a call that goes this way.
+    pub(crate) fn count_event(&mut self, direction: Direction, event: &CallEvent) {
         #[expect(clippy::wildcard_enum_match_arm, reason = "only these are counted")]
         match event {
             CallEvent::Started(_) => self.calls_started += 1,
             CallEvent::AttemptEnded { outcome, .. } => self.count_attempt(*outcome),
-            CallEvent::Answered {
-                attempt: Some(_), ..
-            } => {
+            CallEvent::Answered { attempt: Some(_), .. } => {
                 self.count_attempt(AttemptOutcome::Answered);
             }
             CallEvent::Ended(ended) => {
-                *self.calls_ended.entry(ended.outcome).or_default() += 1;
+                *self.calls_ended.entry((direction, ended.outcome)).or_default() += 1;
             }
             _ => {}
         }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use call::port::{CallInput, LegEvent, LegId, MediaCommand, MediaEvent, PortPair};
 use call::{Call, LegIds, Pools};
+use model::call_graph::words::Direction;
 use model::directory::Directory;
 use model::{CallId, GroupId, Now, UserId};
 use sip::auth::{Authenticator, AuthenticatorConfig};
@@ -59,6 +60,7 @@ pub struct Switch {
 /// A call and the deadline under which it stands in the queue.
 pub(crate) struct LiveCall {
     pub(crate) call: Call,
+    pub(crate) direction: Direction,
     pub(crate) deadline: Option<Duration>,
 }
 
@@ -100,6 +102,11 @@ impl Switch {
         let authenticator = Authenticator::new(
             AuthenticatorConfig {
                 nonce_lifetime: config.registrar.nonce_lifetime,
+                algorithms: config.registrar.algorithms,
+                own_hosts: std::iter::once(&config.domain)
+                    .chain(&config.aliases)
+                    .map(|host| host.to_string())
+                    .collect(),
                 ..AuthenticatorConfig::new(config.domain.to_string())
             },
             random.bytes(),
@@ -171,6 +178,11 @@ impl Switch {
             .min()
     }
 
+    /// The directory that new calls are routed with.
+    pub fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
     /// Calls that are not over.
     pub fn live_calls(&self) -> usize {
         self.calls.len()
@@ -182,7 +194,8 @@ impl Switch {
         Counters {
             calls_live: self.calls.len(),
             legs: self.legs.len(),
-            transactions: tables.client_transactions + tables.server_transactions,
+            client_transactions: tables.client_transactions,
+            server_transactions: tables.server_transactions,
             dialogs: tables.dialogs,
             registered_users: self.registrar.len(),
             ports_in_stock: self.stock.len(),

@@ -10,6 +10,7 @@ mod check;
 mod environment;
 mod network;
 mod read;
+mod ring;
 mod section;
 mod trunk;
 mod value;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use environment::{Environment, PREFIX, ProcessEnvironment};
+pub use ring::Ring;
 pub use network::{Network, NetworkError};
 
 use crate::document::{Document, Notation, Problems};
@@ -46,6 +48,8 @@ pub struct Config {
     pub trunks: Vec<Trunk>,
     /// `[registrar]`.
     pub registrar: Registrar,
+    /// `[ring]`.
+    pub ring: Ring,
     /// `[limits]`.
     pub limits: Limits,
     /// `[log]`.

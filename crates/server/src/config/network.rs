@@ -34,6 +34,16 @@ impl Network {
         address.is_ipv4() == self.address.is_ipv4() && masked(address, self.prefix) == self.address
     }
 
+    /// The first address.
+    pub fn address(&self) -> IpAddr {
+        self.address
+    }
+
+    /// Bits that count.
+    pub fn prefix(&self) -> u8 {
+        self.prefix
+    }
+
     /// Whether any address belongs to both.
     pub fn overlaps(&self, other: &Self) -> bool {
         self.contains(other.address) || other.contains(self.address)

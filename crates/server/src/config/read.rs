@@ -33,6 +33,7 @@ pub(super) fn config(
     let trunks = root.list("trunk").into_iter().filter_map(trunk::read);
     let trunks: Vec<_> = trunks.collect();
     let registrar = registrar(root.section("registrar"));
+    let ring = super::ring::read(root.section("ring"));
     let limits = limits(root.section("limits"));
     let log = log(root.section("log"));
     root.finish();
@@ -52,6 +53,7 @@ pub(super) fn config(
             directory,
             trunks: trunk::into_trunks(trunks),
             registrar,
+            ring,
             limits,
             log,
         }),
@@ -153,7 +155,7 @@ fn media(section: Section<'_>) -> ReadMedia {
         address: address.map_or(std::net::Ipv4Addr::LOCALHOST.into(), |found| found.value),
         ports: ports.as_ref().map_or(default_ports, |found| found.value),
         timeout: Duration::from_secs(section.number("timeout_s", 60, 1..=86_400)),
-        stock: size(section.number("stock", 128, 2..=32_768)),
+        stock: size(section.number("stock", 512, 2..=32_768)),
         rest: Duration::from_millis(section.number("rest_ms", 2_000, 0..=60_000)),
         dscp: u8::try_from(section.number("dscp", 46, 0..=63)).unwrap_or(46),
     };

@@ -131,7 +131,7 @@ mos = 3
     error: tandem.toml:18:2: quality: this section is not built yet
       fix: remove it
     error: tandem.toml:20:2: colour: unknown section
-      fix: known here: server, database, sip, media, api, directory, trunk, registrar, limits, log
+      fix: known here: server, database, sip, media, api, directory, trunk, registrar, ring, limits, log
     "#);
 }
 

@@ -47,15 +47,23 @@ pub struct AuthenticatorConfig {
     pub nonce_lifetime: Duration,
     /// How many used nonces are remembered.
     pub nonces_max: usize,
+    /// The algorithms challenged with, most wanted first: MD5 and SHA-256 in either order.
+    pub algorithms: [Algorithm; 2],
+    /// Hosts that mean this server. Credentials whose `uri` names one of them without a user are
+    /// taken as meant for the request they came in: many test tools and some phones sign the
+    /// server instead of the Request-URI.
+    pub own_hosts: Vec<String>,
 }
 
 impl AuthenticatorConfig {
-    /// Five minutes, 65,536 nonces.
+    /// Five minutes, 65,536 nonces, SHA-256 before MD5 (RFC 8760 section 2.4), exact URIs.
     pub fn new(realm: impl Into<String>) -> Self {
         Self {
             realm: realm.into(),
             nonce_lifetime: Duration::from_secs(300),
             nonces_max: 65_536,
+            algorithms: [Algorithm::Sha256, Algorithm::Md5],
+            own_hosts: Vec::new(),
         }
     }
 }
@@ -112,12 +120,11 @@ impl Authenticator {
         &self.config.realm
     }
 
-    /// The values of the challenge headers: SHA-256 first, then MD5 for phones that know no
-    /// other (RFC 8760 section 2.4). Each call makes a new nonce.
+    /// The values of the challenge headers, in the configured order. Each call makes a new nonce.
     pub fn challenge(&mut self, now: Duration, stale: bool) -> [Challenge; 2] {
         self.issued += 1;
         let nonce = self.nonce(now, self.issued);
-        [Algorithm::Sha256, Algorithm::Md5].map(|algorithm| Challenge {
+        self.config.algorithms.map(|algorithm| Challenge {
             realm: self.config.realm.clone(),
             nonce: nonce.clone(),
             algorithm,
@@ -165,7 +172,7 @@ impl Authenticator {
         let Some((cnonce, nc, count)) = use_count(authorization) else {
             return Verdict::Malformed;
         };
-        if !same_target(&authorization.uri, request_uri) {
+        if !same_target(&authorization.uri, request_uri) && !self.names_us(&authorization.uri) {
             return Verdict::Malformed;
         }
         let algorithm = authorization.algorithm;
@@ -195,6 +202,18 @@ impl Authenticator {
             NonceUse::Repeated => Verdict::Replay,
             NonceUse::Stale => Verdict::Stale,
         }
+    }
+
+    /// Whether a digest `uri` is this server itself, without a user.
+    fn names_us(&self, uri: &str) -> bool {
+        Uri::parse(uri).is_ok_and(|uri| {
+            let host = uri.host.to_string();
+            let host = host.trim_start_matches('[').trim_end_matches(']');
+            let own = &self.config.own_hosts;
+            uri.is_sip()
+                && uri.user.is_none()
+                && own.iter().any(|own| own.eq_ignore_ascii_case(host))
+        })
     }
 
     /// How many used nonces are remembered.

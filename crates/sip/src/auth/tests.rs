@@ -364,3 +364,29 @@ fn secrets_are_not_printed() {
     );
     assert_eq!(Ha1::from_hex(Algorithm::Md5, stored.hex()), None);
 }
+
+#[test]
+fn a_digest_over_the_server_instead_of_the_request_uri_counts_where_it_names_us() {
+    let config = AuthenticatorConfig {
+        own_hosts: vec!["192.0.2.1".to_owned()],
+        algorithms: [Algorithm::Md5, Algorithm::Sha256],
+        ..AuthenticatorConfig::new("tandem.test")
+    };
+    let mut server = Authenticator::new(config, [7; 32]);
+    let challenges = server.challenge(Duration::ZERO, false);
+    assert_eq!(challenges[0].algorithm, Algorithm::Md5);
+    let credentials = mufasa("x");
+    let stored = ha1(Algorithm::Md5, "Mufasa", "tandem.test", "x");
+    let target = Uri::parse("sip:ben@tandem.test").unwrap();
+    let mut verdict = |uri: &str, nc: u32| {
+        let given = answer(&challenges[0], &credentials, &Method::Invite, uri, "c", nc).unwrap();
+        let lookup = |_: &str, algorithm| (algorithm == Algorithm::Md5).then(|| stored.clone());
+        server.verify(Duration::ZERO, "INVITE", &target, &given, lookup)
+    };
+    let accepted = Verdict::Ok {
+        user: "Mufasa".to_owned(),
+    };
+    assert_eq!(verdict("sip:192.0.2.1:5060", 1), accepted);
+    assert_eq!(verdict("sip:cat@192.0.2.1", 2), Verdict::Malformed);
+    assert_eq!(verdict("sip:192.0.2.9:5060", 3), Verdict::Malformed);
+}
