@@ -1,4 +1,4 @@
-//! The section `[media]` of the configuration.
+//! What the section `[media]` of the configuration says, once it has been validated.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
@@ -8,8 +8,7 @@ use std::time::Duration;
 use call::port::PortPair;
 
 /// How media is relayed.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MediaConfig {
     /// The address that RTP and RTCP sockets are bound to. It must be one address, not a wildcard:
     /// a packet's answer has to leave from where the packet arrived.
@@ -57,12 +56,14 @@ impl MediaConfig {
     }
 }
 
-/// A range of ports that holds at least one pair.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
-#[serde(try_from = "String")]
+/// A range of ports, both ends included. A range without a whole pair can be written down, but no
+/// relay starts with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PortRange {
-    first: u16,
-    last: u16,
+    /// The first port; not 0, which means "any port" to a socket.
+    pub first: u16,
+    /// The last port.
+    pub last: u16,
 }
 
 /// Why a text is no range of port pairs.
@@ -116,19 +117,10 @@ impl FromStr for PortRange {
             first: port(first)?,
             last: port(last)?,
         };
-        // Port 0 means "any port" to a socket.
         if range.first == 0 || range.count() == 0 {
             return Err(PortRangeError::Empty);
         }
         Ok(range)
-    }
-}
-
-impl TryFrom<String> for PortRange {
-    type Error = PortRangeError;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
     }
 }
 

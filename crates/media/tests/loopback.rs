@@ -13,7 +13,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
 use call::port::{Direction, LegId, MediaCommand, MediaEvent, PortPair, RemoteMedia};
-use media::{LegReport, MediaConfig, MediaError, MediaPlane};
+use media::{LegReport, MediaConfig, MediaError, MediaPlane, PortRange};
 
 /// Longer than anything takes that works.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -414,6 +414,20 @@ fn a_wrong_address_is_an_error_at_the_start() {
     let config = MediaConfig {
         address: [192, 0, 2, 1].into(),
         ..config("18130-18131")
+    };
+    let error = MediaPlane::start(config, |_| Ok(())).unwrap_err();
+    assert!(matches!(error, MediaError::Bind { .. }), "{error}");
+}
+
+#[test]
+fn a_range_without_a_pair_is_an_error_at_the_start() {
+    let ports = PortRange {
+        first: 18131,
+        last: 18132,
+    };
+    let config = MediaConfig {
+        ports,
+        ..MediaConfig::default()
     };
     let error = MediaPlane::start(config, |_| Ok(())).unwrap_err();
     assert!(matches!(error, MediaError::Bind { .. }), "{error}");

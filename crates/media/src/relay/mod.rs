@@ -335,7 +335,7 @@ impl<S: EventSink> Relay<S> {
     }
 
     fn stock_level(&self) -> usize {
-        self.config.stock.clamp(1, self.config.ports.count())
+        self.config.stock.min(self.config.ports.count()).max(1)
     }
 
     fn next_deadline(&self) -> Option<Duration> {

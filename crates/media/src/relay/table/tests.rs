@@ -323,7 +323,9 @@ fn check(table: &Table) -> Result<(), TestCaseError> {
 
 proptest! {
     #[test]
-    fn any_order_of_commands_keeps_the_table_sound(steps in proptest::collection::vec(step(), 0..120)) {
+    fn any_order_of_commands_keeps_the_table_sound(
+        steps in proptest::collection::vec(step(), 0..120),
+    ) {
         let mut table = Table::new(5, TIMEOUT);
         let mut now = Duration::ZERO;
         for step in steps {
