@@ -5,8 +5,8 @@
 //! * the packet path neither allocates nor locks nor reads the clock;
 //! * every bound socket is watched from binding on, so that what arrives at a port of the stock or
 //!   at a resting one is thrown away before a leg gets the port;
-//! * sockets stay unconnected: connecting them once latched measured a tenth cheaper, but the kernel
-//!   would then answer strangers with ICMP errors, and nobody would count them;
+//! * sockets stay unconnected: connecting them once latched measured a tenth cheaper, but the
+//!   kernel would then answer strangers with ICMP errors, and nobody would count them;
 //! * the thread never waits for the core: an event that the core has no room for is kept (at most
 //!   one stock and one timeout for each leg) and offered again.
 
@@ -156,7 +156,7 @@ impl<S: EventSink> Relay<S> {
     /// Takes one packet from a socket that has some. The next one waits for the next turn: usually
     /// there is none, and asking would cost as much as taking it.
     fn relay(&mut self, now: Duration, data: u64, datagram: &mut [u8]) {
-        let (place, component) = decode(data);
+        let (place, component) = Component::decode(data);
         let Some(sockets) = &self.sockets[place] else {
             return;
         };
@@ -369,28 +369,10 @@ fn bind(
 ) -> io::Result<SocketPair> {
     let sockets = SocketPair::bind(config.address, pair, config.dscp)?;
     for component in [Component::Rtp, Component::Rtcp] {
-        let data = EventData::new_u64(encode(place, component));
+        let data = EventData::new_u64(component.encode(place));
         epoll::add(epoll, sockets.of(component), data, EventFlags::IN)?;
     }
     Ok(sockets)
-}
-
-fn encode(place: Place, component: Component) -> u64 {
-    let bit = match component {
-        Component::Rtp => 0,
-        Component::Rtcp => 1,
-    };
-    (place as u64) << 1 | bit
-}
-
-/// The inverse of [`encode`]; a place is below 2^15, so nothing is lost.
-fn decode(data: u64) -> (Place, Component) {
-    let component = if data & 1 == 0 {
-        Component::Rtp
-    } else {
-        Component::Rtcp
-    };
-    ((data >> 1) as Place, component)
 }
 
 /// Rounded up, so that what is due is due when the wait is over.

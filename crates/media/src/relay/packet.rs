@@ -18,6 +18,27 @@ pub(crate) enum Component {
     Rtcp,
 }
 
+impl Component {
+    /// A port of a pair as one number, for epoll to carry.
+    pub(crate) fn encode(self, place: usize) -> u64 {
+        let bit = match self {
+            Self::Rtp => 0,
+            Self::Rtcp => 1,
+        };
+        (place as u64) << 1 | bit
+    }
+
+    /// The inverse of [`Component::encode`]; a place is below 2^15, so nothing is lost.
+    pub(crate) fn decode(number: u64) -> (usize, Self) {
+        let component = if number & 1 == 0 {
+            Self::Rtp
+        } else {
+            Self::Rtcp
+        };
+        ((number >> 1) as usize, component)
+    }
+}
+
 /// The fixed header of RTP.
 const RTP_HEADER: usize = 12;
 /// Header and one SSRC.
