@@ -3,10 +3,22 @@
 //! that another database can take. Conversations are written by [`conversations`], in their own
 //! transactions.
 
+pub mod bindings;
 pub mod connection;
 pub mod conversations;
+pub mod directory;
 pub mod error;
+pub mod journal;
+pub mod metrics;
+pub mod recover;
+pub mod repository;
 pub mod rows;
+pub mod writer;
 
 pub use connection::{Database, WriteTransaction};
+pub use directory::{DirectoryProblem, ImportMode, ImportReport, Severity, validate};
 pub use error::Error;
+pub use journal::{DataDirLock, Journal, JournalError, JournalOptions, LockError, Position};
+pub use metrics::StoreMetrics;
+pub use recover::{RecoverError, Recovered, recover};
+pub use repository::{Commit, Repository};

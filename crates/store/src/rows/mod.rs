@@ -14,6 +14,7 @@ use model::call_graph::graph::{
 };
 use sqlx::sqlite::SqliteConnection;
 
+pub(crate) use load::Columns;
 pub use load::{load_graph, load_live, states};
 
 use crate::Error;

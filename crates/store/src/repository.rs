@@ -1,0 +1,158 @@
+//! The seam to the database: what the writer, the recovery and the server ask of it, and nothing
+//! else. SQLite implements it here; another database implements the same functions and passes the
+//! same tests.
+
+use std::future::Future;
+
+use model::call_graph::CallGraph;
+use model::call_graph::words::CallState;
+use model::directory::Directory;
+use model::directory::source::DirectoryFile;
+use model::{CallId, GroupId, Millis, UserId};
+
+use crate::bindings::Binding;
+use crate::directory::{ImportMode, ImportReport};
+use crate::rows::{self, RowBatch};
+use crate::{Database, Error, bindings, directory};
+
+/// Everything that one transaction of the writer brings.
+#[derive(Debug, Default)]
+pub struct Commit<'a> {
+    /// Rows of calls.
+    pub rows: RowBatch<'a>,
+    /// Bindings of users whose registrations changed: all that the user has now.
+    pub bindings: Vec<(UserId, Vec<Binding>)>,
+    /// Round-robin cursors that moved (D42).
+    pub cursors: Vec<(GroupId, UserId)>,
+    /// This node was alive then (D47).
+    pub heartbeat: Option<(&'a str, Millis)>,
+}
+
+impl Commit<'_> {
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+            && self.bindings.is_empty()
+            && self.cursors.is_empty()
+            && self.heartbeat.is_none()
+    }
+}
+
+/// A database that holds the model. Every function is one transaction, all or nothing.
+pub trait Repository: Clone + Send + Sync + 'static {
+    /// Writes what the writer gathered.
+    fn commit(&self, commit: &Commit<'_>) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Makes everything committed so far survive a power loss.
+    fn make_durable(&self) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Which of these calls it has, and in which state.
+    fn call_states(
+        &self,
+        ids: &[CallId],
+    ) -> impl Future<Output = Result<Vec<(CallId, CallState)>, Error>> + Send;
+
+    /// The rows of a call.
+    fn call(&self, id: &CallId) -> impl Future<Output = Result<Option<CallGraph>, Error>> + Send;
+
+    /// Calls of a node that are not over, oldest first.
+    fn live_calls(&self, node: &str) -> impl Future<Output = Result<Vec<CallGraph>, Error>> + Send;
+
+    /// When a node was last alive.
+    fn last_heartbeat(
+        &self,
+        node: &str,
+    ) -> impl Future<Output = Result<Option<Millis>, Error>> + Send;
+
+    /// The active directory, with the hashes of one realm.
+    fn load_directory(&self, realm: &str) -> impl Future<Output = Result<Directory, Error>> + Send;
+
+    /// Loads a directory file, or says what that would change.
+    fn import(
+        &self,
+        file: &DirectoryFile,
+        realm: &str,
+        mode: ImportMode,
+        now: Millis,
+    ) -> impl Future<Output = Result<ImportReport, Error>> + Send;
+
+    /// Bindings that have not expired at `now`.
+    fn load_bindings(
+        &self,
+        now: Millis,
+    ) -> impl Future<Output = Result<Vec<(UserId, Binding)>, Error>> + Send;
+
+    /// The round-robin cursor of every group that has one.
+    fn load_cursors(&self) -> impl Future<Output = Result<Vec<(GroupId, UserId)>, Error>> + Send;
+}
+
+impl Repository for Database {
+    async fn commit(&self, commit: &Commit<'_>) -> Result<(), Error> {
+        let mut transaction = self.begin().await?;
+        rows::save(&mut transaction, &commit.rows).await?;
+        bindings::save(&mut transaction, &commit.bindings).await?;
+        bindings::save_cursors(&mut transaction, &commit.cursors).await?;
+        if let Some((node, at)) = commit.heartbeat {
+            let sql = "INSERT INTO node_heartbeat(node, at) VALUES (?, ?) \
+                       ON CONFLICT(node) DO UPDATE SET at = excluded.at";
+            sqlx::query(sql)
+                .bind(node)
+                .bind(at.0)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+
+    async fn make_durable(&self) -> Result<(), Error> {
+        Self::make_durable(self).await
+    }
+
+    async fn call_states(&self, ids: &[CallId]) -> Result<Vec<(CallId, CallState)>, Error> {
+        rows::states(&mut *self.reader().acquire().await?, ids).await
+    }
+
+    async fn call(&self, id: &CallId) -> Result<Option<CallGraph>, Error> {
+        rows::load_graph(&mut *self.reader().acquire().await?, id).await
+    }
+
+    async fn live_calls(&self, node: &str) -> Result<Vec<CallGraph>, Error> {
+        let mut connection = self.reader().acquire().await?;
+        let mut graphs = Vec::new();
+        for id in rows::load_live(&mut connection, node).await? {
+            graphs.extend(rows::load_graph(&mut connection, &id).await?);
+        }
+        Ok(graphs)
+    }
+
+    async fn last_heartbeat(&self, node: &str) -> Result<Option<Millis>, Error> {
+        let sql = "SELECT at FROM node_heartbeat WHERE node = ?";
+        let at: Option<i64> = sqlx::query_scalar(sql)
+            .bind(node)
+            .fetch_optional(self.reader())
+            .await?;
+        Ok(at.map(Millis))
+    }
+
+    async fn load_directory(&self, realm: &str) -> Result<Directory, Error> {
+        directory::load(&mut *self.reader().acquire().await?, realm).await
+    }
+
+    async fn import(
+        &self,
+        file: &DirectoryFile,
+        realm: &str,
+        mode: ImportMode,
+        now: Millis,
+    ) -> Result<ImportReport, Error> {
+        directory::import(self.begin().await?, file, realm, mode, now).await
+    }
+
+    async fn load_bindings(&self, now: Millis) -> Result<Vec<(UserId, Binding)>, Error> {
+        bindings::load(&mut *self.reader().acquire().await?, now).await
+    }
+
+    async fn load_cursors(&self) -> Result<Vec<(GroupId, UserId)>, Error> {
+        bindings::load_cursors(&mut *self.reader().acquire().await?).await
+    }
+}

@@ -1,0 +1,156 @@
+//! The core's end: journal first, then the queue to the writer.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use model::call_graph::Recorded;
+use model::{CallId, GroupId, UserId};
+use tokio::sync::{Notify, mpsc};
+
+use crate::bindings::Binding;
+use crate::journal::{Journal, JournalError, Position};
+use crate::metrics::{StoreMetrics, add};
+
+/// A batch on its way to the writer.
+#[derive(Debug)]
+pub(super) struct Batch {
+    /// Position of its first event.
+    pub(super) first: Position,
+    pub(super) events: Vec<Recorded>,
+}
+
+/// Values of which only the newest matters, so they need no queue.
+#[derive(Debug, Default)]
+pub(super) struct Newest {
+    pub(super) bindings: BTreeMap<UserId, Vec<Binding>>,
+    pub(super) cursors: BTreeMap<GroupId, UserId>,
+}
+
+/// What both ends share.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    pub(super) newest: Mutex<Newest>,
+    pub(super) wake: Notify,
+    pub(super) finished: Arc<Notify>,
+    pub(super) metrics: Arc<StoreMetrics>,
+}
+
+/// What the core's loop records with. Dropping it lets the writer finish its work and end.
+#[derive(Debug)]
+pub struct Recorder {
+    journal: Journal,
+    queue: mpsc::Sender<Batch>,
+    shared: Arc<Shared>,
+    lost: BTreeSet<CallId>,
+}
+
+impl Recorder {
+    pub(super) fn new(journal: Journal, queue: mpsc::Sender<Batch>, shared: Arc<Shared>) -> Self {
+        Self {
+            journal,
+            queue,
+            shared,
+            lost: BTreeSet::new(),
+        }
+    }
+
+    /// Records a batch: call it before the effects that stand behind it leave. A full queue is
+    /// no loss: the writer then reads the batch back from the journal.
+    ///
+    /// # Errors
+    /// As [`Journal::append`]. The calls go on; the batch is with the writer or in memory, and
+    /// what was given up nevertheless is told by [`Recorder::take_lost`].
+    pub fn record(&mut self, batch: Vec<Recorded>) -> Result<(), JournalError> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let metrics = &self.shared.metrics;
+        let first = self.journal.next();
+        let written = self.journal.append(&batch);
+        if written.is_err() {
+            add(&metrics.journal_failures, 1);
+        }
+        metrics
+            .journal_bytes
+            .store(self.journal.progress().bytes(), Ordering::Relaxed);
+        let events = batch.len() as u64;
+        add(&metrics.queued_events, events);
+        let Err(refused) = self.queue.try_send(Batch {
+            first,
+            events: batch,
+        }) else {
+            return written.map(|_| ());
+        };
+        metrics.queued_events.fetch_sub(events, Ordering::Relaxed);
+        add(&metrics.spilled_batches, 1);
+        self.shared.wake.notify_one();
+        if written.as_ref().is_err_and(JournalError::given_up) {
+            add(&metrics.lost_events, events);
+            let batch = match refused {
+                mpsc::error::TrySendError::Full(batch)
+                | mpsc::error::TrySendError::Closed(batch) => batch,
+            };
+            self.lost
+                .extend(batch.events.into_iter().map(|event| event.call));
+        }
+        written.map(|_| ())
+    }
+
+    /// Tries again what the journal could not write; to be called about once a second while
+    /// [`Recorder::is_behind`].
+    ///
+    /// # Errors
+    /// As [`Journal::retry`].
+    pub fn retry(&mut self) -> Result<(), JournalError> {
+        self.journal.retry()
+    }
+
+    /// Whether events wait in memory for the journal's disk.
+    pub fn is_behind(&self) -> bool {
+        self.journal.is_behind()
+    }
+
+    /// Calls that rows were lost of since the last time this was asked. The caller records
+    /// `CallEvent::DataLost` for each that still lives.
+    pub fn take_lost(&mut self) -> BTreeSet<CallId> {
+        std::mem::take(&mut self.lost)
+    }
+
+    /// What else the core writes behind.
+    pub fn behind(&self) -> WriteBehind {
+        WriteBehind {
+            shared: self.shared.clone(),
+        }
+    }
+}
+
+/// Writes behind what only matters in its newest state. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct WriteBehind {
+    shared: Arc<Shared>,
+}
+
+impl WriteBehind {
+    /// All bindings that a user has now; none removes what is stored.
+    pub fn bindings(&self, user: UserId, bindings: Vec<Binding>) {
+        self.newest(|newest| newest.bindings.insert(user, bindings));
+    }
+
+    /// The member of a group that was offered the last call (D42).
+    pub fn cursor(&self, group: GroupId, user: UserId) {
+        self.newest(|newest| newest.cursors.insert(group, user));
+    }
+
+    fn newest<T>(&self, change: impl FnOnce(&mut Newest) -> T) {
+        // A panic while it was held left whole values behind.
+        change(
+            &mut self
+                .shared
+                .newest
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        );
+        self.shared.wake.notify_one();
+    }
+}
