@@ -17,6 +17,24 @@ use crate::types::{
     Placement, Resolved, Settings, Share, Source,
 };
 
+/// R0: why a call belongs to no conversation, if it does not.
+pub fn skips(
+    graph: &FinishedCallGraph,
+    settings: &Settings,
+    source: Source,
+) -> Option<AssignmentResult> {
+    if graph.call.direction == Direction::Internal && kept(Detail::R0Internal) {
+        return Some(AssignmentResult::SkippedInternal);
+    }
+    if graph.context.internal_number.is_none() {
+        return Some(AssignmentResult::SkippedUnroutable);
+    }
+    let ended_at = graph.call.ended_at.unwrap_or(graph.call.initiated_at);
+    let historic = source == Source::Historic && kept(Detail::R0Historic);
+    let disabled = !settings.enabled_at(ended_at) && kept(Detail::R0Disabled);
+    (disabled && !historic).then_some(AssignmentResult::SkippedDisabled)
+}
+
 /// Where a finished call belongs: R0–R6. `graph` has passed [`model::call_graph::check::check`].
 pub fn place(
     graph: &FinishedCallGraph,
@@ -24,18 +42,15 @@ pub fn place(
     settings: &Settings,
     source: Source,
 ) -> Assignment {
-    let number = match &graph.context.internal_number {
-        _ if graph.call.direction == Direction::Internal && kept(Detail::R0Internal) => {
-            return Assignment::Skipped(AssignmentResult::SkippedInternal);
-        }
-        None => return Assignment::Skipped(AssignmentResult::SkippedUnroutable),
-        Some(number) => number,
+    let number = match (
+        skips(graph, settings, source),
+        &graph.context.internal_number,
+    ) {
+        (None, Some(number)) => number,
+        (None, None) => return Assignment::Skipped(AssignmentResult::SkippedUnroutable),
+        (Some(why), _) => return Assignment::Skipped(why),
     };
     let ended_at = graph.call.ended_at.unwrap_or(graph.call.initiated_at);
-    let historic = source == Source::Historic && kept(Detail::R0Historic);
-    if !historic && !settings.enabled_at(ended_at) && kept(Detail::R0Disabled) {
-        return Assignment::Skipped(AssignmentResult::SkippedDisabled);
-    }
     let call = Placing {
         graph,
         number,

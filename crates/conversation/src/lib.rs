@@ -19,13 +19,13 @@ mod rekey;
 mod rules;
 mod types;
 
-pub use assign::{phones_to_resolve, place};
+pub use assign::{phones_to_resolve, place, skips};
 pub use command::CommandError;
 pub use key::{ExternalKey, InternalKey, PartyKey};
 pub use ledger::{LedgerRow, admits};
 pub use matching::{Summary, Target, match_placements};
 pub use rebuild::{Conversation, Participant, Removal, Status, Who};
-pub use rekey::{Rekey, Thread, survivor_of};
+pub use rekey::{Met, Rekey, Thread, merges};
 pub use types::{
     Agent, Assignment, AssignmentResult, Audience, ClosedPolicy, Event, EventOf, External,
     Identity, Label, Member, ParticipantSource, Period, Placement, Resolved, ResolvedRecord,

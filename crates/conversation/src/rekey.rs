@@ -6,7 +6,7 @@ use std::sync::Arc;
 use model::{E164, Millis, RecordId};
 
 use crate::externals::collapse;
-use crate::key::PartyKey;
+use crate::key::{ExternalKey, PartyKey};
 use crate::rebuild::{Conversation, Participant, Status, Who};
 use crate::rules::{Detail, kept};
 use crate::types::{Event, External, ParticipantSource, ResolvedRecord};
@@ -198,14 +198,44 @@ fn adopt(rows: &mut Vec<Participant>, row: Participant) {
     }
 }
 
-/// Which of several conversations of one key stays: one that stood on the record already, else
-/// the oldest. `standing` says of each whether it did. `None` for fewer than two.
-pub fn survivor_of(threads: &[(&Conversation, bool)]) -> Option<usize> {
-    let rank = |index: &usize| {
-        let (conversation, standing) = &threads[*index];
-        (!standing, conversation.created_at, &conversation.id)
+/// A conversation whose key another one has as well, once a lookup has changed.
+pub struct Met<'a> {
+    /// As it is now.
+    pub conversation: &'a Conversation,
+    /// The key that it had before the lookup changed.
+    pub key_before: &'a ExternalKey,
+}
+
+/// Which of the conversations of one key are merged: pairs of loser and survivor, as places in
+/// `met`. What stood on the record already stays, else what the oldest one stood on; conversations
+/// that shared their key before (closed ones beside an open one, under policy `new`) stay apart.
+pub fn merges(met: &[Met<'_>]) -> Vec<(usize, usize)> {
+    let stood = |it: &Met<'_>| *it.key_before == it.conversation.external_key;
+    let age = |it: &Met<'_>| (it.conversation.created_at, it.conversation.id.clone());
+    let oldest = met.iter().min_by_key(|it| (!stood(it), age(it)));
+    let Some(oldest) = oldest else {
+        return Vec::new();
     };
-    (0..threads.len())
-        .min_by(|a, b| rank(a).cmp(&rank(b)))
-        .filter(|_| threads.len() > 1)
+    let stays = |it: &Met<'_>| it.key_before == oldest.key_before;
+    let closed_at = |it: &Met<'_>| match it.conversation.status {
+        Status::Open => None,
+        Status::Closed { at, .. } => Some(at),
+        Status::Merged { .. } => Some(Millis(i64::MIN)),
+    };
+    let mut pairs = Vec::new();
+    for (loser, moved) in met.iter().enumerate().filter(|(_, it)| !stays(it)) {
+        // Open joins open and closed joins closed where there is a choice.
+        let survivors = met.iter().enumerate().filter(|(_, it)| stays(it));
+        let alike = |it: &Met<'_>| closed_at(it).is_none() == closed_at(moved).is_none();
+        let best = survivors.max_by_key(|(_, it)| {
+            (
+                alike(it),
+                closed_at(it).is_none(),
+                closed_at(it),
+                std::cmp::Reverse(age(it)),
+            )
+        });
+        pairs.extend(best.map(|(survivor, _)| (loser, survivor)));
+    }
+    pairs
 }

@@ -154,40 +154,51 @@ impl Book {
 
     pub(super) fn rekey(&mut self, change: &Rekey) {
         let live = |thread: &&mut Thread| Summary::of(&thread.conversation).is_some();
-        let mut moved = Vec::new();
+        let mut key_before = BTreeMap::new();
+        let mut keys = Vec::new();
         for thread in self.threads.values_mut().filter(live) {
+            let (id, key) = (
+                thread.conversation.id.clone(),
+                &thread.conversation.external_key,
+            );
+            key_before.insert(id, key.clone());
             if thread.rekey(change) {
-                moved.push(thread.conversation.id.clone());
+                let it = &thread.conversation;
+                keys.push((it.external_key.clone(), it.internal_key.clone()));
             }
         }
-        for id in moved.clone() {
-            let Some(summary) = Summary::of(&self.threads[&id].conversation) else {
-                continue;
-            };
-            let same = self.threads.values().filter(|thread| {
-                Summary::of(&thread.conversation).is_some_and(|other| {
-                    other.external_key == summary.external_key
-                        && other.internal_key == summary.internal_key
-                })
-            });
-            let ranked: Vec<_> = same
-                .map(|thread| {
-                    (
-                        &thread.conversation,
-                        !moved.contains(&thread.conversation.id),
-                    )
+        keys.sort();
+        keys.dedup();
+        for key in keys {
+            let same: Vec<_> = self
+                .threads
+                .values()
+                .map(|thread| &thread.conversation)
+                .filter(|it| Summary::of(it).is_some())
+                .filter(|it| (&it.external_key, &it.internal_key) == (&key.0, &key.1))
+                .collect();
+            let met = |it: &&'_ Conversation| key_before[&it.id].clone();
+            let before: Vec<_> = same.iter().map(met).collect();
+            let met: Vec<_> = same
+                .iter()
+                .zip(&before)
+                .map(|(conversation, key_before)| Met {
+                    conversation,
+                    key_before,
                 })
                 .collect();
-            let Some(index) = survivor_of(&ranked) else {
-                continue;
-            };
-            let survivor = ranked[index].0.id.clone();
-            let losers: Vec<_> = ranked.iter().map(|(it, _)| it.id.clone()).collect();
-            let mut into = self.threads.remove(&survivor).expect("ranked");
-            for loser in losers.iter().filter(|loser| **loser != survivor) {
-                into.merge(self.threads.get_mut(loser).expect("ranked"));
+            let pairs: Vec<_> = merges(&met)
+                .into_iter()
+                .map(|(loser, survivor)| (same[loser].id.clone(), same[survivor].id.clone()))
+                .collect();
+            for (loser, survivor) in pairs {
+                let mut loser_thread = self.threads.remove(&loser).expect("met");
+                self.threads
+                    .get_mut(&survivor)
+                    .expect("met")
+                    .merge(&mut loser_thread);
+                self.threads.insert(loser, loser_thread);
             }
-            self.threads.insert(survivor, into);
         }
     }
 

@@ -32,6 +32,7 @@ pub(super) const ALL: &[(&str, Check)] = &[
     ),
     ("record to record", record_to_record),
     ("merge of closed and open", merge_of_closed_and_open),
+    ("merge under policy new", merge_under_policy_new),
     ("merge of removals", merge_of_removals),
 ];
 
@@ -460,6 +461,39 @@ fn merge_of_closed_and_open() -> Checked {
         by: None,
     };
     equal("the later closing", &both.only("r:r-con-1").status, &later)
+}
+
+/// Under policy `new` a closed conversation and an open one of the same key are two: each meets
+/// its like.
+fn merge_under_policy_new() -> Checked {
+    let mut book = Book::new();
+    book.settings.closed_policy = ClosedPolicy::New;
+    for (name, key) in [("S01", "r:r-con-1"), ("S02", "p:+15557770003")] {
+        book.deliver(&graph(name));
+        book.only(key)
+            .close(None, at("11:00:00"))
+            .map_err(|it| it.to_string())?;
+        book.deliver(&later(name, &format!("{name}-new"), 4));
+    }
+    equal("before", book.counts(), (4, 4))?;
+    book.resolve("+15557770003", &carl());
+    let mut found: Vec<_> = book
+        .threads
+        .values()
+        .filter(|thread| Summary::of(&thread.conversation).is_some())
+        .map(|thread| {
+            (
+                thread.conversation.status == Status::Open,
+                thread.events.len(),
+            )
+        })
+        .collect();
+    found.sort_unstable();
+    equal(
+        "a closed one and an open one",
+        found,
+        vec![(false, 2), (true, 2)],
+    )
 }
 
 /// mia was removed from the unresolved thread after her last part in either: she stays removed.
