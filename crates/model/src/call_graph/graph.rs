@@ -87,6 +87,24 @@ impl CallGraph {
     }
 }
 
+impl FinishedCallGraph {
+    /// The rows of the document. What is not handed off (trunk, node, causes) is unknown.
+    pub fn into_rows(self) -> CallGraph {
+        CallGraph {
+            call: Call {
+                revision: self.revision,
+                ..self.call
+            },
+            connections: self.connections,
+            attempts: self.attempts,
+            participants: self.participants,
+            interactions: self.interactions,
+            quality_events: self.quality_events,
+            context: self.context,
+        }
+    }
+}
+
 /// Refuses a document in which a nullable field is absent: `/1` writes every field.
 fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
