@@ -1,0 +1,173 @@
+//! Everything that must be in order before the first call: the data folder is ours, the database
+//! is there and current, the directory file is applied, what a crash left behind is closed (D47).
+//! Listeners open last.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use call::port::MediaEvent;
+use media::{EventSink, MediaPlane};
+use model::Millis;
+use model::directory::Directory;
+use store::directory::ImportMode;
+use store::repository::Repository as _;
+use store::writer::{Recorder, Writer, WriterOptions};
+use store::{DataDirLock, Database, Journal, JournalOptions};
+use switch::Restored;
+use tokio::sync::mpsc;
+use transport::Listeners;
+
+use super::{locations, wiring};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::directory_file;
+use crate::failure::Failure;
+
+/// The recording half, opened.
+pub(super) struct Records {
+    pub(super) lock: DataDirLock,
+    pub(super) database: Database,
+    pub(super) recorder: Recorder,
+    pub(super) writer: Writer<Database>,
+    pub(super) directory: Arc<Directory>,
+    pub(super) restored: Restored,
+}
+
+/// Opens the recording half.
+pub(super) async fn records(
+    config: &Config,
+    migrate: bool,
+    clock: Clock,
+) -> Result<Records, Failure> {
+    let data_dir = &config.server.data_dir;
+    let lock = DataDirLock::acquire(data_dir)
+        .map_err(|error| Failure::environment(&error, error.remedy()))?;
+    let database = open_database(config, migrate).await?;
+    let realm = &*config.sip.domain;
+    let now = clock.now().wall;
+    if let Some(file) = &config.directory {
+        apply_directory(&database, file, realm, now).await?;
+    }
+    let database_failed = |error: store::Error| Failure::environment(&error, error.remedy());
+    let directory = database
+        .load_directory(realm)
+        .await
+        .map_err(database_failed)?;
+    let journal = data_dir.join("journal");
+    let rejected = data_dir.join("rejected");
+    let node = &*config.server.node;
+    let recovered = store::recover::recover(&database, &journal, &rejected, node, &directory)
+        .await
+        .map_err(|error| Failure::environment(&error, error.remedy()))?;
+    if !recovered.swept.is_empty() || !recovered.completed.is_empty() {
+        tracing::warn!(
+            closed = recovered.swept.len(),
+            completed = recovered.completed.len(),
+            "the last run ended in the middle of calls; their records are closed"
+        );
+    }
+    let cursors = database.load_cursors().await.map_err(database_failed)?;
+    let rows = database.load_bindings(now).await.map_err(database_failed)?;
+    let restored = Restored {
+        locations: locations::restored(rows, &directory),
+        cursors,
+    };
+    let journal = Journal::open(&journal, JournalOptions::default())
+        .map_err(|error| Failure::environment(&error, error.remedy()))?;
+    let wall: store::writer::WallClock = Arc::new(move || clock.now().wall);
+    let mut options = WriterOptions::new(node, data_dir, wall);
+    options.queue_batches = config.limits.record_queue;
+    let (recorder, writer) = store::writer::start(database.clone(), journal, options);
+    let directory = Arc::new(directory);
+    Ok(Records {
+        lock,
+        database,
+        recorder,
+        writer,
+        directory,
+        restored,
+    })
+}
+
+async fn open_database(config: &Config, migrate: bool) -> Result<Database, Failure> {
+    let failed = |error: store::Error| Failure::environment(&error, error.remedy());
+    let database = Database::open(config.database.url.as_str())
+        .await
+        .map_err(failed)?;
+    if migrate {
+        database.migrate().await.map_err(failed)?;
+    } else if !database.is_current().await.map_err(failed)? {
+        let remedy = "run `tandem migrate`, or serve without --no-migrate";
+        return Err(Failure::environment(
+            "the database schema is not current",
+            remedy,
+        ));
+    }
+    Ok(database)
+}
+
+/// Applies the directory file; a file that was applied already changes nothing.
+pub(super) async fn apply_directory(
+    database: &Database,
+    file: &Path,
+    realm: &str,
+    now: Millis,
+) -> Result<(), Failure> {
+    let (read, problems) = directory_file::load(file, Some(realm));
+    let Some(read) = read else {
+        return Err(Failure::from(problems));
+    };
+    let report = database
+        .import(&read.content, realm, ImportMode::Apply, now)
+        .await
+        .map_err(|error| Failure::environment(&error, error.remedy()))?;
+    let (changes, unchanged) = (report.changes.len(), report.unchanged);
+    tracing::info!(changes, unchanged, "directory applied");
+    Ok(())
+}
+
+/// Binds every SIP listener.
+pub(super) fn listeners(config: &Config) -> Result<Listeners, Failure> {
+    Listeners::bind(&wiring::listens(config)).map_err(|error| {
+        Failure::environment(
+            &error,
+            "stop the program that has the port, or change [sip] listen",
+        )
+    })
+}
+
+/// Binds the HTTP listener.
+pub(super) fn http(config: &Config) -> Result<std::net::TcpListener, Failure> {
+    let refused = |error: std::io::Error| {
+        let address = config.api.listen;
+        Failure::environment(
+            format!("cannot listen on http://{address}: {error}"),
+            "stop the program that has the port, or change [api] listen",
+        )
+    };
+    let listener = std::net::TcpListener::bind(config.api.listen).map_err(refused)?;
+    listener.set_nonblocking(true).map_err(refused)?;
+    Ok(listener)
+}
+
+/// Starts the relay with a bounded way for its events.
+pub(super) fn media(config: &Config) -> Result<(MediaPlane, mpsc::Receiver<MediaEvent>), Failure> {
+    let (sender, events) = mpsc::channel(EVENTS);
+    let media = MediaPlane::start(wiring::media(config), Sink(sender))
+        .map_err(|error| Failure::environment(&error, "change [media] address or ports"))?;
+    Ok((media, events))
+}
+
+/// Events of media that wait for the core's loop; the relay keeps what does not fit.
+const EVENTS: usize = 1_024;
+
+struct Sink(mpsc::Sender<MediaEvent>);
+
+impl EventSink for Sink {
+    fn offer(&mut self, event: MediaEvent) -> Result<(), MediaEvent> {
+        match self.0.try_send(event) {
+            Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => Ok(()),
+            Err(mpsc::error::TrySendError::Full(event)) => Err(event),
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! SIGHUP: the directory file is read again. What is wrong with it is logged and nothing changes;
+//! calls that run keep the directory they began with.
+
+use std::sync::Arc;
+
+use model::directory::Directory;
+use store::Database;
+use store::repository::Repository as _;
+use tokio::sync::mpsc;
+
+use super::opening;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::failure::Failure;
+
+/// The loop's end: asks for a reload and takes new directories.
+pub(super) struct Reloads {
+    ask: mpsc::Sender<()>,
+    directories: mpsc::Receiver<Arc<Directory>>,
+}
+
+/// The recording thread's end.
+pub(super) struct Reloading {
+    asked: mpsc::Receiver<()>,
+    directories: mpsc::Sender<Arc<Directory>>,
+}
+
+/// Both ends.
+pub(super) fn channel() -> (Reloads, Reloading) {
+    let (ask, asked) = mpsc::channel(1);
+    let (sender, directories) = mpsc::channel(1);
+    (
+        Reloads { ask, directories },
+        Reloading {
+            asked,
+            directories: sender,
+        },
+    )
+}
+
+impl Reloads {
+    /// Asks; one that waits already serves for both.
+    pub(super) fn ask(&self) {
+        drop(self.ask.try_send(()));
+    }
+
+    /// The next new directory.
+    pub(super) async fn directory(&mut self) -> Option<Arc<Directory>> {
+        self.directories.recv().await
+    }
+}
+
+impl Reloading {
+    /// Reloads when asked to; ends with the loop.
+    pub(super) async fn run(mut self, config: &Config, database: &Database, clock: Clock) {
+        while self.asked.recv().await.is_some() {
+            match reload(config, database, clock).await {
+                Ok(directory) => {
+                    if self.directories.send(Arc::new(directory)).await.is_err() {
+                        return;
+                    }
+                    tracing::info!("directory reloaded");
+                }
+                Err(failure) => {
+                    tracing::error!(%failure, "the directory was not reloaded; the old one holds");
+                }
+            }
+        }
+        std::future::pending::<()>().await;
+    }
+}
+
+async fn reload(config: &Config, database: &Database, clock: Clock) -> Result<Directory, Failure> {
+    let realm = &*config.sip.domain;
+    if let Some(file) = &config.directory {
+        opening::apply_directory(database, file, realm, clock.now().wall).await?;
+    }
+    let failed = |error: store::Error| Failure::environment(&error, error.remedy());
+    database.load_directory(realm).await.map_err(failed)
+}

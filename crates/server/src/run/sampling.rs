@@ -1,0 +1,231 @@
+//! What `/metrics` and `/readyz` show of the running parts. The core's loop leaves its counters
+//! here now and then; nobody asks it anything.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use api::{Health, Metrics, Queue, Sample};
+use media::Totals;
+use store::metrics::StoreMetrics;
+use switch::{Counters, Switch};
+use tokio::time::Instant;
+use transport::Transport;
+
+use crate::config::Config;
+
+/// The limits that `/metrics` shows from the start, as the switch names them.
+pub(super) const LIMITS: &[&str] = &[
+    "call limit",
+    "call rate",
+    "no media ports",
+    "draining",
+    "options rate",
+];
+
+/// How often the loop leaves its counters, and readiness follows the database.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// The latest counters of the loop. Cheap to clone.
+pub(super) type Latest = Arc<Mutex<(Counters, transport::Counts)>>;
+
+/// The loop's end: leaves counters and counts what happened since it did so last.
+pub(super) struct Publisher {
+    latest: Latest,
+    metrics: Arc<Metrics>,
+    published: Counters,
+    /// When to publish next; `None`: nothing has happened since.
+    due: Option<Instant>,
+}
+
+impl Publisher {
+    pub(super) fn new(latest: Latest, metrics: Arc<Metrics>) -> Self {
+        Self {
+            latest,
+            metrics,
+            published: Counters::default(),
+            due: None,
+        }
+    }
+
+    /// Something happened: publishes within [`LOOK`]. Returns when to come back for that.
+    pub(super) fn touch(&mut self, switch: &Switch, transport: &Transport) -> Option<Instant> {
+        let now = Instant::now();
+        match self.due {
+            None => self.due = Some(now + LOOK),
+            Some(due) if due <= now => {
+                self.publish(switch.counters(), transport.counts());
+                self.due = None;
+            }
+            Some(_) => {}
+        }
+        self.due
+    }
+
+    /// When to publish next.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.due
+    }
+
+    fn publish(&mut self, counters: Counters, transport: transport::Counts) {
+        let metrics = &self.metrics;
+        for (&(direction, outcome), &count) in &counters.calls_ended {
+            let before = self
+                .published
+                .calls_ended
+                .get(&(direction, outcome))
+                .copied();
+            for _ in before.unwrap_or_default()..count {
+                metrics.call_ended(direction, outcome);
+            }
+        }
+        for (&outcome, &count) in &counters.attempts_ended {
+            let before = self.published.attempts_ended.get(&outcome).copied();
+            for _ in before.unwrap_or_default()..count {
+                metrics.attempt_ended(outcome);
+            }
+        }
+        for (&limit, &count) in &counters.overload {
+            let before = self.published.overload.get(limit).copied();
+            for _ in before.unwrap_or_default()..count {
+                metrics.limit_hit(limit);
+            }
+        }
+        self.published = counters.clone();
+        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = (counters, transport);
+    }
+}
+
+/// What [`Metrics`] asks when somebody reads it.
+pub(super) fn sampler(
+    latest: Latest,
+    media: Arc<Totals>,
+    store: Arc<StoreMetrics>,
+    config: &Config,
+) -> impl Fn() -> Sample + Send + Sync + 'static {
+    let record_queue = config.limits.record_queue as u64;
+    move || {
+        let (core, sip) = latest
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let read = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+        Sample {
+            calls: core.calls_live as u64,
+            registrations: core.registered_users as u64,
+            client_transactions: core.client_transactions as u64,
+            server_transactions: core.server_transactions as u64,
+            dialogs: core.dialogs as u64,
+            connections: sip.connections as u64,
+            ports_used: media.legs(),
+            ports_free: media.ports_free() + media.ports_stocked(),
+            draining: core.draining,
+            queues: vec![Queue {
+                name: "record_queue",
+                depth: read(&store.queued_events),
+                limit: record_queue,
+            }],
+            totals: vec![
+                ("sip_received", "SIP messages received", sip.received),
+                ("sip_sent", "SIP messages sent", sip.sent),
+                (
+                    "sip_dropped",
+                    "Datagrams dropped at a full queue",
+                    sip.inbound_dropped,
+                ),
+                (
+                    "sip_malformed",
+                    "Datagrams that were no SIP message",
+                    core.malformed,
+                ),
+                (
+                    "auth_failures",
+                    "Credentials that did not fit",
+                    core.auth_wrong,
+                ),
+                (
+                    "auth_replays",
+                    "Credentials used before",
+                    core.auth_replayed,
+                ),
+                ("calls_started", "Calls that began", core.calls_started),
+                ("calls_aborted", "Calls given up by a fault", core.aborted),
+                (
+                    "trunk_failovers",
+                    "INVITEs repeated elsewhere",
+                    core.trunk_failovers,
+                ),
+                (
+                    "rtp_received",
+                    "RTP and RTCP packets received",
+                    media.received(),
+                ),
+                (
+                    "rtp_forwarded",
+                    "RTP and RTCP packets sent on",
+                    media.forwarded(),
+                ),
+                (
+                    "rtp_stray",
+                    "Packets from an unexpected source",
+                    media.stray(),
+                ),
+                (
+                    "rtp_port_shortages",
+                    "Times that no port was left",
+                    media.exhausted(),
+                ),
+                (
+                    "events_written",
+                    "Events that became rows",
+                    read(&store.events),
+                ),
+                (
+                    "store_commits",
+                    "Transactions of the writer",
+                    read(&store.commits),
+                ),
+                (
+                    "store_failures",
+                    "Transactions tried again",
+                    read(&store.failures),
+                ),
+                (
+                    "events_lost",
+                    "Events that could not be kept",
+                    read(&store.lost_events),
+                ),
+                (
+                    "journal_failures",
+                    "Failed journal writes",
+                    read(&store.journal_failures),
+                ),
+                (
+                    "journal_bytes",
+                    "Bytes written to the journal",
+                    read(&store.journal_bytes),
+                ),
+            ],
+        }
+    }
+}
+
+/// Lets readiness and the lag histogram follow the writer; never ends.
+pub(super) async fn watch_database(
+    health: Arc<Health>,
+    metrics: Arc<Metrics>,
+    store: Arc<StoreMetrics>,
+) {
+    let mut look = tokio::time::interval(LOOK);
+    let mut commits = 0;
+    loop {
+        look.tick().await;
+        health.set_database_writable(store.is_writable());
+        let now = store.commits.load(Ordering::Relaxed);
+        if now != commits {
+            commits = now;
+            let lag = store.last_lag_ms.load(Ordering::Relaxed);
+            metrics.written(Duration::from_millis(lag));
+        }
+    }
+}
