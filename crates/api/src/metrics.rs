@@ -204,7 +204,8 @@ impl fmt::Debug for Metrics {
 }
 
 impl AssignResult {
-    fn word(self) -> &'static str {
+    /// The word of the label.
+    pub fn word(self) -> &'static str {
         match self {
             Self::Assigned => "assigned",
             Self::Skipped => "skipped",

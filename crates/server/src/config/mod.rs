@@ -22,8 +22,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use environment::{Environment, PREFIX, ProcessEnvironment};
-pub use ring::Ring;
 pub use network::{Network, NetworkError};
+pub use ring::Ring;
 
 use crate::document::{Document, Notation, Problems};
 

@@ -21,9 +21,8 @@ pub struct Ring {
 const LONGEST_MS: u64 = 600_000;
 
 pub(super) fn read(section: Section<'_>) -> Ring {
-    let time = |key, default_ms| {
-        Duration::from_millis(section.number(key, default_ms, 100..=LONGEST_MS))
-    };
+    let time =
+        |key, default_ms| Duration::from_millis(section.number(key, default_ms, 100..=LONGEST_MS));
     let ring = Ring {
         user: time("user_ms", 30_000),
         attempt: time("attempt_ms", 20_000),

@@ -4,11 +4,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::Metrics;
+use api::{AssignResult, Metrics};
+use conversation::AssignmentResult;
 use store::Database;
+use store::conversations::{self, Due};
 use tokio::sync::{Notify, watch};
 
 use crate::clock::Clock;
+
+/// Graphs in one transaction: enough to share its cost, few enough that the writer of live rows
+/// never waits long for its turn.
+const BATCH: u32 = 64;
 
 /// How often it looks for work that nobody announced: retries whose time has come.
 const LOOK: Duration = Duration::from_secs(1);
@@ -39,7 +45,46 @@ impl Assigner {
 
     /// Assigns everything that is due.
     async fn work(&self) {
-        let _ = (&self.database, &self.metrics, &self.clock);
-        std::future::ready(()).await;
+        loop {
+            let before = self.clock.now();
+            match conversations::assign_due(&self.database, before.wall, BATCH).await {
+                Ok(due) => {
+                    let took = self.clock.now().mono.saturating_sub(before.mono);
+                    self.count(&due, took);
+                    if due.len() < BATCH as usize {
+                        return;
+                    }
+                }
+                Err(error) => {
+                    let remedy = error.remedy();
+                    tracing::error!(%error, remedy, "finished calls wait for their assignment");
+                    return;
+                }
+            }
+        }
+    }
+
+    fn count(&self, due: &Due, took: Duration) {
+        for report in &due.assigned {
+            let result = match report.result {
+                AssignmentResult::Placed => AssignResult::Assigned,
+                AssignmentResult::SkippedDisabled
+                | AssignmentResult::SkippedInternal
+                | AssignmentResult::SkippedUnroutable
+                | AssignmentResult::Duplicate => AssignResult::Skipped,
+            };
+            self.metrics.assigned(result, took);
+            let call = report.call_id.as_str();
+            let conversations = report.conversations.len();
+            tracing::info!(call, result = result.word(), conversations, "assigned");
+        }
+        for call in &due.failed {
+            self.metrics.assigned(AssignResult::Failed, took);
+            tracing::warn!(%call, "not assigned; it is tried again");
+        }
+        for call in &due.dead {
+            self.metrics.assigned(AssignResult::Failed, took);
+            tracing::error!(%call, "given up: its graph cannot be assigned (graph_outbox, dead)");
+        }
     }
 }

@@ -66,6 +66,10 @@ pub(super) async fn records(
             "the last run ended in the middle of calls; their records are closed"
         );
     }
+    // Whoever held a lease was the predecessor in this folder.
+    store::conversations::release_leases(&database)
+        .await
+        .map_err(database_failed)?;
     let cursors = database.load_cursors().await.map_err(database_failed)?;
     let rows = database.load_bindings(now).await.map_err(database_failed)?;
     let restored = Restored {
