@@ -145,16 +145,17 @@ impl UserAgentCore {
         fault: ParseFault,
         out: &mut Vec<UaOutput>,
     ) {
-        let Ok(via) = fault.headers.via_top() else {
-            return;
-        };
         let tag = self.tokens.token().to_string();
         let Some(builder) = ResponseBuilder::to_fault(&fault) else {
             return;
         };
         let response = builder.to_tag(&tag).source(flow.remote).build(None);
         tracing::debug!(?now, %flow, error = %fault.error, "refused a broken request");
-        out.transmit(response_flow(&via, flow), response.to_bytes());
+        let back = fault
+            .headers
+            .via_top()
+            .map_or(flow, |via| response_flow(&via, flow));
+        out.transmit(back, response.to_bytes());
     }
 
     /// The transport could not send on a flow, or lost its connection. Requests that wait for an
@@ -162,6 +163,7 @@ impl UserAgentCore {
     /// fail with 503.
     pub fn transport_failed(&mut self, now: Duration, flow: Flow, out: &mut Vec<UaOutput>) {
         self.layer.redirect_responses(flow, out);
+        self.forget_connection(flow);
         for (key, sending) in self.layer.fail_flow(flow) {
             if !key.is_cancel() {
                 self.unreachable(now, sending, out);

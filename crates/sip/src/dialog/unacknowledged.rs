@@ -70,6 +70,13 @@ impl Unacknowledged {
         }
     }
 
+    /// Its connection failed: repetitions go by a new one (18.2.2).
+    pub(crate) fn forget_connection(&mut self, failed: Flow) {
+        if self.flow == failed {
+            self.flow.connection = 0;
+        }
+    }
+
     /// The next moment something is due.
     pub(crate) fn deadline(&self) -> Duration {
         self.repeat_at.min(self.give_up_at)

@@ -99,15 +99,6 @@ impl KeyMaker {
     }
 
     fn key_as(&self, request: &Request, via: &Via, method: &str) -> ServerKey {
-        let port = via.port.unwrap_or_default().to_le_bytes();
-        if let Some(branch) = via.rfc3261_branch() {
-            let host = host_bytes(&via.host);
-            return ServerKey(
-                self.key
-                    .of(&[branch.as_bytes(), &host, &port, method.as_bytes()]),
-            );
-        }
-        // RFC 2543: the To tag is left out, because an ACK has the response's one.
         let headers = request.headers();
         let value = |name| headers.value(name).unwrap_or_default();
         let cseq = headers
@@ -115,15 +106,29 @@ impl KeyMaker {
             .map(|cseq| cseq.number)
             .unwrap_or_default()
             .to_le_bytes();
-        ServerKey(self.key.of(&[
+        let call_id = value(HeaderName::CallId);
+        if let Some(branch) = via.rfc3261_branch() {
+            let host = host_bytes(&via.host);
+            let port = via.port.unwrap_or_default().to_le_bytes();
+            // Call-ID and CSeq number are those of the INVITE in its ACK and CANCEL too. They are
+            // beyond 17.2.3 and keep peers apart that use a branch twice (RFC 4475 3.2.1).
+            let branch = branch.as_bytes();
+            let parts = [branch, &host, &port, method.as_bytes(), call_id, &cseq];
+            return ServerKey(self.key.of(&parts));
+        }
+        // RFC 2543: the To tag is left out, because an ACK has the response's one.
+        let tag = headers.from_tag().unwrap_or_default().as_bytes();
+        let via = value(HeaderName::Via);
+        let parts = [
             b"2543",
             request.uri_raw(),
-            headers.from_tag().unwrap_or_default().as_bytes(),
-            value(HeaderName::CallId),
-            &cseq,
-            value(HeaderName::Via),
+            tag,
+            call_id,
+            &cseq[..],
+            via,
             method.as_bytes(),
-        ]))
+        ];
+        ServerKey(self.key.of(&parts))
     }
 }
 

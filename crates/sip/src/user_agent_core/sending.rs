@@ -186,11 +186,12 @@ impl UserAgentCore {
                 remote,
                 explicit,
             } => {
-                // A peer who came by a connection and names its own address without a transport
-                // means the connection.
-                if !explicit && near.transport.reliable() && near.remote.ip() == remote.ip() {
+                // A peer who came by a connection and names no transport means that one.
+                let same = !explicit && near.transport.reliable();
+                if same && near.connection != 0 && near.remote.ip() == remote.ip() {
                     return by_flow;
                 }
+                let transport = if same { near.transport } else { transport };
                 let flow = self.wording.flow_to(transport, remote, Some(near));
                 DialogHops::Flows(flow.into_iter().collect(), !explicit)
             }
@@ -216,6 +217,21 @@ impl UserAgentCore {
                     }
                     (None, _) | (_, None) => by_flow,
                 }
+            }
+        }
+    }
+
+    /// A connection failed: dialogs that used it open another one, to where their peer says.
+    pub(super) fn forget_connection(&mut self, failed: Flow) {
+        if failed.connection == 0 {
+            return;
+        }
+        for dialog in self.dialogs.values_mut() {
+            if dialog.flow == failed {
+                dialog.flow.connection = 0;
+            }
+            if let Some(unacknowledged) = &mut dialog.unacknowledged {
+                unacknowledged.forget_connection(failed);
             }
         }
     }

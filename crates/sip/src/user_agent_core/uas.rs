@@ -10,7 +10,6 @@ use super::{
     Owner, ServerUser, TagOwner, UserAgentCore,
     events::{ExtraHeader, UaEvent, UaOutput},
     ids::{DialogId, InviteId, ServerRequestId},
-    uac::contact_of,
 };
 use crate::{
     dialog::{DialogState, Unacknowledged, is_usable},
@@ -151,16 +150,19 @@ impl UserAgentCore {
         request: Request,
         out: &mut Vec<UaOutput>,
     ) {
-        let Ok(via) = request.headers().via_top() else {
-            return;
-        };
         let is_ack = *request.method() == Method::Ack;
-        if let Err(refusal) = check_request(&request) {
-            if !is_ack {
-                self.refuse_stateless(flow, &via, &request, &refusal, out);
+        let via = match (check_request(&request), request.headers().via_top()) {
+            (Ok(()), Ok(via)) => via,
+            (Ok(()), Err(_)) => return,
+            (Err(refusal), via) => {
+                // Without a readable Via the answer goes where the request came from.
+                if !is_ack && request.headers().contains(HeaderName::Via) {
+                    let back = via.map_or(flow, |via| response_flow(&via, flow));
+                    self.refuse_stateless(flow, back, &request, &refusal, out);
+                }
+                return;
             }
-            return;
-        }
+        };
         let (key, matched) = self.layer.receive_request(now, &request, &via, out);
         match matched {
             Matched::Absorbed => return,
@@ -169,7 +171,8 @@ impl UserAgentCore {
             Matched::Nothing => {}
         }
         if !self.has_room_for_transaction() {
-            return self.refuse_stateless(flow, &via, &request, &self.overload(), out);
+            let back = response_flow(&via, flow);
+            return self.refuse_stateless(flow, back, &request, &self.overload(), out);
         }
         let arrival = Arrival {
             key,
@@ -291,11 +294,11 @@ impl UserAgentCore {
         if !self.has_room_for_dialog() {
             return self.refuse(now, arrival, &self.overload(), out);
         }
-        let contact = contact_of(arrival.request.headers());
-        if !contact.is_some_and(|contact| is_usable(&contact)) {
+        let target = super::uas_dialog::target_of(arrival.request.headers());
+        if !target.is_some_and(|target| is_usable(&target)) {
             // 8.1.1.8: without it no dialog can be made.
             let mut refusal = Refusal::new(StatusCode::BAD_REQUEST);
-            refusal.reason = "Bad Request: Contact is no SIP URI".into();
+            refusal.reason = "Bad Request: no SIP URI in Contact".into();
             return self.refuse(now, arrival, &refusal, out);
         }
         let id = InviteId(self.fresh_id());
@@ -418,8 +421,8 @@ impl UserAgentCore {
     /// Answers without keeping anything (8.2.7): broken requests, and when tables are full.
     fn refuse_stateless(
         &mut self,
-        flow: Flow,
-        via: &Via,
+        arrived: Flow,
+        back: Flow,
         request: &Request,
         refusal: &Refusal,
         out: &mut Vec<UaOutput>,
@@ -427,9 +430,9 @@ impl UserAgentCore {
         let tag = self.tokens.token().to_string();
         let response = ResponseBuilder::refusing(request, refusal)
             .to_tag(&tag)
-            .source(flow.remote)
+            .source(arrived.remote)
             .build(None);
-        out.transmit(response_flow(via, flow), response.to_bytes());
+        out.transmit(back, response.to_bytes());
     }
 
     /// Opens a transaction and answers in the same step.

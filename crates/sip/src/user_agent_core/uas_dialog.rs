@@ -16,7 +16,7 @@ use super::{
 use crate::{
     dialog::{Dialog, DialogState, NextHop, Unacknowledged},
     flow::{Flow, TransportKind},
-    message::{HeaderName, Method, Refusal, Request, StatusCode, Via},
+    message::{HeaderName, Headers, Method, Refusal, Request, StatusCode, Via},
     transaction::{ServerKey, Token},
 };
 
@@ -339,9 +339,10 @@ impl UserAgentCore {
 /// The dialog that a 2xx to this INVITE makes (12.1.1).
 pub(super) fn dialog_of(request: &Request, arrived: Flow, tag: Token) -> Option<Dialog> {
     let headers = request.headers();
-    let pinned = headers
-        .via_top()
-        .is_ok_and(|via| is_behind_nat(&via, arrived));
+    let pinned = !headers.contains(HeaderName::Contact)
+        || headers
+            .via_top()
+            .is_ok_and(|via| is_behind_nat(&via, arrived));
     let to = headers.text(HeaderName::To)?;
     Some(Dialog {
         state: DialogState::Early,
@@ -353,7 +354,7 @@ pub(super) fn dialog_of(request: &Request, arrived: Flow, tag: Token) -> Option<
         remote: headers.text(HeaderName::From)?.into(),
         local_cseq: 0,
         remote_cseq: headers.cseq().map(|cseq| cseq.number).ok(),
-        remote_target: contact_of(headers)?.into(),
+        remote_target: target_of(headers)?.into(),
         routes: route_values(headers),
         contact: None,
         flow: arrived,
@@ -367,6 +368,15 @@ pub(super) fn dialog_of(request: &Request, arrived: Flow, tag: Token) -> Option<
         credentials: None,
         deferred_bye: None,
     })
+}
+
+/// The remote target that an INVITE names. Peers of RFC 2543 may leave Contact out: then it is
+/// the URI of From.
+pub(super) fn target_of(headers: &Headers) -> Option<String> {
+    if headers.contains(HeaderName::Contact) {
+        return contact_of(headers);
+    }
+    headers.from().ok().map(|from| from.uri.to_string())
 }
 
 /// Whether the sender believes it has another address than the one it was heard from: then its

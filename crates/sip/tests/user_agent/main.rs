@@ -11,5 +11,6 @@ mod races;
 mod refusals;
 mod routing;
 mod script;
+mod torture;
 mod uac;
 mod uas;

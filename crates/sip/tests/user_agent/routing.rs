@@ -242,3 +242,29 @@ fn a_response_whose_connection_closed_goes_by_a_new_one() {
     0 <- ACK 1
     "#);
 }
+
+#[test]
+fn a_dialog_whose_connection_closed_opens_another_to_the_contact() {
+    insta::assert_snapshot!(check("
+        over tcp
+        recv INVITE at=192.0.2.7:40000
+        accept
+        recv ACK at=192.0.2.7:40000
+        info
+        recv 200 INFO at=192.0.2.7:40000
+        broken
+        bye
+        recv 200 BYE
+    "), @r#"
+    0 <- INVITE 1 +sdp
+    0 ** Invited
+    0 -> 200 1 INVITE +sdp [TCP 192.0.2.7:40000 same connection]
+    0 <- ACK 1
+    0 ** Confirmed, body of 0
+    0 -> INFO 1 [TCP 192.0.2.7:40000 same connection]
+    0 <- 200 1 INFO
+    0 ** Responded 200
+    0 -> BYE 2 [TCP 192.0.2.7:5060]
+    0 <- 200 2 BYE
+    "#);
+}
