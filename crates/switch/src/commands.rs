@@ -131,7 +131,9 @@ impl Switch {
         outputs: Vec<CallOutput>,
         effects: &mut Vec<Effect>,
     ) {
-        let Some(direction) = self.calls.get(&key).map(|live| live.direction) else { return };
+        let Some(direction) = self.calls.get(&key).map(|live| live.direction) else {
+            return;
+        };
         for output in outputs {
             match output {
                 CallOutput::Leg(command) => self.command(now, key, command),

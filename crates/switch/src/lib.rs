@@ -4,20 +4,15 @@
 //! One value comes in ([`Input`]), one ordered list of values goes out ([`Effect`]); time is an
 //! argument, randomness a seed. Two runs with the same inputs give the same outputs.
 
-mod arriving;
 mod commands;
 pub mod config;
 mod counters;
-mod dialling;
 mod guard;
-mod in_dialog;
 mod legs;
 mod log;
 pub mod port;
 mod random;
-mod registration;
-mod routes;
-mod session;
+mod requests;
 mod switch;
 
 pub use config::{Limits, Network, RegistrarConfig, SwitchConfig, TrunkConfig};

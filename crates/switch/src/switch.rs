@@ -111,7 +111,7 @@ impl Switch {
             },
             random.bytes(),
         );
-        let registrar = crate::registration::registrar(&config.registrar);
+        let registrar = crate::requests::registration::registrar(&config.registrar);
         let mut switch = Self {
             config,
             directory,

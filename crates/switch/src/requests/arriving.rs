@@ -11,11 +11,11 @@ use sip::flow::Flow;
 use sip::message::{HeaderName, Request};
 use sip::user_agent_core::{ExtraHeader, InviteId};
 
+use super::routes::{self, Origin, Route};
+use crate::legs::session::{Session, SessionError};
 use crate::legs::{Anchor, Leg, Role};
 use crate::port::Effect;
-use crate::registration::Unverified;
-use crate::routes::{self, Origin, Route};
-use crate::session::{Session, SessionError};
+use crate::requests::registration::Unverified;
 use crate::switch::Switch;
 
 /// Why an INVITE is refused before it becomes a call.

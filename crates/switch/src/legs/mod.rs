@@ -4,6 +4,9 @@
 //! A leg leaves the table when nothing of it remains in the user agent core, which may be later
 //! than the end of its call.
 
+mod dialling;
+pub(crate) mod session;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -11,7 +14,7 @@ use call::port::LegId;
 use sip::flow::Flow;
 use sip::user_agent_core::{DialogId, InviteId, OutInviteId};
 
-use crate::session::Session;
+use session::Session;
 
 /// Number of a live call in the switch.
 pub(crate) type CallKey = u64;

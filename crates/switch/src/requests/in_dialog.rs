@@ -11,8 +11,8 @@ use sip::flow::Flow;
 use sip::message::{Body, HeaderName, Method, Request};
 use sip::user_agent_core::{DialogId, ServerRequestId};
 
+use crate::legs::session::HoldChange;
 use crate::port::Effect;
-use crate::session::HoldChange;
 use crate::switch::Switch;
 
 impl Switch {
