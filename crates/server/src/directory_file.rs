@@ -1,17 +1,20 @@
 //! The directory file (TOML or JSON, `interface.md`): its shape, with every fault by line. That
-//! its references hold is checked by [`store::validate`]; [`ReadDirectory::place`] gives those
-//! complaints their lines back.
+//! its references hold is checked by [`store::validate`]; [`ReadDirectory::problems`] gives
+//! those complaints their lines back.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use model::Millis;
 use model::directory::source::DirectoryFile;
 use serde::de::DeserializeOwned;
+use store::{Database, DirectoryProblem, ImportMode, ImportReport, Repository as _};
 
 use crate::document::{
     Document, Fault, FaultCause, Node, Notation, Place, Problem, Problems, Value, nearest, read,
 };
+use crate::failure::Failure;
 
 /// The lists and tables of the file.
 const SECTIONS: [&str; 8] = [
@@ -35,7 +38,7 @@ pub struct ReadDirectory {
     pub name: Arc<str>,
     /// Its content.
     pub content: DirectoryFile,
-    places: BTreeMap<(String, String), Place>,
+    entries: BTreeMap<(String, String), Entry>,
 }
 
 /// Reads a directory file.
@@ -67,35 +70,88 @@ pub fn load(path: &Path, domain: Option<&str>) -> (Option<ReadDirectory>, Proble
     }
 }
 
+/// Applies a directory file to the database, or says what that would change. A file that was
+/// applied already changes nothing.
+///
+/// # Errors
+/// Every error of the file, or the database's.
+pub async fn apply(
+    database: &Database,
+    file: &Path,
+    domain: &str,
+    mode: ImportMode,
+    now: Millis,
+) -> Result<ImportReport, Failure> {
+    let (read, problems) = load(file, Some(domain));
+    let Some(read) = read else {
+        return Err(Failure::Input(problems));
+    };
+    let imported = database.import(&read.content, domain, mode, now).await;
+    imported.map_err(|error| Failure::of_database(&error))
+}
+
 impl ReadDirectory {
-    fn problems(&self, _domain: Option<&str>) -> Problems {
-        Problems::default()
+    /// What [`store::validate`] finds in the content, each with its line. Without a domain, hashes
+    /// are not compared with it.
+    pub fn problems(&self, domain: Option<&str>) -> Problems {
+        let found = store::validate(&self.content, domain).into_iter();
+        Problems(found.map(|problem| self.located(problem)).collect()).sorted()
     }
 
-    /// Where the entry of an id stands in a section (`users`, `groups`, …); for numbers and
-    /// lookups the E.164 number is as good as the id.
-    pub fn place(&self, section: &str, id: &str) -> Option<Place> {
-        self.places
-            .get(&(section.to_owned(), id.to_owned()))
-            .or_else(|| self.places.get(&(section.to_owned(), String::new())))
-            .copied()
+    /// A problem of an entry as one of the file.
+    fn located(&self, problem: DirectoryProblem) -> Problem {
+        let DirectoryProblem {
+            severity,
+            section,
+            id,
+            key,
+            cause,
+            remedy,
+        } = problem;
+        let place = self.place(section, &id, key);
+        let name = if id.is_empty() {
+            format!("{section}.{key}")
+        } else {
+            format!("{section}[{id}].{key}")
+        };
+        let problem = Problem::error(self.name.clone(), place, name, cause, remedy);
+        match severity {
+            store::Severity::Error => problem,
+            store::Severity::Warning => problem.into_warning(),
+        }
     }
+
+    /// Where a key of an entry stands, or else the entry, or else its list.
+    fn place(&self, section: &str, id: &str, key: &str) -> Option<Place> {
+        let of = |id: &str| self.entries.get(&(section.to_owned(), id.to_owned()));
+        let entry = of(id).or_else(|| of(""))?;
+        let keys = entry.keys.iter();
+        let found = keys.filter(|(name, _)| name == key).map(|&(_, at)| at);
+        Some(found.last().unwrap_or(entry.at))
+    }
+}
+
+/// Where an entry and its keys stand.
+#[derive(Clone, Debug)]
+struct Entry {
+    at: Place,
+    keys: Vec<(String, Place)>,
 }
 
 fn from_document(document: &Document) -> Result<ReadDirectory, Problems> {
     let mut reader = Reader {
         document,
-        places: BTreeMap::new(),
+        entries: BTreeMap::new(),
         problems: Problems::default(),
     };
     let content = DirectoryFile {
-        users: reader.entries("users"),
-        groups: reader.entries("groups"),
-        ivrs: reader.entries("ivrs"),
-        numbers: reader.entries("numbers"),
-        object_types: reader.entries("object_types"),
-        records: reader.entries("records"),
-        lookups: reader.entries("lookups"),
+        users: reader.list("users"),
+        groups: reader.list("groups"),
+        ivrs: reader.list("ivrs"),
+        numbers: reader.list("numbers"),
+        object_types: reader.list("object_types"),
+        records: reader.list("records"),
+        lookups: reader.list("lookups"),
         settings: reader.settings(),
     };
     reader.unknown_sections();
@@ -103,7 +159,7 @@ fn from_document(document: &Document) -> Result<ReadDirectory, Problems> {
         Ok(ReadDirectory {
             name: document.file.clone(),
             content,
-            places: reader.places,
+            entries: reader.entries,
         })
     } else {
         Err(reader.problems.sorted())
@@ -112,17 +168,18 @@ fn from_document(document: &Document) -> Result<ReadDirectory, Problems> {
 
 struct Reader<'a> {
     document: &'a Document,
-    places: BTreeMap<(String, String), Place>,
+    /// By section and id (a lookup's number, an object type's name); the list itself without id.
+    entries: BTreeMap<(String, String), Entry>,
     problems: Problems,
 }
 
 impl Reader<'_> {
-    fn entries<T: DeserializeOwned>(&mut self, section: &'static str) -> Vec<T> {
+    fn list<T: DeserializeOwned>(&mut self, section: &'static str) -> Vec<T> {
         let document = self.document;
         let Some(list) = document.root.child(section) else {
             return Vec::new();
         };
-        self.remember(section, "", list.at);
+        self.remember(section, "", list);
         if !matches!(list.value, Value::List(_)) {
             let cause = format!("is {}, not a list", list.value.kind());
             self.refuse(
@@ -136,7 +193,7 @@ impl Reader<'_> {
         for (index, item) in list.items().iter().enumerate() {
             let names = ["id", "e164", "api_name"].map(|key| item.child(key).and_then(Node::text));
             for name in names.iter().flatten() {
-                self.remember(section, name, item.at);
+                self.remember(section, name, item);
             }
             let label = match names.iter().flatten().next() {
                 Some(name) => format!("{section}[{name}]"),
@@ -152,7 +209,7 @@ impl Reader<'_> {
         let Some(node) = document.root.child("settings") else {
             return T::default();
         };
-        self.remember("settings", "", node.at);
+        self.remember("settings", "", node);
         self.entry("settings", node.clone()).unwrap_or_default()
     }
 
@@ -228,9 +285,15 @@ impl Reader<'_> {
         }
     }
 
-    fn remember(&mut self, section: &str, id: &str, at: Place) {
-        let key = (section.to_owned(), id.to_owned());
-        self.places.entry(key).or_insert(at);
+    /// Of two entries with one id, the later one is what a complaint means.
+    fn remember(&mut self, section: &str, id: &str, node: &Node) {
+        let keys = node.entries().iter();
+        let entry = Entry {
+            at: node.at,
+            keys: keys.map(|(key, _)| (key.name.clone(), key.at)).collect(),
+        };
+        self.entries
+            .insert((section.to_owned(), id.to_owned()), entry);
     }
 
     fn refuse(&mut self, at: Place, key: String, cause: String, remedy: String) {
@@ -269,12 +332,10 @@ assigned_user_id = "u-ana"
         let json = parse("d.json", &json, Notation::Json).expect("sound");
         assert_eq!(toml.content, json.content);
         assert_eq!(toml.content.users[0].display_name, "Ana Agent");
-        assert_eq!(
-            toml.place("numbers", "+15550100001").map(|at| at.line),
-            Some(13)
-        );
-        assert_eq!(toml.place("ivrs", "ivr-menu").map(|at| at.line), Some(8));
-        assert_eq!(toml.place("settings", ""), None);
+        let line = |section, id, key| toml.place(section, id, key).map(|at| at.line);
+        assert_eq!(line("numbers", "n-ana", "e164"), Some(15));
+        assert_eq!(line("ivrs", "ivr-menu", "next_ivr_id"), Some(8));
+        assert_eq!(line("settings", "", "timezone"), None);
     }
 
     #[test]
@@ -318,6 +379,23 @@ zone = "UTC"
       fix: did you mean `settings`?
     error: directory.toml:16:1: settings.zone: unknown key
       fix: known here: conversations_enabled, extracts_enabled, show_all_conversations, participation_policy, closed_conversation_policy, reply_calls_enabled, timezone, quality_thresholds
+    "#);
+    }
+
+    #[test]
+    fn references_that_lead_nowhere_have_their_line() {
+        let text = format!(
+            "{TOML}\n[[groups]]\nid = \"g-sales\"\nname = \"Sales\"\n\
+             members = [\n  \"u-ana\",\n  \"u-bob\",\n]\n"
+        );
+        let read = parse("d.toml", &text, Notation::Toml).expect("sound");
+        insta::assert_snapshot!(read.problems(Some("tandem.test")), @r#"
+    warning: d.toml:10:1: ivrs[ivr-menu].action: `menu` is not built yet
+      fix: a call that reaches it goes to its next IVR or gets 480
+    error: d.toml:11:1: ivrs[ivr-menu].options: there is no IVR `ivr-sales`
+      fix: name one of `ivrs`
+    error: d.toml:21:1: groups[g-sales].members: there is no user `u-bob`
+      fix: name one of `users`
     "#);
     }
 }

@@ -39,6 +39,16 @@ impl Failure {
         Self::Environment(Complaint::new(cause, remedy))
     }
 
+    /// The database's failure in the class of its cause: what an operator can mend is the
+    /// environment's.
+    pub fn of_database(error: &store::Error) -> Self {
+        if error.is_transient() || matches!(error, store::Error::Migration { .. }) {
+            Self::environment(error, error.remedy())
+        } else {
+            Self::work(error, error.remedy())
+        }
+    }
+
     /// The exit code.
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {

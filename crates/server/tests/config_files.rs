@@ -50,6 +50,7 @@ fn the_commented_file_shows_the_defaults() {
     let default = config::parse(Path::new("x.toml"), small, &environment).expect("valid");
     assert_eq!(shown.limits, Limits::default());
     assert_eq!(shown.sip.timers, default.sip.timers);
+    assert_eq!(shown.ring, default.ring);
     assert_eq!(format!("{:?}", shown.media), format!("{:?}", default.media));
     assert_eq!(
         format!("{:?}", shown.registrar),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{block_on, database_failure};
+use super::block_on;
 use crate::config::{self, Environment};
 use crate::failure::Failure;
 
@@ -28,10 +28,10 @@ impl Migrate {
         let applied = block_on(async {
             let database = store::Database::open(url)
                 .await
-                .map_err(|error| database_failure(&error))?;
+                .map_err(|error| Failure::of_database(&error))?;
             let applied = database.migrate().await;
             database.close().await;
-            applied.map_err(|error| database_failure(&error))
+            applied.map_err(|error| Failure::of_database(&error))
         })?;
         match applied {
             0 => writeln!(out, "{url}: up to date")?,

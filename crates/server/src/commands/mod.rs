@@ -17,6 +17,11 @@ pub use import::Import;
 pub use migrate::Migrate;
 pub use serve::Serve;
 
+use store::{Database, ImportMode};
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::directory_file;
 use crate::failure::Failure;
 
 /// Runs the asynchronous part of a command that works on the database only: one thread is enough.
@@ -30,12 +35,17 @@ fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Fail
     runtime.block_on(work)
 }
 
-/// A failure of the database in the class that its cause belongs to: what a retry or an operator
-/// can mend is the environment's.
-fn database_failure(error: &store::Error) -> Failure {
-    if error.is_transient() || matches!(error, store::Error::Migration { .. }) {
-        Failure::environment(error, error.remedy())
-    } else {
-        Failure::work(error, error.remedy())
+/// Opens the database of a configuration. One whose schema is missing or old is set up as the
+/// server would do it at its start: migrated, and given the directory file.
+async fn open_database(config: &Config, clock: Clock) -> Result<Database, Failure> {
+    let failed = |error: store::Error| Failure::of_database(&error);
+    let database = Database::open(&config.database.url).await.map_err(failed)?;
+    if !database.is_current().await.map_err(failed)? {
+        database.migrate().await.map_err(failed)?;
+        if let Some(file) = &config.directory {
+            let (domain, now) = (&config.sip.domain, clock.now().wall);
+            directory_file::apply(&database, file, domain, ImportMode::Apply, now).await?;
+        }
     }
+    Ok(database)
 }

@@ -279,6 +279,13 @@ pub fn parse(file: &Path, text: &str, environment: &dyn Environment) -> Result<C
     read::config(file, &document, environment)
 }
 
+impl Database {
+    /// Path of the SQLite file.
+    pub fn path(&self) -> &Path {
+        Path::new(self.url.strip_prefix("sqlite://").unwrap_or(&self.url))
+    }
+}
+
 impl fmt::Display for Listen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}://{}", self.transport, self.address)
