@@ -234,56 +234,9 @@ impl Fold<'_> {
         match event {
             CallEvent::Started(_) => {}
             CallEvent::Accepted => self.accepted(),
-            CallEvent::IvrEntered {
-                ivr,
-                group,
-                record_owner,
-                missed_call_owner,
-            } => {
-                let visit = IvrVisit {
-                    seq: u16::try_from(self.graph.context.ivr_visits.len() + 1).unwrap_or(u16::MAX),
-                    ivr_id: ivr.clone(),
-                    entered_at: self.at,
-                    exited_at: None,
-                    exit_reason: None,
-                    group_id: group.clone(),
-                    record_owner_user_id: record_owner.clone(),
-                    missed_call_owner_user_id: missed_call_owner.clone(),
-                };
-                self.ivr_entered(visit);
-            }
-            CallEvent::IvrExited { ivr, reason, next } => {
-                let open =
-                    |visit: &&mut IvrVisit| visit.ivr_id == *ivr && visit.exited_at.is_none();
-                if let Some(visit) = self.graph.context.ivr_visits.iter_mut().find(open) {
-                    visit.exited_at = Some(self.at);
-                    visit.exit_reason = Some(*reason);
-                }
-                let mut row = Interaction::of(InteractionKind::IvrExited);
-                row.ivr = Some(ivr.clone());
-                row = row.text("reason", reason.as_str());
-                if let Some(next) = next {
-                    row = row.text("next", next.as_str());
-                }
-                row.push(self.graph, self.at);
-            }
-            CallEvent::RoutingStarted {
-                connection,
-                kind,
-                opened_by,
-                ivr,
-                target,
-                strategy,
-            } => {
-                let opening = Opening {
-                    kind: *kind,
-                    opened_by,
-                    target,
-                    strategy: *strategy,
-                };
-                self.open(*connection, &opening);
-                self.routing_started(*connection, ivr.as_ref(), &opening);
-            }
+            CallEvent::IvrEntered { .. } => self.ivr_entered(event),
+            CallEvent::IvrExited { .. } => self.ivr_exited(event),
+            CallEvent::RoutingStarted { .. } => self.routing_started(event),
             CallEvent::StageTargeted {
                 connection,
                 target,
@@ -293,32 +246,14 @@ impl Fold<'_> {
                     aim(row, target, *strategy);
                 }
             }
-            CallEvent::DialStarted {
-                connection,
-                kind,
-                added_by,
-                to,
-            } => {
-                self.dial_started(*connection, *kind, added_by, to);
-            }
-            CallEvent::DialRinging { connection } => {
-                if self.connection(*connection).is_some() {
-                    self.ringing();
-                }
-            }
+            CallEvent::DialStarted { .. } => self.dial_started(event),
+            CallEvent::DialRinging { connection } => self.dial_ringing(*connection),
             CallEvent::AttemptStarted { .. } => self.attempt_started(event),
             CallEvent::AttemptRinging {
                 connection,
                 attempt,
             } => {
-                let at = self.at;
-                if let Some(row) = self.attempt(*connection, *attempt)
-                    && row.ringing_at.is_none()
-                    && row.ended_at.is_none()
-                {
-                    row.ringing_at = Some(at);
-                    self.ringing();
-                }
+                self.attempt_ringing(*connection, *attempt);
             }
             CallEvent::AttemptEnded {
                 connection,
@@ -355,12 +290,7 @@ impl Fold<'_> {
                 leg: BridgeLeg::Connection(connection),
                 ..
             } => {
-                let at = self.at;
-                if let Some(row) = self.connection(*connection)
-                    && row.answered_at.is_some()
-                {
-                    row.bridged_at.get_or_insert(at);
-                }
+                self.bridged(*connection);
             }
             CallEvent::BridgeEntered {
                 leg: BridgeLeg::Anchor,
@@ -386,6 +316,50 @@ impl Fold<'_> {
             CallEvent::Ended(ended) => self.ended(ended),
         }
         self.changes
+    }
+
+    fn ivr_exited(&mut self, event: &CallEvent) {
+        let CallEvent::IvrExited { ivr, reason, next } = event else {
+            return;
+        };
+        let open = |visit: &&mut IvrVisit| visit.ivr_id == *ivr && visit.exited_at.is_none();
+        if let Some(visit) = self.graph.context.ivr_visits.iter_mut().find(open) {
+            visit.exited_at = Some(self.at);
+            visit.exit_reason = Some(*reason);
+        }
+        let mut row = Interaction::of(InteractionKind::IvrExited);
+        row.ivr = Some(ivr.clone());
+        row = row.text("reason", reason.as_str());
+        if let Some(next) = next {
+            row = row.text("next", next.as_str());
+        }
+        row.push(self.graph, self.at);
+    }
+
+    fn dial_ringing(&mut self, connection: ConnectionSeq) {
+        if self.connection(connection).is_some() {
+            self.ringing();
+        }
+    }
+
+    fn attempt_ringing(&mut self, connection: ConnectionSeq, attempt: AttemptSeq) {
+        let at = self.at;
+        if let Some(row) = self.attempt(connection, attempt)
+            && row.ringing_at.is_none()
+            && row.ended_at.is_none()
+        {
+            row.ringing_at = Some(at);
+            self.ringing();
+        }
+    }
+
+    fn bridged(&mut self, connection: ConnectionSeq) {
+        let at = self.at;
+        if let Some(row) = self.connection(connection)
+            && row.answered_at.is_some()
+        {
+            row.bridged_at.get_or_insert(at);
+        }
     }
 
     fn connection(&mut self, seq: ConnectionSeq) -> Option<&mut Connection> {
@@ -438,13 +412,33 @@ impl Fold<'_> {
         }
     }
 
-    fn ivr_entered(&mut self, visit: IvrVisit) {
-        if visit.record_owner_user_id.is_some() {
-            self.graph.call.owner_user_id = visit.record_owner_user_id.clone();
+    fn ivr_entered(&mut self, event: &CallEvent) {
+        let CallEvent::IvrEntered {
+            ivr,
+            group,
+            record_owner,
+            missed_call_owner,
+        } = event
+        else {
+            return;
+        };
+        let visits = self.graph.context.ivr_visits.len();
+        let visit = IvrVisit {
+            seq: u16::try_from(visits + 1).unwrap_or(u16::MAX),
+            ivr_id: ivr.clone(),
+            entered_at: self.at,
+            exited_at: None,
+            exit_reason: None,
+            group_id: group.clone(),
+            record_owner_user_id: record_owner.clone(),
+            missed_call_owner_user_id: missed_call_owner.clone(),
+        };
+        if record_owner.is_some() {
+            self.graph.call.owner_user_id.clone_from(record_owner);
             self.changes.call = true;
         }
         let mut row = Interaction::of(InteractionKind::IvrEntered);
-        row.ivr = Some(visit.ivr_id.clone());
+        row.ivr = Some(ivr.clone());
         row.push(self.graph, self.at);
         self.graph.context.ivr_visits.push(visit);
     }
@@ -481,42 +475,63 @@ impl Fold<'_> {
         self.graph.connections.push(row);
     }
 
-    fn routing_started(&mut self, seq: ConnectionSeq, ivr: Option<&IvrId>, opening: &Opening<'_>) {
+    fn routing_started(&mut self, event: &CallEvent) {
+        let CallEvent::RoutingStarted {
+            connection,
+            kind,
+            opened_by,
+            ivr,
+            target,
+            strategy,
+        } = event
+        else {
+            return;
+        };
+        self.open(
+            *connection,
+            &Opening {
+                kind: *kind,
+                opened_by,
+                target,
+                strategy: *strategy,
+            },
+        );
         let mut row = Interaction::of(InteractionKind::RoutingStarted);
-        row.connection = self.connection_id(seq);
-        row.ivr = ivr.cloned();
-        row = row.text("target", target_text(opening.target));
-        row = row.text("strategy", opening.strategy.as_str());
-        if opening.kind == ConnectionKind::Add {
-            row.user = opening.opened_by.clone();
+        row.connection = self.connection_id(*connection);
+        row.ivr.clone_from(ivr);
+        row = row.text("target", target_text(target));
+        row = row.text("strategy", strategy.as_str());
+        if *kind == ConnectionKind::Add {
+            row.user.clone_from(opened_by);
             row = row.value("added", Value::from(true));
         }
         row.push(self.graph, self.at);
     }
 
-    fn dial_started(
-        &mut self,
-        seq: ConnectionSeq,
-        kind: ConnectionKind,
-        added_by: &Option<UserId>,
-        to: &Arc<str>,
-    ) {
+    fn dial_started(&mut self, event: &CallEvent) {
+        let CallEvent::DialStarted {
+            connection,
+            kind,
+            added_by,
+            to,
+        } = event
+        else {
+            return;
+        };
         let target = Target::External(to.clone());
         let strategy = AcdStrategy::Single;
-        self.open(
-            seq,
-            &Opening {
-                kind,
-                opened_by: added_by,
-                target: &target,
-                strategy,
-            },
-        );
+        let opening = Opening {
+            kind: *kind,
+            opened_by: added_by,
+            target: &target,
+            strategy,
+        };
+        self.open(*connection, &opening);
         let mut row = Interaction::of(InteractionKind::DialStarted);
-        row.connection = self.connection_id(seq);
-        row.user = added_by.clone();
+        row.connection = self.connection_id(*connection);
+        row.user.clone_from(added_by);
         row.text("to", to)
-            .value("added", Value::from(kind == ConnectionKind::Add))
+            .value("added", Value::from(*kind == ConnectionKind::Add))
             .push(self.graph, self.at);
     }
 
