@@ -15,6 +15,9 @@ pub mod repository;
 pub mod rows;
 pub mod writer;
 
+#[cfg(test)]
+mod testing;
+
 pub use connection::{Database, WriteTransaction};
 pub use directory::{DirectoryProblem, ImportMode, ImportReport, Severity, validate};
 pub use error::Error;

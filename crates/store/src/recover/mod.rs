@@ -252,3 +252,6 @@ impl<R: Repository> Work<'_, R> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

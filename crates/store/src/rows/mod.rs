@@ -113,3 +113,6 @@ pub async fn save(connection: &mut SqliteConnection, batch: &RowBatch<'_>) -> Re
     let outbox: Vec<&OutboxRow> = batch.outbox.iter().collect();
     statement::write(connection, &outbox).await
 }
+
+#[cfg(test)]
+mod tests;

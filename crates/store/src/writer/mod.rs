@@ -162,7 +162,12 @@ impl<R: Repository> Writer<R> {
             if self.open {
                 continue;
             }
-            if !self.has_work() && self.blocked.is_none() && self.queue.is_empty() {
+            let idle = !self.has_work();
+            if idle && self.stalled {
+                tracing::error!("the rest stays in the journal for the next start");
+                break;
+            }
+            if idle && self.blocked.is_none() && self.queue.is_empty() && !self.is_behind() {
                 break self.retention.finish(&self.repository, &self.graphs).await;
             }
             let end = *give_up.get_or_insert(Instant::now() + self.options.last_tries);

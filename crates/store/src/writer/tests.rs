@@ -1,1 +1,417 @@
+use std::sync::Mutex;
+use std::sync::atomic::AtomicUsize;
 
+use model::call_graph::words::{CallState, Direction};
+use model::call_graph::{CallGraph, Recorded, apply};
+use model::directory::Directory;
+use model::directory::source::DirectoryFile;
+use model::{GroupId, UserId};
+use proptest::prelude::*;
+
+use super::*;
+use crate::bindings::Binding;
+use crate::directory::{ImportMode, ImportReport};
+use crate::journal::{JournalOptions, segments};
+use crate::rows::OutboxRow;
+use crate::testing::scripts::{self, Script};
+use crate::testing::{CALL_TABLES, Fresh, NODE, T0, broken_invariants, dump};
+use crate::{Database, recover};
+
+fn options(fresh: &Fresh) -> WriterOptions {
+    let clock: WallClock = Arc::new(|| Millis(T0 + 100_000));
+    let usual = WriterOptions::new(NODE, fresh.folder.path(), clock);
+    WriterOptions {
+        interval: Duration::from_millis(1),
+        ..usual
+    }
+}
+
+fn journal(fresh: &Fresh, options: JournalOptions) -> Journal {
+    Journal::open(&fresh.journal(), options).expect("a journal")
+}
+
+/// The rows that these inputs make when nothing goes wrong.
+async fn expected(inputs: &[Vec<Recorded>]) -> Vec<String> {
+    let fresh = Fresh::new().await;
+    let mut graphs: std::collections::BTreeMap<CallId, Option<CallGraph>> = Default::default();
+    for event in inputs.iter().flatten() {
+        apply(graphs.entry(event.call.clone()).or_default(), event);
+    }
+    let mut rows = RowBatch::default();
+    for graph in graphs.values().flatten() {
+        rows.add_graph(graph);
+        if graph.call.state == CallState::Finished {
+            rows.outbox.push(OutboxRow::of(graph).expect("a document"));
+        }
+    }
+    fresh
+        .database
+        .commit(&Commit {
+            rows,
+            ..Commit::default()
+        })
+        .await
+        .expect("a commit");
+    dump(&fresh.database, &CALL_TABLES).await
+}
+
+async fn same(fresh: &Fresh, inputs: &[Vec<Recorded>]) {
+    let (found, expected) = (
+        dump(&fresh.database, &CALL_TABLES).await,
+        expected(inputs).await,
+    );
+    let different = found
+        .iter()
+        .zip(&expected)
+        .find(|(found, expected)| found != expected);
+    assert_eq!(different, None, "the first difference");
+    assert_eq!(found.len(), expected.len());
+}
+
+#[tokio::test]
+async fn a_run_writes_every_row_notifies_the_assigner_and_empties_the_journal() {
+    let fresh = Fresh::new().await;
+    let inputs = scripts::mixed("c");
+    let journal = journal(&fresh, JournalOptions::default());
+    let (mut recorder, writer) = start(fresh.database.clone(), journal, options(&fresh));
+    let (finished, metrics) = (writer.finished(), writer.metrics());
+    let run = tokio::spawn(writer.run());
+    for input in &inputs {
+        recorder.record(input.clone()).expect("a write");
+        tokio::task::yield_now().await;
+    }
+    finished.notified().await;
+    drop(recorder);
+    run.await.expect("the writer");
+    assert_eq!(
+        dump(&fresh.database, &CALL_TABLES).await,
+        expected(&inputs).await
+    );
+    assert_eq!(
+        broken_invariants(&fresh.database).await,
+        Vec::<String>::new()
+    );
+    assert!(segments::list(&fresh.journal()).expect("a list").is_empty());
+    let load = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+    assert_eq!(load(&metrics.finished_calls), 5);
+    assert_eq!(load(&metrics.queued_events), 0);
+    assert_eq!(
+        load(&metrics.events),
+        inputs.iter().flatten().count() as u64
+    );
+    assert!(metrics.is_writable());
+    let alive = fresh
+        .database
+        .last_heartbeat(NODE)
+        .await
+        .expect("a heartbeat");
+    assert_eq!(alive, Some(Millis(T0 + 100_000)));
+}
+
+#[tokio::test]
+async fn a_queue_that_is_full_is_read_back_from_the_journal() {
+    let fresh = Fresh::new().await;
+    let small = JournalOptions {
+        segment_bytes: 1_500,
+        ..JournalOptions::default()
+    };
+    let journal = journal(&fresh, small);
+    let options = WriterOptions {
+        queue_batches: 1,
+        pending_events: 7,
+        ..options(&fresh)
+    };
+    let (mut recorder, writer) = start(fresh.database.clone(), journal, options);
+    let metrics = writer.metrics();
+    let inputs: Vec<_> = (0..9)
+        .flat_map(|n| scripts::mixed(&format!("c{n}-")))
+        .collect();
+    for (n, input) in inputs.iter().enumerate() {
+        if n == inputs.len() / 2 {
+            assert!(metrics.spilled_batches.load(Ordering::Relaxed) > 5);
+        }
+        recorder.record(input.clone()).expect("a write");
+    }
+    drop(recorder);
+    writer.run().await;
+    assert_eq!(
+        dump(&fresh.database, &CALL_TABLES).await,
+        expected(&inputs).await
+    );
+    assert_eq!(metrics.lost_events.load(Ordering::Relaxed), 0);
+    assert_eq!(metrics.queued_events.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test]
+async fn segments_go_while_calls_run_and_live_calls_survive_that() {
+    let fresh = Fresh::new().await;
+    let small = JournalOptions {
+        segment_bytes: 1_500,
+        ..JournalOptions::default()
+    };
+    let journal = journal(&fresh, small);
+    let (mut recorder, mut writer) = start(fresh.database.clone(), journal, options(&fresh));
+    let long = scripts::simulring("long", 0);
+    let mut inputs = long[..4].to_vec();
+    inputs.extend((0..6).flat_map(|n| scripts::mixed(&format!("c{n}-"))));
+    for input in &inputs {
+        recorder.record(input.clone()).expect("a write");
+        writer.drain();
+        writer.commit().await;
+        let Writer {
+            retention,
+            repository,
+            graphs,
+            next,
+            shared,
+            ..
+        } = &mut writer;
+        retention.advance(repository, graphs, *next, shared).await;
+    }
+    let left = segments::list(&fresh.journal()).expect("a list").len();
+    assert!(left <= 2, "{left} segments are left");
+    // The process dies; what the journal still has is enough.
+    drop((recorder, writer));
+    let (journal, rejected) = (fresh.journal(), fresh.rejected());
+    let done = recover(&fresh.database, &journal, &rejected, NODE, &fresh.directory).await;
+    let done = done.expect("a recovery");
+    assert_eq!(done.swept, ["long".into()]);
+    assert_eq!(
+        broken_invariants(&fresh.database).await,
+        Vec::<String>::new()
+    );
+}
+
+/// A database that fails as it is told.
+#[derive(Clone)]
+struct Failing {
+    database: Database,
+    failures: Arc<AtomicUsize>,
+    error: Arc<Mutex<fn() -> Error>>,
+}
+
+impl Repository for Failing {
+    async fn commit(&self, commit: &Commit<'_>) -> Result<(), Error> {
+        let left = self.failures.load(Ordering::SeqCst);
+        if left > 0 {
+            self.failures.store(left - 1, Ordering::SeqCst);
+            let error = *self.error.lock().expect("nobody panicked");
+            return Err(error());
+        }
+        self.database.commit(commit).await
+    }
+
+    async fn make_durable(&self) -> Result<(), Error> {
+        self.database.make_durable().await
+    }
+
+    async fn call_states(&self, ids: &[CallId]) -> Result<Vec<(CallId, CallState)>, Error> {
+        self.database.call_states(ids).await
+    }
+
+    async fn call(&self, id: &CallId) -> Result<Option<CallGraph>, Error> {
+        self.database.call(id).await
+    }
+
+    async fn live_calls(&self, node: &str) -> Result<Vec<CallGraph>, Error> {
+        self.database.live_calls(node).await
+    }
+
+    async fn last_heartbeat(&self, node: &str) -> Result<Option<Millis>, Error> {
+        self.database.last_heartbeat(node).await
+    }
+
+    async fn load_directory(&self, realm: &str) -> Result<Directory, Error> {
+        self.database.load_directory(realm).await
+    }
+
+    async fn import(
+        &self,
+        file: &DirectoryFile,
+        realm: &str,
+        mode: ImportMode,
+        now: Millis,
+    ) -> Result<ImportReport, Error> {
+        self.database.import(file, realm, mode, now).await
+    }
+
+    async fn load_bindings(&self, now: Millis) -> Result<Vec<(UserId, Binding)>, Error> {
+        self.database.load_bindings(now).await
+    }
+
+    async fn load_cursors(&self) -> Result<Vec<(GroupId, UserId)>, Error> {
+        self.database.load_cursors().await
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_fails_for_a_while_loses_nothing() {
+    for error in [|| Error::Full, || Error::Locked, || Error::ReadOnly] {
+        let fresh = Fresh::new().await;
+        let repository = Failing {
+            database: fresh.database.clone(),
+            failures: Arc::new(AtomicUsize::new(3)),
+            error: Arc::new(Mutex::new(error)),
+        };
+        let journal = journal(&fresh, JournalOptions::default());
+        let (mut recorder, mut writer) = start(repository, journal, options(&fresh));
+        let metrics = writer.metrics();
+        let inputs = scripts::mixed("c");
+        let behind = recorder.behind();
+        behind.cursor("g-sales".into(), "u-ben".into());
+        for (n, input) in inputs.iter().enumerate() {
+            recorder.record(input.clone()).expect("a write");
+            writer.drain();
+            writer.commit().await;
+            assert_eq!(metrics.is_writable(), n >= 3, "after {n}");
+        }
+        drop(recorder);
+        writer.run().await;
+        assert_eq!(metrics.failures.load(Ordering::Relaxed), 3);
+        assert_eq!(
+            dump(&fresh.database, &CALL_TABLES).await,
+            expected(&inputs).await
+        );
+        let cursors = fresh.database.load_cursors().await.expect("cursors");
+        assert_eq!(cursors, [("g-sales".into(), "u-ben".into())]);
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_the_schema_refuses_stands_in_nobody_s_way() {
+    let fresh = Fresh::new().await;
+    let stranger = scripts::user("u-nobody");
+    let bad = Script::new("bad", 0)
+        .at(
+            0,
+            vec![scripts::started(Direction::Internal, stranger, None)],
+        )
+        .at(
+            9,
+            vec![scripts::ended(
+                model::call_graph::words::CallOutcome::Failed,
+                "u-ana",
+                None,
+            )],
+        )
+        .inputs();
+    let good = scripts::mixed("c");
+    let journal = journal(&fresh, JournalOptions::default());
+    let (mut recorder, writer) = start(fresh.database.clone(), journal, options(&fresh));
+    let metrics = writer.metrics();
+    for input in bad.iter().chain(&good) {
+        recorder.record(input.clone()).expect("a write");
+    }
+    drop(recorder);
+    writer.run().await;
+    assert_eq!(
+        dump(&fresh.database, &CALL_TABLES).await,
+        expected(&good).await
+    );
+    assert_eq!(metrics.rejected_calls.load(Ordering::Relaxed), 1);
+    assert!(fresh.rejected().join("bad.json").exists());
+}
+
+#[tokio::test]
+async fn only_the_newest_bindings_and_cursors_are_kept() {
+    let fresh = Fresh::new().await;
+    let journal = journal(&fresh, JournalOptions::default());
+    let (recorder, writer) = start(fresh.database.clone(), journal, options(&fresh));
+    let binding = |contact: &str, expires_at| Binding {
+        contact: contact.to_owned(),
+        sip_call_id: "r1".to_owned(),
+        cseq: 7,
+        q_milli: 500,
+        registered_at: Millis(T0),
+        expires_at: Millis(T0 + expires_at),
+        flow: "UDP 192.0.2.1:5060".to_owned(),
+        user_agent: Some("Tandem phone".to_owned()),
+        path: None,
+        instance_id: None,
+        node: NODE.to_owned(),
+    };
+    let behind = recorder.behind();
+    behind.bindings("u-ana".into(), vec![binding("sip:old@192.0.2.1", 60)]);
+    behind.bindings(
+        "u-ana".into(),
+        vec![
+            binding("sip:a@192.0.2.1", 60_000),
+            binding("sip:b@192.0.2.1", 30),
+        ],
+    );
+    behind.bindings(
+        "u-stranger".into(),
+        vec![binding("sip:x@192.0.2.1", 60_000)],
+    );
+    behind.cursor("g-sales".into(), "u-ana".into());
+    behind.cursor("g-sales".into(), "u-cat".into());
+    drop(recorder);
+    writer.run().await;
+    let stored = fresh
+        .database
+        .load_bindings(Millis(T0 + 1_000))
+        .await
+        .expect("bindings");
+    assert_eq!(
+        stored,
+        [("u-ana".into(), binding("sip:a@192.0.2.1", 60_000))]
+    );
+    let cursors = fresh.database.load_cursors().await.expect("cursors");
+    assert_eq!(cursors, [("g-sales".into(), "u-cat".into())]);
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Record,
+    Fold,
+    Commit,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![3 => Just(Step::Record), 1 => Just(Step::Fold), 1 => Just(Step::Commit)];
+    prop::collection::vec(step, 1..90)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    /// However recording, folding and committing interleave, and wherever the process dies:
+    /// what was recorded becomes the same rows.
+    #[test]
+    fn any_interleaving_and_any_crash_give_the_same_rows(steps in steps(), queue in 1usize..9) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(async {
+            let fresh = Fresh::new().await;
+            let inputs: Vec<_> = scripts::mixed("a").into_iter().chain(scripts::mixed("b")).collect();
+            let small = JournalOptions { segment_bytes: 2_500, ..JournalOptions::default() };
+            let journal = journal(&fresh, small);
+            let options = WriterOptions { queue_batches: queue, ..options(&fresh) };
+            let (mut recorder, mut writer) = start(fresh.database.clone(), journal, options);
+            let mut recorded = inputs.iter();
+            for step in steps {
+                match step {
+                    Step::Record => {
+                        if let Some(input) = recorded.next() {
+                            recorder.record(input.clone()).expect("a write");
+                        }
+                    }
+                    Step::Fold => writer.drain(),
+                    Step::Commit => {
+                        writer.commit().await;
+                        let Writer { retention, repository, graphs, next, shared, .. } = &mut writer;
+                        retention.advance(repository, graphs, *next, shared).await;
+                    }
+                }
+            }
+            for input in recorded {
+                recorder.record(input.clone()).expect("a write");
+            }
+            drop((writer, recorder));
+            let (journal, rejected) = (fresh.journal(), fresh.rejected());
+            recover(&fresh.database, &journal, &rejected, NODE, &fresh.directory)
+                .await
+                .expect("a recovery");
+            same(&fresh, &inputs).await;
+        });
+    }
+}

@@ -1,0 +1,138 @@
+//! What the tests of this crate share: a fresh database with the directory of the reference
+//! scenarios, the calls of [`scripts`], and everything that the tables hold as comparable text.
+
+pub(crate) mod scripts;
+
+use std::path::{Path, PathBuf};
+
+use model::Millis;
+use model::call_graph::FinishedCallGraph;
+use model::directory::Directory;
+use model::directory::source::DirectoryFile;
+use sqlx::AssertSqlSafe;
+
+use crate::{Database, ImportMode, Repository};
+
+/// Times of the scripts are counted from here.
+pub(crate) const T0: i64 = 1_767_607_200_000;
+pub(crate) const REALM: &str = "tandem.test";
+pub(crate) const NODE: &str = "tandem-1";
+
+/// A database of its own, in a folder that goes away with it.
+pub(crate) struct Fresh {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) database: Database,
+    pub(crate) directory: Directory,
+}
+
+impl Fresh {
+    /// Migrated, with the directory of the scenarios.
+    pub(crate) async fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let url = format!("sqlite://{}", folder.path().join("tandem.db").display());
+        let database = Database::open(&url).await.expect("a new database");
+        database.migrate().await.expect("migrations");
+        let report = database
+            .import(&scenario_directory(), REALM, ImportMode::Apply, Millis(T0))
+            .await
+            .expect("an import");
+        assert!(report.applied, "{:?}", report.problems);
+        let directory = database.load_directory(REALM).await.expect("the directory");
+        Self {
+            folder,
+            database,
+            directory,
+        }
+    }
+
+    pub(crate) fn journal(&self) -> PathBuf {
+        self.folder.path().join("journal")
+    }
+
+    pub(crate) fn rejected(&self) -> PathBuf {
+        self.folder.path().join("rejected")
+    }
+}
+
+pub(crate) fn data() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data")
+}
+
+pub(crate) fn scenario_directory() -> DirectoryFile {
+    let text = std::fs::read(data().join("oracle/directory.json")).expect("the directory file");
+    serde_json::from_slice(&text).expect("a directory")
+}
+
+/// The graphs of the reference scenarios, by name.
+pub(crate) fn oracle() -> Vec<(String, FinishedCallGraph)> {
+    let mut graphs = Vec::new();
+    for entry in std::fs::read_dir(data().join("oracle")).expect("the reference folder") {
+        let path = entry.expect("an entry").path();
+        let name = path
+            .file_stem()
+            .and_then(|name| name.to_str())
+            .unwrap_or("")
+            .to_owned();
+        if !name.starts_with('S') {
+            continue;
+        }
+        let text = std::fs::read(&path).expect("a scenario");
+        let mut scenario: serde_json::Value = serde_json::from_slice(&text).expect("JSON");
+        let graph = serde_json::from_value(scenario["graph"].take()).expect("a graph");
+        graphs.push((name, graph));
+    }
+    graphs.sort_by(|a, b| a.0.cmp(&b.0));
+    assert_eq!(graphs.len(), 21);
+    graphs
+}
+
+/// Tables that a call fills.
+pub(crate) const CALL_TABLES: [&str; 7] = [
+    "call",
+    "connection",
+    "connection_attempt",
+    "call_participant",
+    "call_interaction",
+    "quality_event",
+    "graph_outbox",
+];
+
+/// Every row of the tables as text, sorted.
+pub(crate) async fn dump(database: &Database, tables: &[&str]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for table in tables {
+        let sql = format!(
+            "SELECT group_concat('''' || name || ''', \"' || name || '\"', ', ') \
+             FROM pragma_table_info('{table}')"
+        );
+        let columns: String = sqlx::query_scalar(AssertSqlSafe(sql))
+            .fetch_one(database.reader())
+            .await
+            .expect("columns");
+        let sql = format!("SELECT json_object({columns}) FROM {table}");
+        let rows: Vec<String> = sqlx::query_scalar(AssertSqlSafe(sql))
+            .fetch_all(database.reader())
+            .await
+            .expect("rows");
+        lines.extend(rows.into_iter().map(|row| format!("{table} {row}")));
+    }
+    lines.sort();
+    lines
+}
+
+/// Names of the broken invariants.
+pub(crate) async fn broken_invariants(database: &Database) -> Vec<String> {
+    let text = std::fs::read_to_string(data().join("invariants.sql")).expect("the invariants");
+    let mut broken = Vec::new();
+    for part in text.split("-- name: ").skip(1) {
+        let (name, query) = part.split_once('\n').expect("a name and a query");
+        let rows = sqlx::query(AssertSqlSafe(query.to_owned()))
+            .fetch_all(database.reader())
+            .await
+            .expect(name);
+        if !rows.is_empty() {
+            broken.push(format!("{name}: {} rows", rows.len()));
+        }
+    }
+    broken
+}
