@@ -10,7 +10,7 @@ use sqlx::migrate::Migrator;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Connection as _, Sqlite, Transaction};
 
 use crate::Error;
 
@@ -83,6 +83,14 @@ impl Database {
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
+            .before_acquire(|connection, _| {
+                // When a statement fails for a full disk, a broken one or too little memory,
+                // SQLite rolls back by itself and the driver's ROLLBACK finds nothing: it counts
+                // on a transaction that is gone and would refuse every later BEGIN. Such a
+                // connection is closed and another one opened.
+                let usable = !connection.is_in_transaction();
+                Box::pin(async move { Ok(usable) })
+            })
             .connect_with(options.clone())
             .await
             .map_err(located)?;

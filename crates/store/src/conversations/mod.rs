@@ -1,1 +1,163 @@
-//! Conversations: load the context of a finished call, apply the plan, in one transaction.
+//! Conversations: the rules of the pure crate `conversation` applied to rows (R7–R9, §7). A call,
+//! a lookup and a command are one transaction each, in the order of §7.2; nothing of it is seen
+//! before it is whole, and doing it twice is doing it once.
+//!
+//! Locks: a transaction begun by [`crate::Database::begin`] holds SQLite's only write lock
+//! (`BEGIN IMMEDIATE`), which stands in for the advisory locks that steps 2 and 3 of §7.2 take on
+//! a database with several writers. The steps keep that order here, so that such a database needs
+//! the locks added and nothing moved.
+
+mod apply;
+mod command;
+mod document;
+mod ids;
+mod ledger;
+mod load;
+mod lookup;
+mod outbox;
+mod relink;
+mod settings;
+
+pub use command::{CommandFailed, close, remove_participant, reopen};
+pub use document::{DocumentError, assign_document};
+pub use lookup::{LookupChange, LookupSource, Resolution, set_lookup};
+pub use outbox::{Due, LEASE_MS, MAX_TRIES, assign_due, release_leases};
+pub use relink::{Relinked, identify_caller};
+
+use conversation::{
+    Assignment, AssignmentResult, Event, EventOf, Settings, Source, Summary, match_placements,
+    phones_to_resolve, place, skips,
+};
+use model::call_graph::FinishedCallGraph;
+use model::{CallId, ConversationId, Millis};
+use sqlx::sqlite::SqliteConnection;
+
+use crate::Error;
+
+/// What became of one delivered graph.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AssignReport {
+    /// The call.
+    pub call_id: CallId,
+    /// What became of it.
+    pub result: AssignmentResult,
+    /// The conversations that hold the call, by segment.
+    pub conversations: Vec<ConversationId>,
+}
+
+/// Assigns one finished call. `connection` is in a transaction that was begun for writing; the
+/// rows of the call are in the database; `graph` has passed its check.
+///
+/// # Errors
+/// Whatever keeps SQLite from reading or writing; then the transaction must be rolled back.
+pub async fn assign_graph(
+    connection: &mut SqliteConnection,
+    graph: &FinishedCallGraph,
+    source: Source,
+    now: Millis,
+) -> Result<AssignReport, Error> {
+    let mut assigner = Assigner::begin(connection, now).await?;
+    assigner.assign(graph, source).await
+}
+
+/// Assigns several calls in one transaction, which settles the settings once for all of them.
+#[derive(Debug)]
+pub struct Assigner<'t> {
+    connection: &'t mut SqliteConnection,
+    settings: Settings,
+    now: Millis,
+}
+
+impl<'t> Assigner<'t> {
+    /// Reads the settings as this transaction sees them.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or a setting is not understood.
+    pub async fn begin(connection: &'t mut SqliteConnection, now: Millis) -> Result<Self, Error> {
+        let settings = settings::load(connection).await?;
+        Ok(Self {
+            connection,
+            settings,
+            now,
+        })
+    }
+
+    /// Assigns one finished call, as [`assign_graph`].
+    ///
+    /// # Errors
+    /// As [`assign_graph`].
+    pub async fn assign(
+        &mut self,
+        graph: &FinishedCallGraph,
+        source: Source,
+    ) -> Result<AssignReport, Error> {
+        let skipped = skips(graph, &self.settings, source);
+        let result = skipped.unwrap_or(AssignmentResult::Placed);
+
+        // 1. The ledger: who does not get in has nothing to do.
+        let entry = ledger::Entry {
+            graph,
+            result,
+            source,
+            at: self.now,
+        };
+        let admitted = ledger::admit(self.connection, &entry).await?;
+        let report = |result, conversations| AssignReport {
+            call_id: graph.call_id.clone(),
+            result,
+            conversations,
+        };
+        let touched = match admitted {
+            ledger::Admitted::First => Vec::new(),
+            ledger::Admitted::Again => apply::take_back(self.connection, &graph.call_id).await?,
+            ledger::Admitted::No => {
+                let held = load::conversations_of(self.connection, &graph.call_id).await?;
+                return Ok(report(AssignmentResult::Duplicate, held));
+            }
+        };
+
+        // 2. (Shared lock for each phone, in order.) What the numbers resolve to.
+        let mut placed = Vec::new();
+        if skipped.is_none() {
+            let phones = phones_to_resolve(graph);
+            let resolved = lookup::resolve(self.connection, &phones, graph, self.now).await?;
+            if let Assignment::Placed(placements) = place(graph, &resolved, &self.settings, source)
+            {
+                // 3. (Exclusive lock for each pair of keys, in order.) 4. Match, add, rebuild.
+                let mut candidates = Vec::new();
+                for placement in &placements {
+                    let keys = (&placement.external_key, &placement.internal_key);
+                    candidates.extend(load::by_key(self.connection, keys).await?);
+                }
+                let summaries: Vec<Summary> = candidates
+                    .iter()
+                    .filter_map(|it| Summary::of(&it.conversation))
+                    .collect();
+                let policy = self.settings.closed_policy;
+                let targets = match_placements(&placements, &summaries, policy);
+                for (placement, target) in placements.into_iter().zip(targets) {
+                    let add = apply::Add {
+                        placement,
+                        target,
+                        touched: &touched,
+                        now: self.now,
+                    };
+                    placed.push(add.to(self.connection, &mut candidates).await?);
+                }
+            }
+        }
+        for id in touched.iter().filter(|id| !placed.contains(id)) {
+            apply::rebuild(self.connection, id, self.now).await?;
+        }
+        Ok(report(result, placed))
+        // 5. The commit, by whoever began the transaction, releases the locks.
+    }
+}
+
+/// The id of the call that an event is of, if it is of one.
+fn call_of(event: &Event) -> Option<&CallId> {
+    match &event.of {
+        EventOf::Call(call) => Some(call),
+        EventOf::Message(_) => None,
+    }
+}

@@ -3,17 +3,18 @@
 
 use std::collections::BTreeMap;
 
-use model::Millis;
 use model::directory::source::{
     DirectoryFile, GroupEntry, IvrEntry, LookupEntry, ObjectTypeEntry, OptionsEntry, RecordEntry,
     UserEntry,
 };
+use model::{E164, Millis, RecordId};
 use sqlx::sqlite::SqliteConnection;
 
 use super::credentials;
 use super::entities::{GROUPS, IVRS, RECORDS, Table, USERS, plain};
 use super::import::{ChangeKind, ImportReport};
 use crate::Error;
+use crate::conversations::{LookupChange, LookupSource, Resolution, set_lookup};
 
 /// Writes what hangs on the entries of one table; tells for each entry whether it differed.
 pub(super) async fn of(
@@ -288,23 +289,34 @@ pub(super) async fn lookups(
                 continue;
             }
         };
-        let sql = "INSERT INTO phone_number_lookup(e164, status, record_id, source, \
-                   candidate_count, updated_at) \
-                   VALUES (?1, ?2, ?3, ?4, \
-                   (SELECT count(*) FROM record_phone WHERE e164 = ?1), ?5) \
-                   ON CONFLICT(e164) DO UPDATE SET status = excluded.status, \
-                   record_id = excluded.record_id, source = excluded.source, \
-                   candidate_count = excluded.candidate_count, version = version + 1, \
-                   updated_at = excluded.updated_at";
-        sqlx::query(sql)
-            .bind(&e164)
-            .bind(&entry.status)
-            .bind(&entry.record_id)
-            .bind(entry.source.as_deref().unwrap_or("import"))
-            .bind(now.0)
-            .execute(&mut *connection)
-            .await?;
+        // The conversations of the number move with it (model.md §7.5).
+        let change = lookup_change(entry, &e164)?;
+        set_lookup(connection, &change, now).await?;
         report.note(Some(kind), "lookup", &e164);
     }
     Ok(())
+}
+
+fn lookup_change(entry: &LookupEntry, e164: &str) -> Result<LookupChange, Error> {
+    let unknown = |column, found: &str| Error::Value {
+        table: "phone_number_lookup",
+        column,
+        found: found.to_owned(),
+    };
+    let resolution = match (entry.status.as_str(), &entry.record_id) {
+        ("resolved", Some(record)) => Resolution::Record(RecordId::from(record.as_str())),
+        ("ambiguous", None) => Resolution::Ambiguous,
+        ("none", None) => Resolution::Unknown,
+        (status, _) => return Err(unknown("status", status)),
+    };
+    let source = match &entry.source {
+        None => LookupSource::Import,
+        Some(source) => source.parse().map_err(|_| unknown("source", source))?,
+    };
+    Ok(LookupChange {
+        e164: E164::parse(e164).map_err(|_| unknown("e164", e164))?,
+        resolution,
+        source,
+        by: None,
+    })
 }

@@ -1,0 +1,11 @@
+//! The assigner against SQLite: the oracle, the sequences Q1–Q7, permutations, concurrency, kills
+//! between any two statements, the outbox, and databases that were corrupted by hand.
+
+mod concurrency;
+mod corruption;
+mod documents;
+mod kills;
+mod oracle;
+mod outbox;
+mod sequences;
+mod support;
