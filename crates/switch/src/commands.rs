@@ -65,14 +65,7 @@ impl Switch {
         match call {
             Ok(call) => {
                 self.keys.insert(call.id().clone(), key);
-                self.calls.insert(
-                    key,
-                    LiveCall {
-                        direction,
-                        call,
-                        deadline: None,
-                    },
-                );
+                self.calls.insert(key, LiveCall { direction, call, deadline: None });
                 self.obey(now, key, out, effects);
                 self.schedule(key);
             }
@@ -161,21 +154,10 @@ impl Switch {
             LegCommand::PassEarlyMedia { to, from } => self.ring(now, to, Some(from)),
             LegCommand::Answer { leg, like } => self.answer(now, leg, like),
             LegCommand::Reject { leg, status } => self.reject(now, leg, status),
-            LegCommand::DialUser {
-                leg,
-                user,
-                shown,
-                anchor,
-            } => {
+            LegCommand::DialUser { leg, user, shown, anchor } => {
                 self.dial_user(now, key, leg, &user, &shown, anchor);
             }
-            LegCommand::DialOutside {
-                leg,
-                to,
-                shown,
-                trunk,
-                anchor,
-            } => {
+            LegCommand::DialOutside { leg, to, shown, trunk, anchor } => {
                 self.dial_outside(now, key, leg, &to, &shown, trunk.as_ref(), anchor);
             }
             LegCommand::Cancel { leg, why } => self.cancel(now, leg, why),
@@ -191,29 +173,20 @@ impl Switch {
             return;
         };
         let codecs = from.and_then(|from| {
-            self.legs
-                .session_mut(from)
-                .map(|session| session.codecs_for_others())
+            self.legs.session_mut(from).map(|session| session.codecs_for_others())
         });
         let body = match (from, codecs, self.legs.session_mut(anchor)) {
             (Some(from), Some(codecs), Some(session)) if session.has_offer() => {
                 let body = session.respond(Some(&codecs), &mut self.media_out).ok();
                 if body.is_some() {
-                    self.media_out
-                        .push(MediaCommand::Listen { from, to: anchor });
+                    self.media_out.push(MediaCommand::Listen { from, to: anchor });
                 }
                 body
             }
             _ => None,
         };
         let status = if body.is_some() { 183 } else { 180 };
-        self.ua.ring(
-            now.mono,
-            invite,
-            status,
-            body.map(Body::sdp),
-            &mut self.ua_out,
-        );
+        self.ua.ring(now.mono, invite, status, body.map(Body::sdp), &mut self.ua_out);
     }
 
     /// 2xx to the caller.
@@ -221,9 +194,8 @@ impl Switch {
         let Some(invite) = self.waiting_invite(anchor) else {
             return;
         };
-        let codecs = like
-            .and_then(|like| self.legs.session_mut(like))
-            .map(|leg| leg.codecs_for_others());
+        let codecs =
+            like.and_then(|like| self.legs.session_mut(like)).map(|leg| leg.codecs_for_others());
         let Some(session) = self.legs.session_mut(anchor) else {
             return;
         };
@@ -246,8 +218,7 @@ impl Switch {
                 let warning = self.warning(code, &error.to_string());
                 self.legs.end_invite(anchor);
                 let headers = vec![(HeaderName::Warning, warning)];
-                self.ua
-                    .reject(now.mono, invite, status, &headers, &mut self.ua_out);
+                self.ua.reject(now.mono, invite, status, &headers, &mut self.ua_out);
                 self.tell(anchor, LegEvent::HungUp);
                 self.leg_over(anchor);
             }
@@ -256,8 +227,7 @@ impl Switch {
 
     fn reject(&mut self, now: Now, anchor: LegId, status: u16) {
         if let Some(invite) = self.legs.end_invite(anchor) {
-            self.ua
-                .reject(now.mono, invite, status, &[], &mut self.ua_out);
+            self.ua.reject(now.mono, invite, status, &[], &mut self.ua_out);
         }
         self.leg_over(anchor);
     }
@@ -304,10 +274,7 @@ impl Switch {
         }
         if let Some(id) = id {
             self.pools.forget(&id);
-            effects.push(Effect::Aborted {
-                call: id,
-                at: now.wall,
-            });
+            effects.push(Effect::Aborted { call: id, at: now.wall });
         }
         self.forget(key);
     }

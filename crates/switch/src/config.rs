@@ -121,10 +121,6 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            calls: 20_000,
-            calls_per_s: 0,
-            options_per_s: 1_000,
-        }
+        Self { calls: 20_000, calls_per_s: 0, options_per_s: 1_000 }
     }
 }

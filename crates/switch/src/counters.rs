@@ -70,16 +70,11 @@ impl Counters {
         match event {
             CallEvent::Started(_) => self.calls_started += 1,
             CallEvent::AttemptEnded { outcome, .. } => self.count_attempt(*outcome),
-            CallEvent::Answered {
-                attempt: Some(_), ..
-            } => {
+            CallEvent::Answered { attempt: Some(_), .. } => {
                 self.count_attempt(AttemptOutcome::Answered);
             }
             CallEvent::Ended(ended) => {
-                *self
-                    .calls_ended
-                    .entry((direction, ended.outcome))
-                    .or_default() += 1;
+                *self.calls_ended.entry((direction, ended.outcome)).or_default() += 1;
             }
             _ => {}
         }

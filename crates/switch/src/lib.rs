@@ -19,6 +19,3 @@ pub use config::{Limits, Network, RegistrarConfig, SwitchConfig, TrunkConfig};
 pub use counters::Counters;
 pub use port::{Effect, Input, Location};
 pub use switch::{Restored, Switch};
-
-#[cfg(test)]
-mod tests;

@@ -16,24 +16,10 @@ pub(crate) fn state_change(recorded: &Recorded) {
             "call started"
         ),
         CallEvent::IvrEntered { ivr, .. } => tracing::info!(call, %ivr, "ivr entered"),
-        CallEvent::RoutingStarted {
-            connection,
-            strategy,
-            ..
-        } => {
-            tracing::info!(
-                call,
-                connection,
-                strategy = strategy.as_str(),
-                "routing started"
-            );
+        CallEvent::RoutingStarted { connection, strategy, .. } => {
+            tracing::info!(call, connection, strategy = strategy.as_str(), "routing started");
         }
-        CallEvent::AttemptEnded {
-            connection,
-            attempt,
-            outcome,
-            sip_status,
-        } => tracing::info!(
+        CallEvent::AttemptEnded { connection, attempt, outcome, sip_status } => tracing::info!(
             call,
             connection,
             attempt,
@@ -41,19 +27,12 @@ pub(crate) fn state_change(recorded: &Recorded) {
             sip_status,
             "attempt ended"
         ),
-        CallEvent::Answered {
-            connection,
-            attempt,
-            ..
-        } => {
+        CallEvent::Answered { connection, attempt, .. } => {
             tracing::info!(call, connection, attempt, "answered");
         }
         CallEvent::Held { .. } => tracing::info!(call, "held"),
         CallEvent::Resumed { .. } => tracing::info!(call, "resumed"),
-        CallEvent::MediaTimedOut {
-            connection,
-            seconds,
-        } => {
+        CallEvent::MediaTimedOut { connection, seconds } => {
             tracing::warn!(call, connection, seconds, "no RTP");
         }
         CallEvent::Ended(ended) => tracing::info!(

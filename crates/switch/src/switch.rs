@@ -75,10 +75,7 @@ impl PerSecond {
     /// Counts one more, unless there have been `limit` in this second already (0: no limit).
     pub(crate) fn admit(&mut self, now: Duration, limit: u32) -> bool {
         if self.second != now.as_secs() {
-            *self = Self {
-                second: now.as_secs(),
-                count: 0,
-            };
+            *self = Self { second: now.as_secs(), count: 0 };
         }
         if limit != 0 && self.count >= limit {
             return false;
@@ -172,10 +169,7 @@ impl Switch {
     /// When [`Input::Deadline`] is wanted; `None`: nothing waits for time.
     pub fn next_deadline(&self) -> Option<Duration> {
         let call = self.deadlines.first().map(|(at, _)| *at);
-        [call, self.ua.deadline(), self.registrar.next_expiry()]
-            .into_iter()
-            .flatten()
-            .min()
+        [call, self.ua.deadline(), self.registrar.next_expiry()].into_iter().flatten().min()
     }
 
     /// The directory that new calls are routed with.
@@ -221,8 +215,7 @@ impl Switch {
 
     fn release(&mut self) {
         self.draining = true;
-        self.inbox
-            .extend(self.calls.keys().map(|key| (*key, CallInput::Release)));
+        self.inbox.extend(self.calls.keys().map(|key| (*key, CallInput::Release)));
     }
 
     fn due(&mut self, now: Now, effects: &mut Vec<Effect>) {
@@ -243,8 +236,7 @@ impl Switch {
     /// Tells the call of a leg what happened on it.
     pub(crate) fn tell(&mut self, leg: LegId, event: LegEvent) {
         if let Some(entry) = self.legs.get(leg) {
-            self.inbox
-                .push_back((entry.call, CallInput::Leg(leg, event)));
+            self.inbox.push_back((entry.call, CallInput::Leg(leg, event)));
         }
     }
 
@@ -258,18 +250,8 @@ impl Switch {
                         UaOutput::Transmit { flow, bytes } => {
                             effects.push(Effect::Transmit { flow, bytes });
                         }
-                        UaOutput::Resolve {
-                            id,
-                            host,
-                            port,
-                            transport,
-                        } => {
-                            effects.push(Effect::Resolve {
-                                id,
-                                host,
-                                port,
-                                transport,
-                            });
+                        UaOutput::Resolve { id, host, port, transport } => {
+                            effects.push(Effect::Resolve { id, host, port, transport });
                         }
                         UaOutput::Event(event) => self.event(now, event, effects),
                     }
@@ -288,11 +270,7 @@ impl Switch {
 
     fn event(&mut self, now: Now, event: UaEvent, effects: &mut Vec<Effect>) {
         match event {
-            UaEvent::Invited {
-                invite,
-                flow,
-                request,
-            } => {
+            UaEvent::Invited { invite, flow, request } => {
                 self.invited(now, invite, flow, &request, effects);
             }
             UaEvent::Cancelled { invite, .. } => self.caller_gave_up(invite),
@@ -300,14 +278,8 @@ impl Switch {
             UaEvent::Unconfirmed { dialog }
             | UaEvent::Bye { dialog, .. }
             | UaEvent::DialogLost { dialog } => self.dialog_over(dialog),
-            UaEvent::Progress {
-                invite, response, ..
-            } => self.progress(invite, &response),
-            UaEvent::Accepted {
-                invite,
-                dialog,
-                response,
-            } => {
+            UaEvent::Progress { invite, response, .. } => self.progress(invite, &response),
+            UaEvent::Accepted { invite, dialog, response } => {
                 self.fork_accepted(now, invite, dialog, &response);
             }
             UaEvent::Rejected { invite, status, .. } => self.fork_rejected(now, invite, status),
@@ -319,12 +291,7 @@ impl Switch {
             | UaEvent::ReInviteAnswered { .. }
             | UaEvent::ReInviteFailed { .. }
             | UaEvent::Responded { .. } => {}
-            UaEvent::Requested {
-                id,
-                dialog,
-                flow,
-                request,
-            } => {
+            UaEvent::Requested { id, dialog, flow, request } => {
                 self.requested(now, id, dialog, flow, &request, effects);
             }
         }

@@ -118,18 +118,12 @@ impl Core {
 
     /// The next moment at which something is due without being asked.
     fn wake(&self, stopping: Stopping, retry_at: Option<Instant>) -> Option<Instant> {
-        let core = self
-            .switch
-            .next_deadline()
-            .map(|at| self.clock.instant(at).into());
+        let core = self.switch.next_deadline().map(|at| self.clock.instant(at).into());
         let stop = match stopping {
             Stopping::No => None,
             Stopping::Draining(end) | Stopping::Lingering(end) => Some(end),
         };
-        [core, stop, retry_at, self.publisher.due()]
-            .into_iter()
-            .flatten()
-            .min()
+        [core, stop, retry_at, self.publisher.due()].into_iter().flatten().min()
     }
 
     fn command(
@@ -200,18 +194,8 @@ impl Core {
             match effect {
                 Effect::Record(_) => {}
                 Effect::Transmit { flow, bytes } => self.transport.send(flow, bytes),
-                Effect::Resolve {
-                    id,
-                    host,
-                    port,
-                    transport,
-                } => {
-                    self.resolver.resolve(Lookup {
-                        id,
-                        host,
-                        port,
-                        transport,
-                    });
+                Effect::Resolve { id, host, port, transport } => {
+                    self.resolver.resolve(Lookup { id, host, port, transport });
                 }
                 Effect::Media(command) => {
                     if let Err(error) = self.media.command(command) {

@@ -58,37 +58,22 @@ pub(super) fn restored(rows: Vec<(UserId, Row)>, directory: &Directory) -> Vec<L
             reg_id: None,
             user_agent: row.user_agent,
         };
-        Some(Location {
-            aor,
-            bindings: vec![(binding, row.expires_at)],
-        })
+        Some(Location { aor, bindings: vec![(binding, row.expires_at)] })
     });
     locations.collect()
 }
 
 fn flow_text(flow: Flow) -> String {
-    format!(
-        "{} {} {}",
-        flow.transport.uri_token(),
-        flow.local,
-        flow.remote
-    )
+    format!("{} {} {}", flow.transport.uri_token(), flow.local, flow.remote)
 }
 
 fn read_flow(text: &str) -> Option<Flow> {
     let mut words = text.split(' ');
     let transport = words.next()?;
-    let transport = TransportKind::ALL
-        .into_iter()
-        .find(|known| known.uri_token() == transport)?;
+    let transport = TransportKind::ALL.into_iter().find(|known| known.uri_token() == transport)?;
     let local: SocketAddr = words.next()?.parse().ok()?;
     let remote: SocketAddr = words.next()?.parse().ok()?;
-    Some(Flow {
-        transport,
-        local,
-        remote,
-        connection: 0,
-    })
+    Some(Flow { transport, local, remote, connection: 0 })
 }
 
 #[cfg(test)]

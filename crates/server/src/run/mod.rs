@@ -93,14 +93,8 @@ pub fn run(
     // Recording, assigning and HTTP have a thread of their own: a slow disk or a slow reader of
     // metrics never delays a call.
     let recording = runtime()?;
-    let Records {
-        lock,
-        database,
-        recorder,
-        writer,
-        directory,
-        restored,
-    } = recording.block_on(opening::records(&config, migrate, clock))?;
+    let Records { lock, database, recorder, writer, directory, restored } =
+        recording.block_on(opening::records(&config, migrate, clock))?;
     let calls = runtime()?;
     let listeners = calls.block_on(async { opening::listeners(&config) })?;
     let http = opening::http(&config)?;
@@ -109,11 +103,7 @@ pub fn run(
     let core_config = wiring::core(&config, &bound);
     let switch = Switch::new(seed(), core_config, restored, directory, clock.now());
     let address = http.local_addr().unwrap_or(config.api.listen);
-    let announced = Ready {
-        node: config.server.node.clone(),
-        sip: bound,
-        http: address,
-    };
+    let announced = Ready { node: config.server.node.clone(), sip: bound, http: address };
 
     let health = Arc::new(Health::default());
     let latest = sampling::Latest::default();
@@ -155,15 +145,9 @@ pub fn run(
 }
 
 fn runtime() -> Result<Runtime, Failure> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| {
-            Failure::environment(
-                format!("no runtime: {error}"),
-                "check the limits of the system",
-            )
-        })
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+        Failure::environment(format!("no runtime: {error}"), "check the limits of the system")
+    })
 }
 
 /// A number nobody can guess: the standard library seeds its hash tables from the system.
@@ -192,15 +176,7 @@ impl Calling {
         announced: &Ready,
         ready: impl FnOnce(&Ready) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        let Self {
-            switch,
-            recorder,
-            media,
-            media_events,
-            listeners,
-            commands,
-            ..
-        } = self;
+        let Self { switch, recorder, media, media_events, listeners, commands, .. } = self;
         self.health.set_listeners_bound(true);
         self.health.set_database_writable(true);
         let (inlet, inbound) = mpsc::channel(config.limits.ingress_queue);
@@ -246,24 +222,12 @@ impl Recording {
         let thread = std::thread::Builder::new().name("tandem-records".into());
         let thread = thread.spawn(move || runtime.block_on(self.run(config)));
         thread.map(RecordingThread).map_err(|error| {
-            Failure::environment(
-                format!("no thread: {error}"),
-                "check the limits of the system",
-            )
+            Failure::environment(format!("no thread: {error}"), "check the limits of the system")
         })
     }
 
     async fn run(self, config: Config) -> Result<(), Failure> {
-        let Self {
-            database,
-            writer,
-            http,
-            health,
-            metrics,
-            clock,
-            reloading,
-            stopped,
-        } = self;
+        let Self { database, writer, http, health, metrics, clock, reloading, stopped } = self;
         let assigner = assigning::Assigner {
             database: database.clone(),
             finished: writer.finished(),
@@ -305,10 +269,7 @@ impl Recording {
 impl RecordingThread {
     fn join(self) -> Result<(), Failure> {
         self.0.join().unwrap_or_else(|_| {
-            Err(Failure::work(
-                "the recording thread broke",
-                "see the log; the journal keeps all",
-            ))
+            Err(Failure::work("the recording thread broke", "see the log; the journal keeps all"))
         })
     }
 }

@@ -49,10 +49,7 @@ pub(super) async fn records(
         apply_directory(&database, file, realm, now).await?;
     }
     let database_failed = |error: store::Error| Failure::environment(&error, error.remedy());
-    let directory = database
-        .load_directory(realm)
-        .await
-        .map_err(database_failed)?;
+    let directory = database.load_directory(realm).await.map_err(database_failed)?;
     let journal = data_dir.join("journal");
     let rejected = data_dir.join("rejected");
     let node = &*config.server.node;
@@ -67,15 +64,10 @@ pub(super) async fn records(
         );
     }
     // Whoever held a lease was the predecessor in this folder.
-    store::conversations::release_leases(&database)
-        .await
-        .map_err(database_failed)?;
+    store::conversations::release_leases(&database).await.map_err(database_failed)?;
     let cursors = database.load_cursors().await.map_err(database_failed)?;
     let rows = database.load_bindings(now).await.map_err(database_failed)?;
-    let restored = Restored {
-        locations: locations::restored(rows, &directory),
-        cursors,
-    };
+    let restored = Restored { locations: locations::restored(rows, &directory), cursors };
     let journal = Journal::open(&journal, JournalOptions::default())
         .map_err(|error| Failure::environment(&error, error.remedy()))?;
     let wall: store::writer::WallClock = Arc::new(move || clock.now().wall);
@@ -83,29 +75,17 @@ pub(super) async fn records(
     options.queue_batches = config.limits.record_queue;
     let (recorder, writer) = store::writer::start(database.clone(), journal, options);
     let directory = Arc::new(directory);
-    Ok(Records {
-        lock,
-        database,
-        recorder,
-        writer,
-        directory,
-        restored,
-    })
+    Ok(Records { lock, database, recorder, writer, directory, restored })
 }
 
 async fn open_database(config: &Config, migrate: bool) -> Result<Database, Failure> {
     let failed = |error: store::Error| Failure::environment(&error, error.remedy());
-    let database = Database::open(config.database.url.as_str())
-        .await
-        .map_err(failed)?;
+    let database = Database::open(config.database.url.as_str()).await.map_err(failed)?;
     if migrate {
         database.migrate().await.map_err(failed)?;
     } else if !database.is_current().await.map_err(failed)? {
         let remedy = "run `tandem migrate`, or serve without --no-migrate";
-        return Err(Failure::environment(
-            "the database schema is not current",
-            remedy,
-        ));
+        return Err(Failure::environment("the database schema is not current", remedy));
     }
     Ok(database)
 }
@@ -133,10 +113,7 @@ pub(super) async fn apply_directory(
 /// Binds every SIP listener.
 pub(super) fn listeners(config: &Config) -> Result<Listeners, Failure> {
     Listeners::bind(&wiring::listens(config)).map_err(|error| {
-        Failure::environment(
-            &error,
-            "stop the program that has the port, or change [sip] listen",
-        )
+        Failure::environment(&error, "stop the program that has the port, or change [sip] listen")
     })
 }
 

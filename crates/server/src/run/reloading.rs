@@ -29,13 +29,7 @@ pub(super) struct Reloading {
 pub(super) fn channel() -> (Reloads, Reloading) {
     let (ask, asked) = mpsc::channel(1);
     let (sender, directories) = mpsc::channel(1);
-    (
-        Reloads { ask, directories },
-        Reloading {
-            asked,
-            directories: sender,
-        },
-    )
+    (Reloads { ask, directories }, Reloading { asked, directories: sender })
 }
 
 impl Reloads {

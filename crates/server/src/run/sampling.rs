@@ -1,7 +1,7 @@
 //! What `/metrics` and `/readyz` show of the running parts. The core's loop leaves its counters
 //! here now and then; nobody asks it anything.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,13 +15,8 @@ use transport::Transport;
 use crate::config::Config;
 
 /// The limits that `/metrics` shows from the start, as the switch names them.
-pub(super) const LIMITS: &[&str] = &[
-    "call limit",
-    "call rate",
-    "no media ports",
-    "draining",
-    "options rate",
-];
+pub(super) const LIMITS: &[&str] =
+    &["call limit", "call rate", "no media ports", "draining", "options rate"];
 
 /// How often the loop leaves its counters, and readiness follows the database.
 const LOOK: Duration = Duration::from_millis(200);
@@ -40,12 +35,7 @@ pub(super) struct Publisher {
 
 impl Publisher {
     pub(super) fn new(latest: Latest, metrics: Arc<Metrics>) -> Self {
-        Self {
-            latest,
-            metrics,
-            published: Counters::default(),
-            due: None,
-        }
+        Self { latest, metrics, published: Counters::default(), due: None }
     }
 
     /// Something happened: publishes within [`LOOK`]. Returns when to come back for that.
@@ -70,11 +60,7 @@ impl Publisher {
     fn publish(&mut self, counters: Counters, transport: transport::Counts) {
         let metrics = &self.metrics;
         for (&(direction, outcome), &count) in &counters.calls_ended {
-            let before = self
-                .published
-                .calls_ended
-                .get(&(direction, outcome))
-                .copied();
+            let before = self.published.calls_ended.get(&(direction, outcome)).copied();
             for _ in before.unwrap_or_default()..count {
                 metrics.call_ended(direction, outcome);
             }
@@ -105,11 +91,7 @@ pub(super) fn sampler(
 ) -> impl Fn() -> Sample + Send + Sync + 'static {
     let record_queue = config.limits.record_queue as u64;
     move || {
-        let (core, sip) = latest
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        let read = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+        let (core, sip) = latest.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Sample {
             calls: core.calls_live as u64,
             registrations: core.registered_users as u64,
@@ -122,92 +104,55 @@ pub(super) fn sampler(
             draining: core.draining,
             queues: vec![Queue {
                 name: "record_queue",
-                depth: read(&store.queued_events),
+                depth: store.queued_events.load(Ordering::Relaxed),
                 limit: record_queue,
             }],
-            totals: vec![
-                ("sip_received", "SIP messages received", sip.received),
-                ("sip_sent", "SIP messages sent", sip.sent),
-                (
-                    "sip_dropped",
-                    "Datagrams dropped at a full queue",
-                    sip.inbound_dropped,
-                ),
-                (
-                    "sip_malformed",
-                    "Datagrams that were no SIP message",
-                    core.malformed,
-                ),
-                (
-                    "auth_failures",
-                    "Credentials that did not fit",
-                    core.auth_wrong,
-                ),
-                (
-                    "auth_replays",
-                    "Credentials used before",
-                    core.auth_replayed,
-                ),
-                ("calls_started", "Calls that began", core.calls_started),
-                ("calls_aborted", "Calls given up by a fault", core.aborted),
-                (
-                    "trunk_failovers",
-                    "INVITEs repeated elsewhere",
-                    core.trunk_failovers,
-                ),
-                (
-                    "rtp_received",
-                    "RTP and RTCP packets received",
-                    media.received(),
-                ),
-                (
-                    "rtp_forwarded",
-                    "RTP and RTCP packets sent on",
-                    media.forwarded(),
-                ),
-                (
-                    "rtp_stray",
-                    "Packets from an unexpected source",
-                    media.stray(),
-                ),
-                (
-                    "rtp_port_shortages",
-                    "Times that no port was left",
-                    media.exhausted(),
-                ),
-                (
-                    "events_written",
-                    "Events that became rows",
-                    read(&store.events),
-                ),
-                (
-                    "store_commits",
-                    "Transactions of the writer",
-                    read(&store.commits),
-                ),
-                (
-                    "store_failures",
-                    "Transactions tried again",
-                    read(&store.failures),
-                ),
-                (
-                    "events_lost",
-                    "Events that could not be kept",
-                    read(&store.lost_events),
-                ),
-                (
-                    "journal_failures",
-                    "Failed journal writes",
-                    read(&store.journal_failures),
-                ),
-                (
-                    "journal_bytes",
-                    "Bytes written to the journal",
-                    read(&store.journal_bytes),
-                ),
-            ],
+            totals: [
+                &sip_totals(&core, &sip)[..],
+                &media_totals(&media)[..],
+                &store_totals(&store)[..],
+            ]
+            .concat(),
         }
     }
+}
+
+/// Name, help, value.
+type Total = (&'static str, &'static str, u64);
+
+fn sip_totals(core: &Counters, sip: &transport::Counts) -> [Total; 9] {
+    [
+        ("sip_received", "SIP messages received", sip.received),
+        ("sip_sent", "SIP messages sent", sip.sent),
+        ("sip_dropped", "Datagrams dropped at a full queue", sip.inbound_dropped),
+        ("sip_malformed", "Datagrams that were no SIP message", core.malformed),
+        ("auth_failures", "Credentials that did not fit", core.auth_wrong),
+        ("auth_replays", "Credentials used before", core.auth_replayed),
+        ("calls_started", "Calls that began", core.calls_started),
+        ("calls_aborted", "Calls given up by a fault", core.aborted),
+        ("trunk_failovers", "INVITEs repeated elsewhere", core.trunk_failovers),
+    ]
+}
+
+fn media_totals(media: &Totals) -> [Total; 4] {
+    [
+        ("rtp_received", "RTP and RTCP packets received", media.received()),
+        ("rtp_forwarded", "RTP and RTCP packets sent on", media.forwarded()),
+        ("rtp_stray", "Packets from an unexpected source", media.stray()),
+        ("rtp_port_shortages", "Times that no port was left", media.exhausted()),
+    ]
+}
+
+fn store_totals(store: &StoreMetrics) -> [Total; 6] {
+    let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+    [
+        ("events_written", "Events that became rows", read(&store.events)),
+        ("store_commits", "Transactions of the writer", read(&store.commits)),
+        ("store_failures", "Transactions tried again", read(&store.failures)),
+        ("events_lost", "Events that could not be kept", read(&store.lost_events)),
+        ("journal_failures", "Failed journal writes", read(&store.journal_failures)),
+        ("journal_bytes", "Bytes written to the journal", read(&store.journal_bytes)),
+    ]
 }
 
 /// Lets readiness and the lag histogram follow the writer; never ends.

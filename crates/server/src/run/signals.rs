@@ -16,25 +16,20 @@ pub(super) fn listen(control: mpsc::Sender<Control>) -> Result<(), Failure> {
     let refused = |error: std::io::Error| {
         Failure::environment(format!("signals: {error}"), "check limits of the system")
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(refused)?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(refused)?;
     let (mut terminate, mut interrupt, mut hang_up) = {
         let _inside = runtime.enter();
         let on = |kind| signal(kind).map_err(refused);
-        (
-            on(SignalKind::terminate())?,
-            on(SignalKind::interrupt())?,
-            on(SignalKind::hangup())?,
-        )
+        (on(SignalKind::terminate())?, on(SignalKind::interrupt())?, on(SignalKind::hangup())?)
     };
     let listening = async move {
         let mut asked = false;
         loop {
+            let stop = if asked { Control::Release } else { Control::Drain };
             let command = tokio::select! {
-                Some(()) = terminate.recv() => if asked { Control::Release } else { Control::Drain },
-                Some(()) = interrupt.recv() => if asked { Control::Release } else { Control::Drain },
+                Some(()) = terminate.recv() => stop,
+                Some(()) = interrupt.recv() => stop,
                 Some(()) = hang_up.recv() => Control::Reload,
                 else => break,
             };
@@ -45,8 +40,6 @@ pub(super) fn listen(control: mpsc::Sender<Control>) -> Result<(), Failure> {
         }
     };
     let thread = std::thread::Builder::new().name("tandem-signals".into());
-    thread
-        .spawn(move || runtime.block_on(listening))
-        .map_err(refused)?;
+    thread.spawn(move || runtime.block_on(listening)).map_err(refused)?;
     Ok(())
 }

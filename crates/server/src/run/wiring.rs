@@ -52,10 +52,7 @@ pub(super) fn resolver(
 
 /// Limits of the API.
 pub(super) fn api_limits(config: &Config) -> api::Limits {
-    api::Limits {
-        connections: config.limits.api_connections,
-        ..api::Limits::default()
-    }
+    api::Limits { connections: config.limits.api_connections, ..api::Limits::default() }
 }
 
 /// The options of media.
@@ -63,10 +60,7 @@ pub(super) fn media(config: &Config) -> MediaConfig {
     let media = &config.media;
     MediaConfig {
         address: media.address,
-        ports: media::PortRange {
-            first: media.ports.first,
-            last: media.ports.last,
-        },
+        ports: media::PortRange { first: media.ports.first, last: media.ports.last },
         stock: media.stock,
         rest_ms: u64::try_from(media.rest.as_millis()).unwrap_or(u64::MAX),
         timeout_s: media.timeout.as_secs(),
@@ -77,16 +71,10 @@ pub(super) fn media(config: &Config) -> MediaConfig {
 /// The options of the core. `bound` are the listeners with the ports that the system gave them.
 pub(super) fn core(config: &Config, bound: &[Listen]) -> SwitchConfig {
     let shown = config.sip.external_address;
-    let local = bound
-        .iter()
-        .map(|listen| local_address(*listen, shown))
-        .collect();
+    let local = bound.iter().map(|listen| local_address(*listen, shown)).collect();
     let mut sip = UaConfig::new(&*config.sip.domain, local);
-    sip.timers = Timers {
-        t1: config.sip.timers.t1,
-        t2: config.sip.timers.t2,
-        t4: config.sip.timers.t4,
-    };
+    sip.timers =
+        Timers { t1: config.sip.timers.t1, t2: config.sip.timers.t2, t4: config.sip.timers.t4 };
     sip.user_agent = config.sip.user_agent.to_string();
     sip.allow = vec![
         Method::Invite,
@@ -173,10 +161,8 @@ fn trunk(trunk: &crate::config::Trunk) -> TrunkConfig {
         Some(known) => (Some(known.username.clone()), Some(known.password.clone())),
         None => (None, None),
     };
-    let network = |peer: &crate::config::Network| Network {
-        address: peer.address(),
-        prefix: peer.prefix(),
-    };
+    let network =
+        |peer: &crate::config::Network| Network { address: peer.address(), prefix: peer.prefix() };
     TrunkConfig {
         name: TrunkId::from(&*trunk.name),
         peers: trunk.peers.iter().map(network).collect(),

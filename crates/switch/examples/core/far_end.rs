@@ -40,11 +40,7 @@ impl Sent {
 
     /// A response of the phone to this request.
     fn response(&self, status: &str, more: &str, body: &str) -> String {
-        let tag = if status.starts_with("100") {
-            ""
-        } else {
-            ";tag=phone"
-        };
+        let tag = if status.starts_with("100") { "" } else { ";tag=phone" };
         let to = self.value("\r\nTo: ");
         let tag = if to.contains(";tag=") { "" } else { tag };
         format!(
@@ -137,14 +133,7 @@ pub(crate) fn register(bench: &mut Bench, number: u32) -> Result<(), Box<dyn Err
     };
     let challenge = challenge.ok_or("no challenge")?;
     let uri = "sip:pbx.example";
-    let answer = answer(
-        &challenge,
-        &credentials,
-        &Method::Register,
-        uri,
-        "cnonce",
-        1,
-    );
+    let answer = answer(&challenge, &credentials, &Method::Register, uri, "cnonce", 1);
     let answer = answer.ok_or("no answer to the challenge")?;
     let line = format!("Authorization: {answer}\r\n");
     let sent = bench.receive(phone, registration(number, 2, &line));

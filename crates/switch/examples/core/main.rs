@@ -65,9 +65,7 @@ impl Bench {
             records: 0,
             open: Vec::new(),
         };
-        let ports = (0..64).map(|pair| PortPair {
-            rtp: 20_000 + 2 * pair,
-        });
+        let ports = (0..64).map(|pair| PortPair { rtp: 20_000 + 2 * pair });
         bench.give(Input::Media(MediaEvent::Stock(ports.collect())));
         bench
     }
@@ -75,13 +73,7 @@ impl Bench {
     /// Gives the core a datagram; returns what it sent.
     pub(crate) fn receive(&mut self, flow: Flow, datagram: String) -> Vec<Sent> {
         let before = Instant::now();
-        step(
-            &mut self.switch,
-            now(self.now),
-            flow,
-            Bytes::from(datagram),
-            &mut self.effects,
-        );
+        step(&mut self.switch, now(self.now), flow, Bytes::from(datagram), &mut self.effects);
         self.spent += before.elapsed();
         self.look()
     }
@@ -145,8 +137,5 @@ fn deadline(switch: &mut Switch, now: Now, input: Input, effects: &mut Vec<Effec
 }
 
 fn now(mono: Duration) -> Now {
-    Now {
-        mono,
-        wall: Millis(1_767_607_200_000).plus(mono),
-    }
+    Now { mono, wall: Millis(1_767_607_200_000).plus(mono) }
 }

@@ -53,16 +53,10 @@ pub(crate) fn switch() -> Switch {
         reg_id: None,
         user_agent: None,
     };
-    let start = Now {
-        mono: Duration::ZERO,
-        wall: Millis(1_767_607_200_000),
-    };
+    let start = Now { mono: Duration::ZERO, wall: Millis(1_767_607_200_000) };
     let until = start.wall.plus(Duration::from_secs(1_000_000));
     let restored = Restored {
-        locations: vec![Location {
-            aor: "alice".into(),
-            bindings: vec![(binding, until)],
-        }],
+        locations: vec![Location { aor: "alice".into(), bindings: vec![(binding, until)] }],
         cursors: Vec::new(),
     };
     Switch::new(1, config(), restored, Arc::new(directory()), start)
@@ -89,10 +83,7 @@ fn config() -> SwitchConfig {
         media_ipv6: None,
         trunks: vec![TrunkConfig {
             name: TrunkId::from("carrier-a"),
-            peers: vec![Network {
-                address: address(TRUNK).ip(),
-                prefix: 32,
-            }],
+            peers: vec![Network { address: address(TRUNK).ip(), prefix: 32 }],
             outbound: vec!["sip:198.51.100.1".into()],
             country: Some("DE".into()),
             username: None,
@@ -106,11 +97,7 @@ fn config() -> SwitchConfig {
 
 fn directory() -> Directory {
     let mut directory = Directory::new();
-    let hash = |algorithm| {
-        Some(Arc::from(
-            ha1(algorithm, "alice", "pbx.example", "secret").hex(),
-        ))
-    };
+    let hash = |algorithm| Some(Arc::from(ha1(algorithm, "alice", "pbx.example", "secret").hex()));
     directory.add_user(User {
         id: UserId::from("user-alice"),
         display_name: "Alice".into(),

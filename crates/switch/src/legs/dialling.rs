@@ -26,20 +26,8 @@ impl Switch {
         anchor: LegId,
     ) {
         let role = Role::Dialled(Dialled::default());
-        self.legs.insert(
-            leg,
-            Leg {
-                call: key,
-                role,
-                dialog: None,
-                session: None,
-            },
-        );
-        let Some(name) = self
-            .directory
-            .user(user)
-            .map(|user| user.sip_username.clone())
-        else {
+        self.legs.insert(leg, Leg { call: key, role, dialog: None, session: None });
+        let Some(name) = self.directory.user(user).map(|user| user.sip_username.clone()) else {
             return self.fail(leg, 404);
         };
         let bindings: Vec<_> = self
@@ -64,10 +52,7 @@ impl Switch {
         }
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one for each field of the command"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "one for each field of the command")]
     pub(crate) fn dial_outside(
         &mut self,
         now: Now,
@@ -79,21 +64,10 @@ impl Switch {
         anchor: LegId,
     ) {
         let role = Role::Dialled(Dialled::default());
-        self.legs.insert(
-            leg,
-            Leg {
-                call: key,
-                role,
-                dialog: None,
-                session: None,
-            },
-        );
+        self.legs.insert(leg, Leg { call: key, role, dialog: None, session: None });
         let usable = |candidate: &&crate::config::TrunkConfig| !candidate.outbound.is_empty();
         let trunks = &self.config.trunks;
-        let named = trunks
-            .iter()
-            .find(|candidate| Some(&candidate.name) == trunk)
-            .filter(usable);
+        let named = trunks.iter().find(|candidate| Some(&candidate.name) == trunk).filter(usable);
         let Some(trunk) = named.or_else(|| trunks.iter().find(usable)).cloned() else {
             return self.fail(leg, 503);
         };
@@ -110,26 +84,18 @@ impl Switch {
         self.carry_on(&mut request, anchor, shown);
         if let Some(number) = &shown.number {
             let identity = format!("<sip:{number}@{}>", self.config.domain);
-            request
-                .headers
-                .push((HeaderName::PAssertedIdentity, identity));
+            request.headers.push((HeaderName::PAssertedIdentity, identity));
         }
         request.body = Some(Body::sdp(offer));
         request.credentials =
-            trunk
-                .username
-                .as_ref()
-                .zip(trunk.password.as_ref())
-                .map(|(username, password)| Credentials {
+            trunk.username.as_ref().zip(trunk.password.as_ref()).map(|(username, password)| {
+                Credentials {
                     username: username.clone(),
                     secret: Secret::Password(password.clone()),
                     realm: None,
-                });
-        if let Some(Leg {
-            role: Role::Dialled(dialled),
-            ..
-        }) = self.legs.get_mut(leg)
-        {
+                }
+            });
+        if let Some(Leg { role: Role::Dialled(dialled), .. }) = self.legs.get_mut(leg) {
             dialled.further = trunk.outbound[1..].iter().rev().cloned().collect();
             dialled.retry = (!dialled.further.is_empty()).then(|| Box::new(request.clone()));
         }
@@ -181,16 +147,10 @@ impl Switch {
     /// What every INVITE takes from the caller's: one hop less, and its SIP Call-ID for whoever
     /// reads traces.
     fn carry_on(&self, request: &mut InviteRequest, anchor: LegId, shown: &Shown) {
-        if let Some(Leg {
-            role: Role::Anchor(anchor),
-            ..
-        }) = self.legs.get(anchor)
-        {
+        if let Some(Leg { role: Role::Anchor(anchor), .. }) = self.legs.get(anchor) {
             request.max_forwards = anchor.max_forwards;
-            let header: ExtraHeader = (
-                HeaderName::Other("X-Call-ID"),
-                anchor.sip_call_id.to_string(),
-            );
+            let header: ExtraHeader =
+                (HeaderName::Other("X-Call-ID"), anchor.sip_call_id.to_string());
             request.headers.push(header);
         }
         if shown.number.is_none() {
@@ -199,12 +159,7 @@ impl Switch {
     }
 
     pub(crate) fn cancel(&mut self, now: Now, leg: LegId, why: Release) {
-        let Some(Leg {
-            role: Role::Dialled(dialled),
-            dialog,
-            ..
-        }) = self.legs.get_mut(leg)
-        else {
+        let Some(Leg { role: Role::Dialled(dialled), dialog, .. }) = self.legs.get_mut(leg) else {
             return;
         };
         if dialog.is_some() {
@@ -215,8 +170,7 @@ impl Switch {
         dialled.retry = None;
         let forks = dialled.forks.clone();
         for fork in forks {
-            self.ua
-                .cancel(now.mono, fork, reason(why), &mut self.ua_out);
+            self.ua.cancel(now.mono, fork, reason(why), &mut self.ua_out);
         }
         self.leg_over(leg);
     }
@@ -247,9 +201,7 @@ impl Switch {
         let early_media = alone
             && !response.body().is_empty()
             && entry.session.as_mut().is_some_and(|session| {
-                session
-                    .read_answer(response.body(), &mut self.media_out)
-                    .is_ok()
+                session.read_answer(response.body(), &mut self.media_out).is_ok()
             });
         self.tell(leg, LegEvent::Rang { early_media });
     }
@@ -302,10 +254,7 @@ impl Switch {
         }
         // 6xx: nobody else of this user will answer (RFC 3261 §16.7 step 5).
         if status >= 600
-            && let Some(Leg {
-                role: Role::Dialled(dialled),
-                ..
-            }) = self.legs.get(leg)
+            && let Some(Leg { role: Role::Dialled(dialled), .. }) = self.legs.get(leg)
             && !dialled.cancelled
         {
             for other in dialled.forks.clone() {
@@ -320,20 +269,13 @@ impl Switch {
         if !matches!(status, 408 | 500 | 502 | 503 | 504) {
             return false;
         }
-        let Some(Leg {
-            role: Role::Dialled(dialled),
-            ..
-        }) = self.legs.get_mut(leg)
-        else {
+        let Some(Leg { role: Role::Dialled(dialled), .. }) = self.legs.get_mut(leg) else {
             return false;
         };
         let (Some(retry), Some(next)) = (dialled.retry.as_mut(), dialled.further.pop()) else {
             return false;
         };
-        let user = retry
-            .request_uri
-            .split_once(':')
-            .and_then(|(_, rest)| rest.split_once('@'));
+        let user = retry.request_uri.split_once(':').and_then(|(_, rest)| rest.split_once('@'));
         let user = user.map(|(user, _)| user.to_owned()).unwrap_or_default();
         retry.request_uri = at_trunk(&next, &user);
         retry.to = Party::new(retry.request_uri.clone());
@@ -350,11 +292,7 @@ impl Switch {
         let Some(leg) = self.legs.end_fork(fork) else {
             return;
         };
-        if let Some(Leg {
-            role: Role::Dialled(dialled),
-            ..
-        }) = self.legs.get_mut(leg)
-        {
+        if let Some(Leg { role: Role::Dialled(dialled), .. }) = self.legs.get_mut(leg) {
             dialled.crossed = true;
         }
         self.fork_failed(leg, 200);

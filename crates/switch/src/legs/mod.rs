@@ -80,11 +80,7 @@ pub(crate) struct Legs {
 
 impl Legs {
     pub(crate) fn insert(&mut self, id: LegId, leg: Leg) {
-        if let Role::Anchor(Anchor {
-            invite: Some(invite),
-            ..
-        }) = &leg.role
-        {
+        if let Role::Anchor(Anchor { invite: Some(invite), .. }) = &leg.role {
             self.by_invite.insert(*invite, id);
         }
         self.legs.insert(id, leg);
@@ -115,11 +111,7 @@ impl Legs {
     }
 
     pub(crate) fn add_fork(&mut self, id: LegId, fork: OutInviteId) {
-        if let Some(Leg {
-            role: Role::Dialled(dialled),
-            ..
-        }) = self.legs.get_mut(&id)
-        {
+        if let Some(Leg { role: Role::Dialled(dialled), .. }) = self.legs.get_mut(&id) {
             dialled.forks.push(fork);
             self.by_fork.insert(fork, id);
         }
@@ -128,11 +120,7 @@ impl Legs {
     /// Forgets a fork that has its final response.
     pub(crate) fn end_fork(&mut self, fork: OutInviteId) -> Option<LegId> {
         let id = self.by_fork.remove(&fork)?;
-        if let Some(Leg {
-            role: Role::Dialled(dialled),
-            ..
-        }) = self.legs.get_mut(&id)
-        {
+        if let Some(Leg { role: Role::Dialled(dialled), .. }) = self.legs.get_mut(&id) {
             dialled.forks.retain(|other| *other != fork);
         }
         Some(id)
@@ -180,11 +168,7 @@ impl Legs {
 
     /// Every leg of a call.
     pub(crate) fn of_call(&self, call: CallKey) -> Vec<LegId> {
-        self.legs
-            .iter()
-            .filter(|(_, leg)| leg.call == call)
-            .map(|(id, _)| *id)
-            .collect()
+        self.legs.iter().filter(|(_, leg)| leg.call == call).map(|(id, _)| *id).collect()
     }
 
     pub(crate) fn len(&self) -> usize {

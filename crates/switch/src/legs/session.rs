@@ -174,13 +174,7 @@ impl Session {
         self.codecs = answer.codecs;
         self.note_peer(&answer.audio, media);
         let direction = answer.audio.direction;
-        self.set(
-            Direction {
-                send: direction.receives(),
-                receive: direction.sends(),
-            },
-            media,
-        );
+        self.set(Direction { send: direction.receives(), receive: direction.sends() }, media);
         Ok(())
     }
 
@@ -192,11 +186,8 @@ impl Session {
     ) -> Result<(Bytes, HoldChange), SessionError> {
         let description = SessionDescription::parse(body)?;
         let offer = AudioOffer::read(&description)?;
-        let allowed = if self.is_negotiated() {
-            self.codecs.clone()
-        } else {
-            sdp::default_codecs()
-        };
+        let allowed =
+            if self.is_negotiated() { self.codecs.clone() } else { sdp::default_codecs() };
         let answer = self.local.answer(&offer, Terms::new(&allowed))?;
         let was_held = !self.direction.send;
         self.note_peer(&offer.audio, media);
@@ -212,11 +203,7 @@ impl Session {
 
     /// Our description for a re-INVITE without an offer: the session as it stands.
     pub(crate) fn offer_again(&mut self) -> Bytes {
-        let codecs = if self.is_negotiated() {
-            self.codecs.clone()
-        } else {
-            sdp::default_codecs()
-        };
+        let codecs = if self.is_negotiated() { self.codecs.clone() } else { sdp::default_codecs() };
         self.local.offer(Terms::new(&codecs))
     }
 
@@ -236,39 +223,23 @@ impl Session {
     }
 
     fn direct(&mut self, answered: sdp::Direction, media: &mut Vec<MediaCommand>) {
-        self.set(
-            Direction {
-                send: answered.sends(),
-                receive: answered.receives(),
-            },
-            media,
-        );
+        self.set(Direction { send: answered.sends(), receive: answered.receives() }, media);
     }
 
     fn set(&mut self, direction: Direction, media: &mut Vec<MediaCommand>) {
         if self.direction != direction {
             self.direction = direction;
-            media.push(MediaCommand::Direct {
-                leg: self.leg,
-                direction,
-            });
+            media.push(MediaCommand::Direct { leg: self.leg, direction });
         }
     }
 
     fn note_peer(&mut self, audio: &Audio, media: &mut Vec<MediaCommand>) {
         self.peer = Some(audio.clone());
         let Some(at) = audio.remote else { return };
-        let remote = RemoteMedia {
-            rtp: at.rtp,
-            rtcp: at.rtcp,
-            rtcp_mux: audio.rtcp_mux,
-        };
+        let remote = RemoteMedia { rtp: at.rtp, rtcp: at.rtcp, rtcp_mux: audio.rtcp_mux };
         if self.remote != Some(remote) {
             self.remote = Some(remote);
-            media.push(MediaCommand::Remote {
-                leg: self.leg,
-                remote,
-            });
+            media.push(MediaCommand::Remote { leg: self.leg, remote });
         }
     }
 }

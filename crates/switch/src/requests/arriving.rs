@@ -26,10 +26,7 @@ struct Refusal {
 
 impl Refusal {
     fn new(status: u16) -> Self {
-        Self {
-            status,
-            headers: Vec::new(),
-        }
+        Self { status, headers: Vec::new() }
     }
 
     fn with(mut self, name: HeaderName, value: impl Into<String>) -> Self {
@@ -54,8 +51,7 @@ impl Switch {
             Err(refusal) => {
                 self.counters.count_refused(refusal.status);
                 let Refusal { status, headers } = refusal;
-                self.ua
-                    .reject(now.mono, invite, status, &headers, &mut self.ua_out);
+                self.ua.reject(now.mono, invite, status, &headers, &mut self.ua_out);
             }
         }
     }
@@ -141,10 +137,7 @@ impl Switch {
         if request.body().is_empty() {
             return Ok(None);
         }
-        if headers
-            .content_type()
-            .is_some_and(|kind| kind != "application/sdp")
-        {
+        if headers.content_type().is_some_and(|kind| kind != "application/sdp") {
             return Err(Refusal::new(415).with(HeaderName::Accept, "application/sdp"));
         }
         let offer = SessionDescription::parse(request.body())
@@ -162,10 +155,7 @@ impl Switch {
         format!("{code} {} \"{text}\"", self.config.node)
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "all of it is the one arriving INVITE"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "all of it is the one arriving INVITE")]
     fn arrive(
         &mut self,
         now: Now,
@@ -190,15 +180,7 @@ impl Switch {
         };
         let session = self.open_session(leg, &offer, flow);
         let role = Role::Anchor(anchor);
-        self.legs.insert(
-            leg,
-            Leg {
-                call: key,
-                role,
-                dialog: None,
-                session,
-            },
-        );
+        self.legs.insert(leg, Leg { call: key, role, dialog: None, session });
         if let (Some(offer), Some(session)) = (offer, self.legs.session_mut(leg)) {
             session.take_offer(offer, &mut self.media_out);
         }
@@ -223,9 +205,7 @@ impl Switch {
         offer: &Option<AudioOffer>,
         flow: Flow,
     ) -> Option<Session> {
-        let offered = offer
-            .as_ref()
-            .and_then(|offer| offer.audio.remote.map(|at| at.rtp));
+        let offered = offer.as_ref().and_then(|offer| offer.audio.remote.map(|at| at.rtp));
         let wants_ipv6 = offered.unwrap_or(flow.remote).ip().to_canonical().is_ipv6();
         let address = if wants_ipv6 {
             self.config.media_ipv6.or(self.config.media_ipv4)

@@ -29,28 +29,24 @@ impl Switch {
         let Some((leg, session)) =
             leg.and_then(|leg| self.legs.session_mut(leg).map(|session| (leg, session)))
         else {
-            self.ua
-                .reject_reinvite(now.mono, dialog, 481, &[], &mut self.ua_out);
+            self.ua.reject_reinvite(now.mono, dialog, 481, &[], &mut self.ua_out);
             return;
         };
         if request.body().is_empty() {
             let body = Body::sdp(session.offer_again());
-            self.ua
-                .answer_reinvite(now.mono, dialog, body, &mut self.ua_out);
+            self.ua.answer_reinvite(now.mono, dialog, body, &mut self.ua_out);
             return;
         }
         match session.answer_again(request.body(), &mut self.media_out) {
             Ok((body, change)) => {
-                self.ua
-                    .answer_reinvite(now.mono, dialog, Body::sdp(body), &mut self.ua_out);
+                self.ua.answer_reinvite(now.mono, dialog, Body::sdp(body), &mut self.ua_out);
                 self.tell_hold(leg, change);
             }
             Err(error) => {
                 let (status, code) = error.response();
                 let warning = self.warning(code, &error.to_string());
                 let headers = vec![(HeaderName::Warning, warning)];
-                self.ua
-                    .reject_reinvite(now.mono, dialog, status, &headers, &mut self.ua_out);
+                self.ua.reject_reinvite(now.mono, dialog, status, &headers, &mut self.ua_out);
             }
         }
     }
@@ -96,8 +92,7 @@ impl Switch {
                 // Methods that the user agent core was told to let through and that have no use
                 // here: none today.
                 tracing::debug!(%other, "no use for this request");
-                self.ua
-                    .respond(now.mono, id, 405, &[], None, &mut self.ua_out);
+                self.ua.respond(now.mono, id, 405, &[], None, &mut self.ua_out);
             }
         }
     }
@@ -106,12 +101,7 @@ impl Switch {
     /// elsewhere.
     fn options(&mut self, now: Now, id: ServerRequestId, dialog: Option<DialogId>) {
         let limit = self.config.limits.options_per_s;
-        let retry = || {
-            (
-                HeaderName::RetryAfter,
-                self.config.sip.retry_after_s.to_string(),
-            )
-        };
+        let retry = || (HeaderName::RetryAfter, self.config.sip.retry_after_s.to_string());
         let (status, headers) = if dialog.is_some() {
             (200, Vec::new())
         } else if self.draining {
@@ -123,7 +113,6 @@ impl Switch {
             self.counters.count_overload("options rate");
             (503, vec![retry()])
         };
-        self.ua
-            .respond(now.mono, id, status, &headers, None, &mut self.ua_out);
+        self.ua.respond(now.mono, id, status, &headers, None, &mut self.ua_out);
     }
 }

@@ -55,17 +55,12 @@ impl Switch {
             };
             hash.and_then(|hex| Ha1::from_hex(algorithm, hex))
         };
-        let verdict = self
-            .authenticator
-            .verify_request(now, request, Side::UserAgent, lookup);
+        let verdict = self.authenticator.verify_request(now, request, Side::UserAgent, lookup);
         let stale = match verdict {
             Verdict::Ok { user } => return Ok(user),
             Verdict::Malformed => {
                 self.counters.auth_malformed += 1;
-                return Err(Unverified {
-                    status: 400,
-                    headers: Vec::new(),
-                });
+                return Err(Unverified { status: 400, headers: Vec::new() });
             }
             Verdict::Missing => false,
             Verdict::Wrong => {
@@ -83,10 +78,7 @@ impl Switch {
             .iter()
             .map(|challenge| (HeaderName::WwwAuthenticate, challenge.to_string()))
             .collect();
-        Err(Unverified {
-            status: 401,
-            headers,
-        })
+        Err(Unverified { status: 401, headers })
     }
 
     pub(crate) fn register(
@@ -102,8 +94,7 @@ impl Switch {
             Ok(user) => self.bind(now, flow, request, &user, effects),
         };
         self.counters.count_register(status);
-        self.ua
-            .respond(now.mono, id, status, &headers, None, &mut self.ua_out);
+        self.ua.respond(now.mono, id, status, &headers, None, &mut self.ua_out);
     }
 
     fn bind(
@@ -159,13 +150,7 @@ impl Switch {
                 };
                 let expires_at = now.mono + Duration::from_millis(left_ms);
                 if !binding.flow.transport.reliable() {
-                    self.registrar.restore(
-                        &aor,
-                        Binding {
-                            expires_at,
-                            ..binding
-                        },
-                    );
+                    self.registrar.restore(&aor, Binding { expires_at, ..binding });
                 }
             }
             self.set_reachable(now.mono, &aor);
@@ -177,13 +162,8 @@ impl Switch {
         let wall_of =
             |binding: &Binding| now.wall.plus(binding.expires_at.saturating_sub(now.mono));
         let bindings = self.registrar.bindings(now.mono, aor);
-        let bindings = bindings
-            .map(|binding| (binding.clone(), wall_of(binding)))
-            .collect();
-        effects.push(Effect::Location(Location {
-            aor: Arc::from(aor),
-            bindings,
-        }));
+        let bindings = bindings.map(|binding| (binding.clone(), wall_of(binding))).collect();
+        effects.push(Effect::Location(Location { aor: Arc::from(aor), bindings }));
     }
 
     /// Tells the hunts whether a user can be rung.
@@ -200,11 +180,7 @@ impl Switch {
             self.pools.set_registered(&user.id, false);
         }
         self.directory = directory;
-        let aors: BTreeSet<String> = self
-            .registrar
-            .all()
-            .map(|(aor, _)| aor.to_owned())
-            .collect();
+        let aors: BTreeSet<String> = self.registrar.all().map(|(aor, _)| aor.to_owned()).collect();
         for aor in aors {
             self.set_reachable(now.mono, &aor);
         }

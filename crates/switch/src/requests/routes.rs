@@ -43,10 +43,7 @@ impl RouteRefusal {
     /// Status and the text of the Warning.
     pub(crate) fn response(self) -> (u16, &'static str) {
         match self {
-            Self::CallerId => (
-                403,
-                "Caller ID is not a number of this user or of his groups",
-            ),
+            Self::CallerId => (403, "Caller ID is not a number of this user or of his groups"),
             Self::NoTrunk => (503, "No trunk takes outbound calls"),
         }
     }
@@ -77,17 +74,12 @@ pub(crate) fn origin<'c, 'd>(
 fn is_ours(config: &SwitchConfig, uri: &Uri) -> bool {
     let host = uri.host.to_string();
     let host = host.trim_start_matches('[').trim_end_matches(']');
-    std::iter::once(&config.domain)
-        .chain(&config.aliases)
-        .any(|own| own.eq_ignore_ascii_case(host))
+    std::iter::once(&config.domain).chain(&config.aliases).any(|own| own.eq_ignore_ascii_case(host))
 }
 
 fn trunk_of(config: &SwitchConfig, flow: Flow) -> Option<&TrunkConfig> {
     let address = flow.remote.ip();
-    config
-        .trunks
-        .iter()
-        .find(|trunk| trunk.peers.iter().any(|peer| peer.contains(address)))
+    config.trunks.iter().find(|trunk| trunk.peers.iter().any(|peer| peer.contains(address)))
 }
 
 /// Routes an INVITE that a trunk sent. A trunk reaches provisioned numbers only.
@@ -101,10 +93,7 @@ pub(crate) fn from_trunk(trunk: &TrunkConfig, directory: &Directory, request: &R
             Dialled::ShortCode(_) | Dialled::NotANumber => (None, Some(Arc::from(shown))),
         },
     };
-    let from_number = number
-        .as_ref()
-        .map(|e164| Arc::from(e164.as_str()))
-        .or(text.clone());
+    let from_number = number.as_ref().map(|e164| Arc::from(e164.as_str())).or(text.clone());
     let dialled_text = dialled_user(request);
     let dialled = Dialled::read(&dialled_text, country);
     let provisioned = match &dialled {
@@ -121,12 +110,7 @@ pub(crate) fn from_trunk(trunk: &TrunkConfig, directory: &Directory, request: &R
         text,
         display_name: identity.display.map(Arc::from),
     };
-    Route {
-        caller,
-        destination,
-        from_number,
-        to_number: to_number(&dialled, &dialled_text),
-    }
+    Route { caller, destination, from_number, to_number: to_number(&dialled, &dialled_text) }
 }
 
 /// Routes an INVITE that an authenticated user sent.
@@ -150,10 +134,7 @@ pub(crate) fn from_user(
         let to = callee.sip_username.clone();
         return Ok(internal(Destination::User(callee.id.clone()), to));
     }
-    let trunk = config
-        .trunks
-        .iter()
-        .find(|trunk| !trunk.outbound.is_empty());
+    let trunk = config.trunks.iter().find(|trunk| !trunk.outbound.is_empty());
     let country = trunk.and_then(|trunk| trunk.country.as_deref());
     let dialled = Dialled::read(&dialled_text, country);
     let number = match &dialled {
@@ -167,9 +148,7 @@ pub(crate) fn from_user(
     if let Some(own) = number.and_then(|number| directory.number_by_e164(number)) {
         return Ok(match &own.assignment {
             Assignment::User(callee) => {
-                let name = directory
-                    .user(callee)
-                    .map(|callee| callee.sip_username.clone());
+                let name = directory.user(callee).map(|callee| callee.sip_username.clone());
                 let to = name.unwrap_or_else(|| Arc::from(own.e164.as_str()));
                 internal(Destination::User(callee.clone()), to)
             }
@@ -185,9 +164,7 @@ pub(crate) fn from_user(
         Some(number) => Arc::from(number.as_str()),
         None => Arc::from(dialled_text.as_str()),
     };
-    let shown = directory
-        .number(&caller_id)
-        .map(|number| Arc::from(number.e164.as_str()));
+    let shown = directory.number(&caller_id).map(|number| Arc::from(number.e164.as_str()));
     Ok(Route {
         caller: Caller::User(user.id.clone()),
         destination: Destination::Outside {
@@ -210,17 +187,13 @@ fn caller_id(
     request: &Request,
 ) -> Result<NumberId, RouteRefusal> {
     let Some(wanted) = request.headers().text(HeaderName::Other("X-Caller-Number")) else {
-        let number = directory
-            .default_number_of_user(user)
-            .ok_or(RouteRefusal::CallerId)?;
+        let number = directory.default_number_of_user(user).ok_or(RouteRefusal::CallerId)?;
         return Ok(number.id.clone());
     };
     let Dialled::Number(wanted) = Dialled::read(wanted.trim(), country) else {
         return Err(RouteRefusal::CallerId);
     };
-    let number = directory
-        .number_by_e164(&wanted)
-        .ok_or(RouteRefusal::CallerId)?;
+    let number = directory.number_by_e164(&wanted).ok_or(RouteRefusal::CallerId)?;
     if may_show(directory, user, number) {
         Ok(number.id.clone())
     } else {
@@ -231,9 +204,9 @@ fn caller_id(
 fn may_show(directory: &Directory, user: &UserId, number: &Number) -> bool {
     match &number.assignment {
         Assignment::User(owner) => owner == user,
-        Assignment::Group(group, _) => directory
-            .group(group)
-            .is_some_and(|group| group.members.contains(user)),
+        Assignment::Group(group, _) => {
+            directory.group(group).is_some_and(|group| group.members.contains(user))
+        }
     }
 }
 
@@ -274,14 +247,8 @@ struct Identity {
 /// P-Asserted-Identity from a trunk, else From; `anonymous` and `Privacy: id` withhold it.
 fn caller_identity(request: &Request) -> Identity {
     let headers = request.headers();
-    let withheld = Identity {
-        shown: None,
-        display: None,
-    };
-    if headers
-        .privacy()
-        .any(|value| matches!(value, "id" | "user" | "full"))
-    {
+    let withheld = Identity { shown: None, display: None };
+    if headers.privacy().any(|value| matches!(value, "id" | "user" | "full")) {
         return withheld;
     }
     let asserted = headers.p_asserted_identity().unwrap_or_default();
@@ -289,17 +256,12 @@ fn caller_identity(request: &Request) -> Identity {
         return withheld;
     };
     let shown = shown_user(&address);
-    let anonymous = shown
-        .as_deref()
-        .is_none_or(|user| user.eq_ignore_ascii_case("anonymous"));
+    let anonymous = shown.as_deref().is_none_or(|user| user.eq_ignore_ascii_case("anonymous"));
     let host = address.uri.host.to_string();
     if anonymous || host.eq_ignore_ascii_case("anonymous.invalid") {
         return withheld;
     }
-    Identity {
-        shown,
-        display: address.display.filter(|name| !name.trim().is_empty()),
-    }
+    Identity { shown, display: address.display.filter(|name| !name.trim().is_empty()) }
 }
 
 fn shown_user(address: &NameAddr) -> Option<String> {
