@@ -90,7 +90,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("rsip", &["sip"]),
     ("rtc-", &["media"]),
     ("rtp", &["media"]),
-    ("sqlx", &["store"]),
+    ("sqlx", &["store", "e2e"]),
     ("webrtc", &["media"]),
 ];
 
@@ -333,7 +333,7 @@ mod tests {
         let found = remedies(&packages.join(","), "");
         assert_eq!(
             found,
-            ["crates/transport/Cargo.toml: sqlx belongs in store only"]
+            ["crates/transport/Cargo.toml: sqlx belongs in store, e2e only"]
         );
     }
 

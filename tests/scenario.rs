@@ -1,0 +1,339 @@
+//! One folder of `sip-scenarios/`: who calls, who is called, what SIPp plays them, what the
+//! database must hold afterwards. The folder's `about.md` says what trouble it makes and whose
+//! thread it comes from; `scenario.toml` is read here.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail, ensure};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::compare;
+use crate::database::Database;
+use crate::host::{Block, Host};
+use crate::player::{Part, Player, folder};
+use crate::registration::register;
+
+/// `scenario.toml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Scenario {
+    /// The oracle's scenario whose rows must be stored, without its `.json`.
+    pub oracle: Option<String>,
+    /// Added to the configuration.
+    pub configuration: String,
+    /// Environment of the server.
+    pub environment: BTreeMap<String, String>,
+    /// Fields of IVRs to be set: people in the oracle ring for half a minute.
+    pub ivr: BTreeMap<String, serde_json::Map<String, Value>>,
+    /// Who is registered, and what their phones do; `script` absent: registered, never rung.
+    pub agent: Vec<Agent>,
+    /// What stands behind the trunk.
+    pub far_end: Option<FarEnd>,
+    /// Who calls, one after another.
+    pub caller: Vec<Caller>,
+    /// Queries on the database and the rows they must give.
+    pub expect: Vec<Expectation>,
+    /// Lines that `/metrics` must have at the end.
+    pub metrics: Vec<String>,
+}
+
+/// A query and what it must give.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expectation {
+    /// SQL, read only.
+    pub query: String,
+    /// The values of each row, joined by `|`.
+    pub rows: Vec<String>,
+}
+
+/// A SIPp that calls.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Caller {
+    /// File in the folder, or in `parts/`.
+    pub script: String,
+    /// Keys of the script (`[name]` in it).
+    #[serde(default)]
+    pub keys: BTreeMap<String, String>,
+    /// The user who calls; absent: somebody behind the trunk.
+    pub user: Option<String>,
+    /// Speaks TCP.
+    #[serde(default)]
+    pub tcp: bool,
+    /// Calls only when this query gives a row.
+    pub after: Option<String>,
+}
+
+/// A SIPp that takes calls of the trunk.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FarEnd {
+    /// File in the folder, or in `parts/`.
+    pub script: String,
+    /// Keys of the script.
+    #[serde(default)]
+    pub keys: BTreeMap<String, String>,
+}
+
+/// A user with a phone.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Agent {
+    /// SIP username.
+    pub user: String,
+    /// What the phone does when it is called.
+    pub script: Option<String>,
+    /// Keys of the script.
+    #[serde(default)]
+    pub keys: BTreeMap<String, String>,
+    /// Calls it takes; 1.
+    #[serde(default = "one")]
+    pub calls: u32,
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// A scenario on its own addresses, with a server that takes calls and phones that wait for them.
+pub struct Stage {
+    name: String,
+    scenario: Scenario,
+    /// The server.
+    pub host: Host,
+    /// Everybody whom SIPp plays, in the order in which they came.
+    pub players: Vec<Player>,
+}
+
+/// Runs a folder of `sip-scenarios/` and compares what was stored.
+///
+/// # Errors
+/// What went wrong: SIPp's trace, or every difference to what must be stored.
+pub async fn run(name: &str, block: Block) -> anyhow::Result<()> {
+    let mut stage = Stage::set(name, block)?;
+    stage.call().await?;
+    stage.finish().await
+}
+
+impl Stage {
+    /// Starts the server and the phones; nobody calls yet.
+    ///
+    /// # Errors
+    /// When one of them does not start.
+    pub fn set(name: &str, block: Block) -> anyhow::Result<Self> {
+        let name = name.replace('_', "-");
+        let file = folder().join(&name).join("scenario.toml");
+        let text = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+        let scenario: Scenario = toml::from_str(&text).with_context(|| name.clone())?;
+        let host = Host::start(block, &scenario.configuration, &scenario.environment, |directory| {
+            set_ivrs(directory, &scenario.ivr);
+        })?;
+        let mut stage = Self { name, scenario, host, players: Vec::new() };
+        for (index, agent) in stage.scenario.agent.iter().enumerate() {
+            let address = block.agent(u8::try_from(index)?);
+            register(block, address, &agent.user)?;
+            let Some(script) = &agent.script else { continue };
+            let part = Part {
+                who: agent.user.clone(),
+                scenario: &stage.name,
+                script,
+                keys: &agent.keys,
+                user: Some(&agent.user),
+                address,
+                port: 5060,
+                calls: agent.calls,
+                tcp: false,
+            };
+            stage.players.push(Player::start(&part, &stage.host)?);
+        }
+        if let Some(FarEnd { script, keys }) = &stage.scenario.far_end {
+            let part = Part {
+                who: "far-end".to_owned(),
+                scenario: &stage.name,
+                script,
+                keys,
+                user: None,
+                address: block.far_end(),
+                port: 5060,
+                calls: 1,
+                tcp: false,
+            };
+            stage.players.push(Player::start(&part, &stage.host)?);
+        }
+        Ok(stage)
+    }
+
+    /// Lets everybody call who calls.
+    ///
+    /// # Errors
+    /// When a SIPp does not start, or what a caller waits for does not come.
+    pub async fn call(&mut self) -> anyhow::Result<()> {
+        for index in 0..self.scenario.caller.len() {
+            self.call_by(index).await?;
+        }
+        Ok(())
+    }
+
+    /// Lets one caller call.
+    ///
+    /// # Errors
+    /// As [`Stage::call`].
+    pub async fn call_by(&mut self, index: usize) -> anyhow::Result<()> {
+        let caller = &self.scenario.caller[index];
+        if let Some(query) = &caller.after {
+            self.until(query).await?;
+        }
+        let block = self.host.block;
+        let place = u8::try_from(index)?;
+        let address = match &caller.user {
+            Some(_) => block.agent(100 + place),
+            None => block.caller(),
+        };
+        let part = Part {
+            who: format!("caller-{}", index + 1),
+            scenario: &self.name,
+            script: &caller.script,
+            keys: &caller.keys,
+            user: caller.user.as_deref(),
+            address,
+            port: 5060 + 10 * u16::from(place),
+            calls: 1,
+            tcp: caller.tcp,
+        };
+        self.players.push(Player::start(&part, &self.host)?);
+        Ok(())
+    }
+
+    /// Waits until a query on the database gives a row.
+    ///
+    /// # Errors
+    /// When it does not within ten seconds.
+    pub async fn until(&self, query: &str) -> anyhow::Result<()> {
+        let mut database = Database::open(&self.host.database()).await?;
+        for _ in 0..1000 {
+            if !database.rows(query).await?.is_empty() {
+                return Ok(());
+            }
+            std::thread::park_timeout(Duration::from_millis(10));
+        }
+        bail!("{}: {query} gives no row\n{}", self.name, self.host.log()?)
+    }
+
+    /// Waits for the end of every part.
+    ///
+    /// # Errors
+    /// Those who did not see what their script expects.
+    pub fn over(&mut self) -> anyhow::Result<()> {
+        let mut trouble = Vec::new();
+        for mut player in self.players.drain(..).rev() {
+            if let Err(error) = player.over() {
+                trouble.push(error.to_string());
+            }
+        }
+        ensure!(
+            trouble.is_empty(),
+            "{}:\n{}\n{}",
+            self.name,
+            trouble.join("\n"),
+            self.host.log()?
+        );
+        Ok(())
+    }
+
+    /// Waits for the end of every part, stops the server and compares what was stored.
+    ///
+    /// # Errors
+    /// What went wrong.
+    pub async fn finish(mut self) -> anyhow::Result<()> {
+        self.over()?;
+        self.check_metrics()?;
+        // A stop waits for nothing but what is being written: every call is over.
+        self.host.signal("TERM")?;
+        let status = self.host.wait()?;
+        ensure!(status.success(), "the server ended with {status}\n{}", self.host.log()?);
+        self.check().await
+    }
+
+    fn check_metrics(&self) -> anyhow::Result<()> {
+        if self.scenario.metrics.is_empty() {
+            return Ok(());
+        }
+        let text = self.host.get("/metrics")?;
+        for line in &self.scenario.metrics {
+            ensure!(text.lines().any(|found| found == line), "{}: {line} in\n{text}", self.name);
+        }
+        Ok(())
+    }
+
+    /// Compares what a server that has ended has stored, and looks through its log.
+    ///
+    /// # Errors
+    /// Every difference.
+    pub async fn check(&self) -> anyhow::Result<()> {
+        let log = self.host.log()?;
+        let trouble = self.differences().await?;
+        ensure!(trouble.is_empty(), "{}:\n{}\n{log}", self.name, trouble.join("\n"));
+        ensure!(!log.contains("ERROR"), "{}: the server logged an error:\n{log}", self.name);
+        Ok(())
+    }
+
+    async fn differences(&self) -> anyhow::Result<Vec<String>> {
+        let mut database = Database::open(&self.host.database()).await?;
+        let mut trouble = database.violations().await?;
+        for Expectation { query, rows } in &self.scenario.expect {
+            let found: Vec<String> = database.rows(query).await?.iter().map(text_of).collect();
+            if found != *rows {
+                trouble.push(format!("{query}\n  must give {rows:?}, gave {found:?}"));
+            }
+        }
+        let Some(oracle) = &self.scenario.oracle else { return Ok(trouble) };
+        let graphs = database.graphs().await?;
+        let [stored] = graphs.as_slice() else {
+            trouble.push(format!("one call must be handed off, not {}", graphs.len()));
+            return Ok(trouble);
+        };
+        let id = stored["call_id"].as_str().unwrap_or_default();
+        let conversations = database.conversations(id).await?;
+        let oracle = self::oracle(oracle)?;
+        let (graph, expected) = (&oracle["graph"], &oracle["expect"]["conversations"]);
+        trouble.extend(compare::graphs(graph, stored));
+        trouble.extend(compare::conversations(expected, &conversations, (graph, stored)));
+        Ok(trouble)
+    }
+}
+
+fn oracle(name: &str) -> anyhow::Result<Value> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("data/oracle/{name}.json"));
+    let text = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+    Ok(serde_json::from_str(&text)?)
+}
+
+fn set_ivrs(
+    directory: &mut Value,
+    fields: &BTreeMap<String, serde_json::Map<String, Value>>,
+) {
+    for ivr in directory["ivrs"].as_array_mut().into_iter().flatten() {
+        let Some(fields) = ivr["id"].as_str().and_then(|id| fields.get(id)) else { continue };
+        for (key, value) in fields {
+            ivr[key] = value.clone();
+        }
+    }
+}
+
+fn text_of(row: &Value) -> String {
+    let values = row.as_object().into_iter().flat_map(serde_json::Map::values);
+    let texts: Vec<String> = values
+        .map(|value| match value {
+            Value::String(text) => text.clone(),
+            Value::Null => "-".to_owned(),
+            Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+                value.to_string()
+            }
+        })
+        .collect();
+    texts.join("|")
+}

@@ -1,0 +1,136 @@
+//! The store without a disk: the log in the order in which it became durable, and its fold.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use model::call_graph::words::CallState;
+use model::call_graph::{CallGraph, Recorded, apply, check};
+use model::directory::Directory;
+use model::{CallId, GroupId, UserId};
+use switch::{Location, Restored};
+
+use crate::ladder::header;
+
+/// The store.
+#[derive(Default)]
+pub(crate) struct Store {
+    pub(crate) log: Vec<Recorded>,
+    pub(crate) graphs: BTreeMap<CallId, CallGraph>,
+    /// Calls by the SIP Call-ID of their caller.
+    by_caller: BTreeMap<Arc<str>, CallId>,
+    finished: BTreeMap<CallId, u32>,
+    locations: BTreeMap<Arc<str>, Location>,
+    cursors: BTreeMap<GroupId, UserId>,
+    pub(crate) faults: Vec<String>,
+}
+
+impl Store {
+    pub(crate) fn record(&mut self, recorded: Recorded) {
+        let id = recorded.call.clone();
+        if self.finished.contains_key(&id) {
+            self.faults.push(format!("{id}: {:?} after its end", recorded.event));
+        }
+        let mut graph = self.graphs.remove(&id);
+        let changes = apply(&mut graph, &recorded);
+        if changes.finished {
+            *self.finished.entry(id.clone()).or_default() += 1;
+        }
+        if let Some(graph) = graph {
+            if let Some(caller) = &graph.call.sip_call_id {
+                self.by_caller.insert(caller.clone(), id.clone());
+            }
+            self.graphs.insert(id, graph);
+        } else {
+            self.faults.push(format!("{id}: begins with {:?}", recorded.event));
+        }
+        self.log.push(recorded);
+    }
+
+    pub(crate) fn locate(&mut self, location: Location) {
+        self.locations.insert(location.aor.clone(), location);
+    }
+
+    pub(crate) fn cursor(&mut self, group: GroupId, user: UserId) {
+        self.cursors.insert(group, user);
+    }
+
+    /// What a new process begins with. The calls that were not over are closed as after any crash.
+    pub(crate) fn restart(&mut self, directory: &Directory) -> Restored {
+        for graph in self.graphs.values_mut() {
+            if graph.call.state != CallState::Finished {
+                *graph = store::sweep(graph.clone(), None, directory);
+                *self.finished.entry(graph.call.id.clone()).or_default() += 1;
+            }
+        }
+        Restored {
+            locations: self.locations.values().cloned().collect(),
+            cursors: self.cursors.clone().into_iter().collect(),
+        }
+    }
+
+    /// What leaves must have been recorded before: that somebody is rung, that a call is accepted.
+    pub(crate) fn witness(&mut self, message: &[u8]) {
+        let rings = message.starts_with(b"INVITE ");
+        let accepts = message.starts_with(b"SIP/2.0 200 ");
+        if !rings && !(accepts && header(message, "CSeq").ends_with("INVITE")) {
+            return;
+        }
+        let caller = header(message, if rings { "X-Call-ID" } else { "Call-ID" });
+        let graph = self.by_caller.get(&*caller).and_then(|id| self.graphs.get(id));
+        let known = match graph {
+            // The 200 of a re-INVITE on a leg that we dialled.
+            None => accepts,
+            Some(graph) if rings => !graph.connections.is_empty(),
+            Some(graph) => graph.call.accepted_at.is_some(),
+        };
+        if !known {
+            let first = String::from_utf8_lossy(&message[..message.len().min(40)]).into_owned();
+            self.faults.push(format!("{first:?} left before it was recorded"));
+        }
+    }
+
+    /// Everything that is wrong with the calls once nothing happens any more. `cut` is where in
+    /// the log a crash is tried.
+    pub(crate) fn judge(&self, directory: &Directory, cut: usize) -> Vec<String> {
+        let mut faults = self.faults.clone();
+        for (id, graph) in &self.graphs {
+            let times = self.finished.get(id).copied().unwrap_or(0);
+            if times != 1 {
+                faults.push(format!("{id} finished {times} times"));
+                continue;
+            }
+            faults.extend(violations(graph));
+        }
+        let mut calls: BTreeMap<CallId, Option<CallGraph>> = BTreeMap::new();
+        for recorded in &self.log[..cut] {
+            apply(calls.entry(recorded.call.clone()).or_default(), recorded);
+        }
+        for graph in calls.into_values().flatten() {
+            if graph.call.state != CallState::Finished {
+                let swept = store::sweep(graph, None, directory);
+                let found = violations(&swept);
+                faults.extend(found.into_iter().map(|what| format!("killed at {cut}: {what}")));
+            }
+        }
+        faults
+    }
+}
+
+/// What is wrong with one finished call: by its rows, and by the document that is handed off.
+fn violations(graph: &CallGraph) -> Vec<String> {
+    let id = &graph.call.id;
+    let finished = graph.finished();
+    let mut found = Vec::new();
+    if let Err(violations) = check::check_emission(&finished) {
+        found.extend(violations.iter().map(|violation| format!("{id}: {violation}")));
+    }
+    match serde_json::to_string(&finished) {
+        Ok(text) => {
+            if let Err(refused) = check::read(&text) {
+                found.push(format!("{id}: {refused}"));
+            }
+        }
+        Err(error) => found.push(format!("{id}: no JSON: {error}")),
+    }
+    found
+}

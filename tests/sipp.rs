@@ -1,0 +1,100 @@
+//! SIPp against the real binary: one test for each folder of `sip-scenarios/` (dashes are
+//! underscores), each with a block of loopback addresses to itself. Run by `cargo xtask sipp`.
+
+#[path = "sipp/directed.rs"]
+mod directed;
+#[path = "sipp/torture.rs"]
+mod torture;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use e2e::host::Block;
+
+/// Scenarios that `scenario.toml` tells in full.
+macro_rules! scenarios {
+    ($($block:literal $name:ident,)*) => {
+        $(
+            #[tokio::test]
+            async fn $name() -> anyhow::Result<()> {
+                e2e::scenario::run(stringify!($name), Block($block)).await
+            }
+        )*
+
+        const TOLD: &[&str] = &[$(stringify!($name)),*];
+    };
+}
+
+scenarios! {
+    1 direct_answered,
+    2 direct_caller_gives_up,
+    3 direct_no_answer,
+    4 direct_busy,
+    5 direct_declined,
+    6 direct_unregistered,
+    7 two_devices,
+    8 simulring,
+    9 round_robin_third_answers,
+    10 group_caller_hangs_up,
+    11 next_ivr,
+    12 outbound_answered,
+    13 outbound_group_caller_id,
+    14 outbound_foreign_caller_id,
+    15 outbound_busy,
+    16 outbound_fails,
+    17 outbound_gives_up,
+    18 internal,
+    19 internal_by_number,
+    20 hold_by_caller,
+    21 hold_by_agent,
+    22 register_good,
+    23 register_bad_password,
+    24 stranger,
+    25 asterisk_176_crossing,
+    26 mikopbx_1043,
+    27 rustpbx_77,
+    28 rustpbx_217,
+    29 drop_one_200,
+    30 no_ack,
+    31 cancel_crosses_200,
+    32 bye_crosses_bye,
+    33 reinvite_crosses_bye,
+    34 unknown_dialog,
+    35 retransmissions,
+    36 long_message,
+    37 over_long_message,
+    38 withheld_caller,
+    39 private_caller,
+    40 asserted_identity,
+    41 national_numbers,
+    42 unknown_codec,
+    43 no_sdp,
+    44 tcp_caller,
+    45 early_media,
+    46 max_forwards,
+    47 unknown_extension,
+    48 agent_fails,
+    49 group_unregistered,
+    50 group_not_accepted,
+    51 call_limit,
+    52 port_pool,
+}
+
+#[test]
+fn every_folder_is_a_test_and_every_test_a_folder() -> anyhow::Result<()> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sip-scenarios");
+    let mut folders = BTreeSet::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().replace('-', "_");
+        if name == "parts" {
+            continue;
+        }
+        assert!(path.join("about.md").exists(), "{name} does not say what it is about");
+        folders.insert(name);
+    }
+    let tests: BTreeSet<String> =
+        TOLD.iter().chain(directed::NAMES).map(|name| (*name).to_owned()).collect();
+    assert_eq!(folders, tests);
+    Ok(())
+}

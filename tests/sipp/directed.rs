@@ -1,0 +1,214 @@
+//! Scenarios in which the test itself has a hand: signals, restarts, phones moved message by
+//! message.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use e2e::host::{Block, password};
+use e2e::puppet::Puppet;
+use e2e::registration::{Registration, challenges, register};
+use e2e::scenario::Stage;
+
+/// The folders that these tests run.
+pub(crate) const NAMES: &[&str] = &[
+    "register_stale_nonce",
+    "register_replayed",
+    "asterisk_176",
+    "drain",
+    "drain_twice",
+    "kill_mid_call",
+    "kill_while_ringing",
+    "second_server",
+    "rtp_both_ways",
+];
+
+const RINGS: &str = "SELECT id FROM connection_attempt WHERE ringing_at IS NOT NULL";
+const TALKS: &str = "SELECT id FROM call WHERE state = 'in_progress'";
+
+#[tokio::test]
+async fn register_stale_nonce() -> anyhow::Result<()> {
+    let block = Block(200);
+    let stage = Stage::set("register_stale_nonce", block)?;
+    let mut phone = Registration::new(block, block.agent(0), "ana")?;
+    let first = phone.send(None)?;
+    let answer = phone.answer(&first, &password("ana"), 1)?;
+    // A good answer is refused as soon as its nonce is old, which the server alone can say.
+    let mut refused = None;
+    for count in 1..=40 {
+        let answer = phone.answer(&first, &password("ana"), count)?;
+        let response = phone.send(Some(&answer))?;
+        if response.status().code() == 401 {
+            refused = Some(response);
+            break;
+        }
+        std::thread::park_timeout(Duration::from_millis(100));
+    }
+    let refused = refused.context("an old nonce must be refused")?;
+    let fresh = challenges(&refused);
+    ensure!(fresh.iter().all(|challenge| challenge.stale), "stale=true in {fresh:?}");
+    let again = phone.answer(&refused, &password("ana"), 1)?;
+    ensure!(again != answer);
+    ensure!(phone.send(Some(&again))?.status().code() == 200);
+    stage.finish().await
+}
+
+#[tokio::test]
+async fn register_replayed() -> anyhow::Result<()> {
+    let block = Block(201);
+    let stage = Stage::set("register_replayed", block)?;
+    let mut phone = Registration::new(block, block.agent(0), "ana")?;
+    let challenged = phone.send(None)?;
+    let answer = phone.answer(&challenged, &password("ana"), 1)?;
+    ensure!(phone.send(Some(&answer))?.status().code() == 200);
+    let mut thief = Registration::new(block, block.agent(1), "ana")?;
+    let refused = thief.send(Some(&answer))?;
+    ensure!(refused.status().code() == 401, "{refused:?}");
+    ensure!(!challenges(&refused).is_empty());
+    stage.finish().await
+}
+
+#[tokio::test]
+async fn asterisk_176() -> anyhow::Result<()> {
+    let block = Block(202);
+    let mut stage = Stage::set("asterisk_176", block)?;
+    let mut agents = Vec::new();
+    for (index, user) in [(0, "ana"), (1, "ben")] {
+        register(block, block.agent(index), user)?;
+        agents.push(Puppet::new(block, block.agent(index), 5060)?);
+    }
+    stage.call().await?;
+    let mut invites = Vec::new();
+    for agent in &agents {
+        let invite = agent.expect("INVITE")?;
+        agent.send(agent.response(&invite, "180 Ringing", "t", "")?.as_bytes())?;
+        invites.push(invite);
+    }
+    stage.until(RINGS).await?;
+    let mut answers = Vec::new();
+    for (agent, invite) in agents.iter().zip(&invites) {
+        let description = agent.description(7000);
+        answers.push(agent.response(invite, "200 OK", "t", &description)?);
+    }
+    for (agent, answer) in agents.iter().zip(&answers) {
+        agent.send(answer.as_bytes())?;
+    }
+    // Both are acknowledged; one of them is released at once and told why.
+    let mut winners = Vec::new();
+    for (agent, invite) in agents.iter().zip(&invites) {
+        agent.expect("ACK")?;
+        match agent.next(Duration::from_millis(500))? {
+            None => winners.push((agent, invite)),
+            Some(bye) => {
+                ensure!(bye.text().starts_with("BYE"), "{}", bye.text());
+                ensure!(bye.header("Reason")?.contains("Call completed elsewhere"));
+                agent.send(agent.response(&bye, "200 OK", "t", "")?.as_bytes())?;
+            }
+        }
+    }
+    let [(winner, invite)] = winners.as_slice() else {
+        anyhow::bail!("one agent must be connected, not {}", winners.len());
+    };
+    winner.send(winner.bye(invite, "t")?.as_bytes())?;
+    winner.expect("SIP/2.0 200")?;
+    stage.finish().await
+}
+
+#[tokio::test]
+async fn drain() -> anyhow::Result<()> {
+    let mut stage = Stage::set("drain", Block(203))?;
+    stage.call_by(0).await?;
+    stage.until(TALKS).await?;
+    ensure!(stage.host.get("/readyz")?.starts_with("HTTP/1.1 200"));
+    stage.host.signal("TERM")?;
+    while stage.host.get("/readyz")?.starts_with("HTTP/1.1 200") {
+        std::thread::park_timeout(Duration::from_millis(10));
+    }
+    ensure!(stage.host.get("/readyz")?.starts_with("HTTP/1.1 503"));
+    ensure!(stage.host.get("/livez")?.starts_with("HTTP/1.1 200"));
+    stage.call_by(1).await?;
+    stage.over()?;
+    let status = stage.host.wait()?;
+    ensure!(status.success(), "{status}\n{}", stage.host.log()?);
+    stage.check().await
+}
+
+#[tokio::test]
+async fn drain_twice() -> anyhow::Result<()> {
+    let mut stage = Stage::set("drain_twice", Block(204))?;
+    stage.call().await?;
+    stage.until(TALKS).await?;
+    stage.host.signal("TERM")?;
+    while stage.host.get("/readyz")?.starts_with("HTTP/1.1 200") {
+        std::thread::park_timeout(Duration::from_millis(10));
+    }
+    stage.host.signal("TERM")?;
+    let status = stage.host.wait()?;
+    ensure!(status.success(), "{status}\n{}", stage.host.log()?);
+    stage.over()?;
+    stage.check().await
+}
+
+#[tokio::test]
+async fn kill_mid_call() -> anyhow::Result<()> {
+    killed("kill_mid_call", Block(205), TALKS).await
+}
+
+#[tokio::test]
+async fn kill_while_ringing() -> anyhow::Result<()> {
+    killed("kill_while_ringing", Block(206), RINGS).await
+}
+
+async fn killed(name: &str, block: Block, when: &str) -> anyhow::Result<()> {
+    let mut stage = Stage::set(name, block)?;
+    stage.call().await?;
+    stage.until(when).await?;
+    stage.host.signal("KILL")?;
+    stage.host.wait()?;
+    stage.players.clear();
+    stage.host.start_again()?;
+    stage.finish().await
+}
+
+#[tokio::test]
+async fn second_server() -> anyhow::Result<()> {
+    let stage = Stage::set("second_server", Block(207))?;
+    let output = stage.host.rival()?.output()?;
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    ensure!(output.status.code() == Some(3), "{}: {errors}", output.status);
+    ensure!(errors.contains("var"), "{errors}");
+    ensure!(stage.host.get("/readyz")?.starts_with("HTTP/1.1 200"));
+    stage.finish().await
+}
+
+#[tokio::test]
+async fn rtp_both_ways() -> anyhow::Result<()> {
+    let block = Block(208);
+    let mut stage = Stage::set("rtp_both_ways", block)?;
+    let caller = Puppet::new(block, block.caller(), 7000)?;
+    let agent = Puppet::new(block, block.agent(0), 7000)?;
+    stage.call().await?;
+    stage.until(TALKS).await?;
+    let named = |player: usize, start: &str| -> anyhow::Result<u16> {
+        let messages = stage.players[player].messages();
+        let message = messages.split(start).nth(1).context("the message")?;
+        let line = message.split("m=audio ").nth(1).context("a description")?;
+        Ok(line.split(' ').next().unwrap_or_default().parse()?)
+    };
+    let (to_agent, to_caller) = (named(0, "INVITE sip:")?, named(1, "SIP/2.0 200 OK")?);
+    for sequence in 0..50_u8 {
+        relayed(&caller, to_caller, &agent, to_agent, sequence)?;
+        relayed(&agent, to_agent, &caller, to_caller, sequence)?;
+    }
+    stage.finish().await
+}
+
+/// One packet from one to the other, and that it comes as it went.
+fn relayed(from: &Puppet, in_at: u16, to: &Puppet, out_at: u16, sequence: u8) -> anyhow::Result<()> {
+    let mut packet = vec![0x80, 0, 0, sequence, 0, 0, sequence, 0, 1, 2, 3, 4];
+    packet.extend([sequence; 160]);
+    from.send_to(&packet, in_at)?;
+    let (bytes, port) = to.datagram(Duration::from_secs(2))?.context("the packet")?;
+    ensure!(port == out_at, "from port {port}, described was {out_at}");
+    ensure!(bytes == packet, "packet {sequence} was changed");
+    Ok(())
+}
