@@ -243,7 +243,7 @@ impl Recording {
             let writing = async {
                 writer.run().await;
                 // Everything is committed; the assigner takes what is left and ends.
-                drop(quit.send(true));
+                let _ = quit.send(true);
             };
             tokio::join!(writing, assigner.run(quitting.clone()));
         };

@@ -35,7 +35,7 @@ pub(super) fn channel() -> (Reloads, Reloading) {
 impl Reloads {
     /// Asks; one that waits already serves for both.
     pub(super) fn ask(&self) {
-        drop(self.ask.try_send(()));
+        let _ = self.ask.try_send(());
     }
 
     /// The next new directory.
