@@ -152,8 +152,7 @@ impl Dial {
     /// A carrier's call from somebody who wants to stay unknown (RFC 3323).
     pub fn anonymous(mut self) -> Dial {
         self.from = Some(Party::named("Anonymous", "sip:anonymous@anonymous.invalid"));
-        self.headers
-            .push((sip::message::HeaderName::Privacy, "id".to_owned()));
+        self.headers.push((sip::message::HeaderName::Privacy, "id".to_owned()));
         self
     }
 

@@ -25,17 +25,12 @@ impl Phone {
             return;
         }
         let Some(line) = self.ports.take() else {
-            return self.core(now, out, |core, now, out| {
-                core.reject(now, invite, 486, &[], out)
-            });
+            return self.core(now, out, |core, now, out| core.reject(now, invite, 486, &[], out));
         };
         let id = self.fresh_call();
         let session = Session::new(&self.config, line, self.session_id(id));
         let offer = (!request.body().is_empty()).then(|| request.body().clone());
-        let plan = CallPlan {
-            give_up_after: None,
-            hang_up_after: self.config.hang_up_after,
-        };
+        let plan = CallPlan { give_up_after: None, hang_up_after: self.config.hang_up_after };
         self.calls.insert(
             id,
             Call {
@@ -48,18 +43,13 @@ impl Phone {
                 ending: None,
             },
         );
-        let called = request
-            .uri()
-            .ok()
-            .and_then(|uri| uri.user_unescaped().map(|user| user.into_owned()));
+        let called =
+            request.uri().ok().and_then(|uri| uri.user_unescaped().map(|user| user.into_owned()));
         out.push(PhoneOutput::Event(PhoneEvent::Ringing {
             call: id,
             caller: caller_of(request),
             called: called.unwrap_or_default(),
-            call_id: request
-                .headers()
-                .text(X_CALL_ID)
-                .map(|text| text.into_owned()),
+            call_id: request.headers().text(X_CALL_ID).map(|text| text.into_owned()),
         }));
         self.behave(now, id, invite, out);
     }
@@ -79,14 +69,10 @@ impl Phone {
             let Some(body) = self.answer_body(id) else {
                 return self.decline(now, id, 488, out);
             };
-            self.core(now, out, |core, now, out| {
-                core.ring(now, invite, 183, Some(body), out)
-            });
+            self.core(now, out, |core, now, out| core.ring(now, invite, 183, Some(body), out));
             return self.plan_act(now + after, id, Act::Answer);
         }
-        self.core(now, out, |core, now, out| {
-            core.ring(now, invite, 180, None, out)
-        });
+        self.core(now, out, |core, now, out| core.ring(now, invite, 180, None, out));
         match behaviour {
             Behaviour::AnswerAfter(after) => self.plan_act(now + after, id, Act::Answer),
             Behaviour::Decline(status, after) => {
@@ -108,17 +94,12 @@ impl Phone {
         let Some(body) = self.answer_body(id) else {
             return self.decline(now, id, 488, out);
         };
-        let dialog = self.core(now, out, |core, now, out| {
-            core.accept(now, invite, body, &[], out)
-        });
+        let dialog = self.core(now, out, |core, now, out| core.accept(now, invite, body, &[], out));
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
         if let Some(dialog) = dialog {
-            call.stage = Stage::Up {
-                dialog,
-                confirmed: false,
-            };
+            call.stage = Stage::Up { dialog, confirmed: false };
         }
     }
 
@@ -133,9 +114,7 @@ impl Phone {
         let Some(Stage::Ringing(invite)) = self.calls.get(&id).map(|call| call.stage) else {
             return;
         };
-        self.core(now, out, |core, now, out| {
-            core.reject(now, invite, status, &[], out)
-        });
+        self.core(now, out, |core, now, out| core.reject(now, invite, status, &[], out));
         self.ended(id, EndCause::Declined(status), out);
     }
 
@@ -177,9 +156,7 @@ impl Phone {
         let headers = authenticator
             .challenge(now, stale)
             .map(|challenge| (HeaderName::ProxyAuthenticate, challenge.to_string()));
-        self.core(now, out, |core, now, out| {
-            core.reject(now, invite, 407, &headers, out)
-        });
+        self.core(now, out, |core, now, out| core.reject(now, invite, 407, &headers, out));
         true
     }
 
@@ -211,14 +188,9 @@ fn caller_of(request: &Request) -> Caller {
     let asserted = headers.p_asserted_identity().ok();
     let asserted = asserted.and_then(|list| list.first().and_then(user));
     match headers.from() {
-        Ok(from) => Caller {
-            number: user(&from).unwrap_or_default(),
-            display: from.display,
-            asserted,
-        },
-        Err(_) => Caller {
-            asserted,
-            ..Caller::default()
-        },
+        Ok(from) => {
+            Caller { number: user(&from).unwrap_or_default(), display: from.display, asserted }
+        }
+        Err(_) => Caller { asserted, ..Caller::default() },
     }
 }

@@ -20,9 +20,7 @@ pub(crate) struct Ports {
 
 impl Ports {
     pub(crate) fn new(lines: u16) -> Ports {
-        Ports {
-            free: (0..lines).collect(),
-        }
+        Ports { free: (0..lines).collect() }
     }
 
     pub(crate) fn take(&mut self) -> Option<u16> {
@@ -67,8 +65,7 @@ impl Session {
 
     /// An offer with this direction.
     pub(crate) fn offer(&mut self, direction: sdp::Direction) -> Bytes {
-        self.local
-            .offer(Terms::new(&self.codecs).direction(direction))
+        self.local.offer(Terms::new(&self.codecs).direction(direction))
     }
 
     /// The answer to an offer; `None` when there is nothing in common (488).

@@ -42,9 +42,7 @@ impl Phone {
         request.credentials = credentials(&self.config);
         request.headers = dial.headers;
         if let Some(asserted) = dial.asserted {
-            request
-                .headers
-                .push((HeaderName::PAssertedIdentity, format!("<{asserted}>")));
+            request.headers.push((HeaderName::PAssertedIdentity, format!("<{asserted}>")));
         }
         if !dial.without_offer {
             request.body = Some(Body::sdp(session.offer(sdp::Direction::SendRecv)));
@@ -85,11 +83,7 @@ impl Phone {
         if early_media {
             self.media_answered(call, response.body(), out);
         }
-        out.push(PhoneOutput::Event(PhoneEvent::Progress {
-            call,
-            status,
-            early_media,
-        }));
+        out.push(PhoneOutput::Event(PhoneEvent::Progress { call, status, early_media }));
     }
 
     pub(crate) fn accepted(
@@ -106,10 +100,7 @@ impl Phone {
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
-        call.stage = Stage::Up {
-            dialog,
-            confirmed: true,
-        };
+        call.stage = Stage::Up { dialog, confirmed: true };
         let hang_up_after = call.plan.hang_up_after;
         let body = response.body();
         if self.core_awaits_answer(id) {
@@ -117,14 +108,8 @@ impl Phone {
         } else if !body.is_empty() {
             self.media_answered(id, body, out);
         }
-        let call_id = response
-            .headers()
-            .text(X_CALL_ID)
-            .map(|text| text.into_owned());
-        out.push(PhoneOutput::Event(PhoneEvent::Answered {
-            call: id,
-            call_id,
-        }));
+        let call_id = response.headers().text(X_CALL_ID).map(|text| text.into_owned());
+        out.push(PhoneOutput::Event(PhoneEvent::Answered { call: id, call_id }));
         if let Some(after) = hang_up_after {
             self.plan_act(now + after, id, Act::HangUp);
         }
@@ -132,9 +117,7 @@ impl Phone {
 
     /// Whether our INVITE had no offer.
     fn core_awaits_answer(&self, id: PhoneCallId) -> bool {
-        self.calls
-            .get(&id)
-            .is_some_and(|call| !call.session.has_offered())
+        self.calls.get(&id).is_some_and(|call| !call.session.has_offered())
     }
 
     fn answer_in_ack(
@@ -148,10 +131,7 @@ impl Phone {
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
-        let body = call
-            .session
-            .answer(offer, sdp::Direction::SendRecv)
-            .map(Body::sdp);
+        let body = call.session.answer(offer, sdp::Direction::SendRecv).map(Body::sdp);
         let agreed = body.is_some();
         self.core(now, out, |core, now, out| core.ack(now, dialog, body, out));
         if agreed {

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use sip::auth::{Authenticator, AuthenticatorConfig, Credentials, Secret};
 use sip::flow::Flow;
-use sip::message::{HeaderName, Message, Method, Response};
+use sip::message::{HeaderName, Message, Method, Request, Response};
 use sip::user_agent_core::{
-    Counts, DialogId, LocalAddress, UaConfig, UaEvent, UaOutput, UserAgentCore,
+    Counts, DialogId, LocalAddress, ServerRequestId, UaConfig, UaEvent, UaOutput, UserAgentCore,
 };
 
 use crate::call::{Act, Call, Stage};
@@ -82,9 +82,7 @@ impl Phone {
 
     /// Registers, and refreshes at half time until `unregister`.
     pub fn register(&mut self, now: Duration, out: &mut Vec<PhoneOutput>) {
-        let request = self
-            .registration
-            .request(&self.config, self.config.expires_s);
+        let request = self.registration.request(&self.config, self.config.expires_s);
         let id = self.core(now, out, |core, now, out| core.request(now, request, out));
         self.registration.pending = Some(id);
     }
@@ -106,9 +104,7 @@ impl Phone {
             Stage::Ringing(_) => self.decline(now, id, 603, out),
             Stage::Calling(invite) => {
                 call.ending = Some(EndCause::GaveUp);
-                self.core(now, out, |core, now, out| {
-                    core.cancel(now, invite, None, out)
-                });
+                self.core(now, out, |core, now, out| core.cancel(now, invite, None, out));
             }
             Stage::Up { dialog, .. } => {
                 self.core(now, out, |core, now, out| core.bye(now, dialog, None, out));
@@ -135,16 +131,12 @@ impl Phone {
                 self.answer_at_cancel(now, flow, out);
             }
         }
-        self.core(now, out, |core, now, out| {
-            core.receive(now, flow, message, out)
-        });
+        self.core(now, out, |core, now, out| core.receive(now, flow, message, out));
     }
 
     /// The transport could not send.
     pub fn transport_failed(&mut self, now: Duration, flow: Flow, out: &mut Vec<PhoneOutput>) {
-        self.core(now, out, |core, now, out| {
-            core.transport_failed(now, flow, out)
-        });
+        self.core(now, out, |core, now, out| core.transport_failed(now, flow, out));
     }
 
     /// When [`Phone::timeout`] wants to be called.
@@ -224,9 +216,7 @@ impl Phone {
                 }
                 // The server is known by its address; another name is answered where it was heard.
                 UaOutput::Resolve { id, .. } => {
-                    self.core(now, out, |core, now, out| {
-                        core.resolved(now, id, Vec::new(), out)
-                    });
+                    self.core(now, out, |core, now, out| core.resolved(now, id, Vec::new(), out));
                 }
                 UaOutput::Event(event) => self.happened(now, event, out),
             }
@@ -235,23 +225,15 @@ impl Phone {
 
     fn happened(&mut self, now: Duration, event: UaEvent, out: &mut Vec<PhoneOutput>) {
         match event {
-            UaEvent::Invited {
-                invite, request, ..
-            } => self.invited(now, invite, &request, out),
+            UaEvent::Invited { invite, request, .. } => self.invited(now, invite, &request, out),
             UaEvent::Cancelled { invite, reason } => {
                 if let Some(id) = self.find(|stage| stage == Stage::Ringing(invite)) {
                     self.ended(id, EndCause::Cancelled(reason), out);
                 }
             }
             UaEvent::Confirmed { dialog, body } => self.confirmed(now, dialog, &body, out),
-            UaEvent::Progress {
-                invite, response, ..
-            } => self.progress(invite, &response, out),
-            UaEvent::Accepted {
-                invite,
-                dialog,
-                response,
-            } => {
+            UaEvent::Progress { invite, response, .. } => self.progress(invite, &response, out),
+            UaEvent::Accepted { invite, dialog, response } => {
                 self.accepted(now, invite, dialog, &response, out);
             }
             UaEvent::Rejected { invite, status, .. } => {
@@ -283,26 +265,29 @@ impl Phone {
             UaEvent::Unconfirmed { dialog } | UaEvent::DialogLost { dialog } => {
                 self.dialog_ended(dialog, EndCause::Lost, out);
             }
-            UaEvent::Requested { id, request, .. } => {
-                let known = matches!(
-                    request.method(),
-                    Method::Options | Method::Info | Method::Notify | Method::Message
-                );
-                let status: u16 = if known { 200 } else { 403 };
-                self.core(now, out, |core, now, out| {
-                    core.respond(now, id, status, &[], None, out);
-                });
-            }
-            UaEvent::Responded {
-                id,
-                response,
-                status,
-            } => {
+            UaEvent::Requested { id, request, .. } => self.requested(now, id, &request, out),
+            UaEvent::Responded { id, response, status } => {
                 if self.registration.pending == Some(id) {
                     self.register_answered(now, status, response.as_ref(), out);
                 }
             }
         }
+    }
+
+    /// Answers what is no call and changes nothing.
+    fn requested(
+        &mut self,
+        now: Duration,
+        id: ServerRequestId,
+        request: &Request,
+        out: &mut Vec<PhoneOutput>,
+    ) {
+        let known = matches!(
+            request.method(),
+            Method::Options | Method::Info | Method::Notify | Method::Message
+        );
+        let status: u16 = if known { 200 } else { 403 };
+        self.core(now, out, |core, now, out| core.respond(now, id, status, &[], None, out));
     }
 
     fn register_answered(
@@ -359,10 +344,7 @@ impl Phone {
     }
 
     pub(crate) fn find(&self, wanted: impl Fn(Stage) -> bool) -> Option<PhoneCallId> {
-        self.calls
-            .iter()
-            .find(|(_, call)| wanted(call.stage))
-            .map(|(id, _)| *id)
+        self.calls.iter().find(|(_, call)| wanted(call.stage)).map(|(id, _)| *id)
     }
 }
 

@@ -22,12 +22,7 @@ const CSEQ_STEP: u32 = 4;
 
 impl Registration {
     pub(crate) fn new(call_id: String) -> Registration {
-        Registration {
-            call_id,
-            cseq: 1,
-            pending: None,
-            leaving: false,
-        }
+        Registration { call_id, cseq: 1, pending: None, leaving: false }
     }
 
     /// The next REGISTER, for so many seconds; 0 takes the registration back.
@@ -63,11 +58,7 @@ pub(crate) fn contact(config: &PhoneConfig) -> String {
         | sip::flow::TransportKind::Tls
         | sip::flow::TransportKind::Ws
         | sip::flow::TransportKind::Wss => {
-            format!(
-                "sip:{}@{local};transport={}",
-                config.user,
-                config.server.transport.uri_token()
-            )
+            format!("sip:{}@{local};transport={}", config.user, config.server.transport.uri_token())
         }
     }
 }
@@ -83,9 +74,7 @@ pub(crate) fn granted(config: &PhoneConfig, response: &Response) -> u32 {
             .and_then(|contact| contact.expires()),
         Ok(Contacts::Star) | Err(_) => None,
     };
-    listed
-        .or(headers.expires().ok().flatten())
-        .unwrap_or(config.expires_s)
+    listed.or(headers.expires().ok().flatten()).unwrap_or(config.expires_s)
 }
 
 /// When a registration of so many seconds is to be refreshed.

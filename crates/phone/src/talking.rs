@@ -33,10 +33,7 @@ impl Phone {
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
-        call.stage = Stage::Up {
-            dialog,
-            confirmed: true,
-        };
+        call.stage = Stage::Up { dialog, confirmed: true };
         let hang_up_after = call.plan.hang_up_after;
         let answers_ours = call.offer.is_none() && !body.is_empty();
         if answers_ours {
@@ -44,10 +41,7 @@ impl Phone {
         } else {
             self.tell_media(id, out);
         }
-        out.push(PhoneOutput::Event(PhoneEvent::Answered {
-            call: id,
-            call_id: None,
-        }));
+        out.push(PhoneOutput::Event(PhoneEvent::Answered { call: id, call_id: None }));
         if let Some(after) = hang_up_after {
             self.plan_act(now + after, id, Act::HangUp);
         }
@@ -103,9 +97,7 @@ impl Phone {
         };
         call.wanted = wanted;
         let body = Body::sdp(call.session.offer(wanted));
-        self.core(now, out, |core, now, out| {
-            core.reinvite(now, dialog, Some(body), out)
-        });
+        self.core(now, out, |core, now, out| core.reinvite(now, dialog, Some(body), out));
     }
 
     pub(crate) fn change_failed(
@@ -122,10 +114,7 @@ impl Phone {
             // The other side changed the session meanwhile: ask again on what it is now.
             return self.plan_act(now + CHANGE_AGAIN_AFTER, id, Act::ChangeAgain);
         }
-        out.push(PhoneOutput::Event(PhoneEvent::ChangeFailed {
-            call: id,
-            status,
-        }));
+        out.push(PhoneOutput::Event(PhoneEvent::ChangeFailed { call: id, status }));
     }
 
     pub(crate) fn media_answered(
@@ -145,10 +134,7 @@ impl Phone {
 
     pub(crate) fn tell_media(&self, id: PhoneCallId, out: &mut Vec<PhoneOutput>) {
         if let Some(media) = self.media(id) {
-            let event = PhoneEvent::MediaChanged {
-                call: id,
-                media: media.clone(),
-            };
+            let event = PhoneEvent::MediaChanged { call: id, media: media.clone() };
             out.push(PhoneOutput::Event(event));
         }
     }

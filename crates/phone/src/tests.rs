@@ -1,5 +1,7 @@
 //! Phones that talk to each other over a perfect wire of 10 ms, as ladders.
 
+mod registering;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -60,8 +62,7 @@ impl World {
                     let arrow = ["->", "<-"][at];
                     self.note(&format!("{arrow} {}", summary(&bytes)));
                     self.sent += 1;
-                    self.wire
-                        .insert((self.now + LATENCY, self.sent), (1 - at, bytes));
+                    self.wire.insert((self.now + LATENCY, self.sent), (1 - at, bytes));
                 }
                 PhoneOutput::Event(event) => {
                     if let PhoneEvent::Ringing { call, .. } = &event {
@@ -93,9 +94,7 @@ impl World {
             if arrival == Some(next) {
                 let (_, (at, bytes)) = self.wire.pop_first().unwrap();
                 let message = Message::parse_datagram(bytes).unwrap();
-                self.act(at, |phone, now, out| {
-                    phone.receive(now, flow(at), message, out)
-                });
+                self.act(at, |phone, now, out| phone.receive(now, flow(at), message, out));
             } else {
                 self.act(0, |phone, now, out| phone.timeout(now, out));
                 self.act(1, |phone, now, out| phone.timeout(now, out));
@@ -111,12 +110,7 @@ impl World {
     fn end(mut self) -> String {
         self.wait(70_000);
         for phone in &self.phones {
-            assert!(
-                phone.counts().is_zero(),
-                "{:?}\n{}",
-                phone.counts(),
-                self.ladder
-            );
+            assert!(phone.counts().is_zero(), "{:?}\n{}", phone.counts(), self.ladder);
             assert_eq!(phone.calls().count(), 0);
         }
         self.ladder
@@ -145,37 +139,15 @@ fn summary(bytes: &Bytes) -> String {
 fn show(event: &PhoneEvent) -> String {
     match event {
         PhoneEvent::MediaChanged { media, .. } => {
-            let remote = media
-                .remote
-                .map_or("nowhere".to_owned(), |remote| remote.to_string());
+            let remote = media.remote.map_or("nowhere".to_owned(), |remote| remote.to_string());
             let codec = media.codecs.first().map_or("none", |codec| &codec.name);
-            format!(
-                "media {} to {remote}, {codec}, {}",
-                media.local,
-                media.direction.as_str()
-            )
+            format!("media {} to {remote}, {codec}, {}", media.local, media.direction.as_str())
         }
-        PhoneEvent::Ringing {
-            caller,
-            called,
-            call_id,
-            ..
-        } => {
+        PhoneEvent::Ringing { caller, called, call_id, .. } => {
             format!("Ringing {called} {caller:?} {call_id:?}")
         }
-        PhoneEvent::Progress {
-            status,
-            early_media,
-            ..
-        } => {
-            format!(
-                "Progress {status}{}",
-                if *early_media {
-                    " with early media"
-                } else {
-                    ""
-                }
-            )
+        PhoneEvent::Progress { status, early_media, .. } => {
+            format!("Progress {status}{}", if *early_media { " with early media" } else { "" })
         }
         PhoneEvent::Answered { .. } => "Answered".to_owned(),
         PhoneEvent::ChangeFailed { status, .. } => format!("ChangeFailed {status}"),
@@ -200,8 +172,7 @@ fn ms(milliseconds: u64) -> Duration {
 fn a_call_is_answered_held_resumed_and_hung_up() {
     let mut world = with(Behaviour::AnswerAfter(ms(1000)));
     let mut dial = Dial::number("bob");
-    dial.headers
-        .push((HeaderName::Other("X-Call-ID"), "call-1".to_owned()));
+    dial.headers.push((HeaderName::Other("X-Call-ID"), "call-1".to_owned()));
     world.call(dial);
     world.wait(2000);
     let id = world.calls[1].unwrap();
@@ -309,15 +280,8 @@ fn a_busy_phone_and_one_that_declines_later() {
 #[test]
 fn a_caller_gives_up() {
     let mut world = with(Behaviour::RingForever);
-    let plan = CallPlan {
-        give_up_after: Some(ms(3000)),
-        hang_up_after: None,
-    };
-    world.call(
-        Dial::number("bob")
-            .as_caller("+12025550100", "carrier.test")
-            .plan(plan),
-    );
+    let plan = CallPlan { give_up_after: Some(ms(3000)), hang_up_after: None };
+    world.call(Dial::number("bob").as_caller("+12025550100", "carrier.test").plan(plan));
     insta::assert_snapshot!(world.end(), @r#"
        0 -> INVITE 1 sendrecv
       10 ** bob Ringing bob Caller { display: None, number: "+12025550100", asserted: Some("+12025550100") } None
@@ -335,10 +299,7 @@ fn a_caller_gives_up() {
 #[test]
 fn an_answer_crosses_the_cancel() {
     let mut world = with(Behaviour::AnswerAtCancel);
-    let plan = CallPlan {
-        give_up_after: Some(ms(3000)),
-        hang_up_after: None,
-    };
+    let plan = CallPlan { give_up_after: Some(ms(3000)), hang_up_after: None };
     world.call(Dial::number("bob").anonymous().plan(plan));
     insta::assert_snapshot!(world.end(), @r#"
        0 -> INVITE 1 sendrecv
@@ -377,10 +338,7 @@ fn a_phone_that_is_not_there() {
 #[test]
 fn early_media_and_a_plan_to_hang_up() {
     let mut world = with(Behaviour::EarlyMedia(ms(800)));
-    let plan = CallPlan {
-        give_up_after: Some(ms(5000)),
-        hang_up_after: Some(ms(500)),
-    };
+    let plan = CallPlan { give_up_after: Some(ms(5000)), hang_up_after: Some(ms(500)) };
     world.call(Dial::number("bob").plan(plan));
     insta::assert_snapshot!(world.end(), @r#"
        0 -> INVITE 1 sendrecv
@@ -487,10 +445,7 @@ fn a_phone_has_so_many_lines() {
     bob.behaviour = Behaviour::RingForever;
     bob.lines = 1;
     let mut world = World::new(config(0), bob);
-    let plan = CallPlan {
-        give_up_after: Some(ms(500)),
-        hang_up_after: None,
-    };
+    let plan = CallPlan { give_up_after: Some(ms(500)), hang_up_after: None };
     world.call(Dial::number("bob").plan(plan));
     world.wait(100);
     world.call(Dial::number("bob").plan(plan));
@@ -509,100 +464,5 @@ fn a_phone_has_so_many_lines() {
     510 ** bob Ended Cancelled(None)
     520 -> ACK 1
     520 ** alice Ended GaveUp
-    "#);
-}
-
-#[test]
-fn a_phone_registers_and_refreshes() {
-    use sip::auth::{Authenticator, AuthenticatorConfig, Side, Verdict, ha1};
-    use sip::registrar::{Registrar, RegistrarConfig};
-    use sip::user_agent_core::{LocalAddress, UaConfig, UaEvent, UaOutput, UserAgentCore};
-
-    let mut phone = Phone::new(
-        PhoneConfig {
-            expires_s: 120,
-            ..config(0)
-        },
-        1,
-    );
-    let local = vec![LocalAddress::new(sip::flow::TransportKind::Udp, address(1))];
-    let mut server = UserAgentCore::new(UaConfig::new("tandem.test", local), 9);
-    let mut authenticator = Authenticator::new(AuthenticatorConfig::new("tandem.test"), [7; 32]);
-    let mut registrar = Registrar::new(RegistrarConfig::default());
-    let mut ladder = String::new();
-    let mut out = Vec::new();
-    phone.register(Duration::ZERO, &mut out);
-    for round in 0..3 {
-        let now = Duration::from_secs(round * 60);
-        if round == 2 {
-            phone.unregister(now, &mut out);
-        } else {
-            phone.timeout(now, &mut out);
-        }
-        let mut answers = Vec::new();
-        while !out.is_empty() || !answers.is_empty() {
-            for output in std::mem::take(&mut out) {
-                match output {
-                    PhoneOutput::Transmit { bytes, .. } => {
-                        writeln!(ladder, "{:>6} -> {}", now.as_millis(), summary(&bytes)).unwrap();
-                        let message = Message::parse_datagram(bytes).unwrap();
-                        server.receive(now, flow(1), message, &mut answers);
-                    }
-                    PhoneOutput::Event(event) => {
-                        writeln!(ladder, "{:>6} ** {event:?}", now.as_millis()).unwrap();
-                    }
-                }
-            }
-            for answer in std::mem::take(&mut answers) {
-                match answer {
-                    UaOutput::Transmit { bytes, .. } => {
-                        writeln!(ladder, "{:>6} <- {}", now.as_millis(), summary(&bytes)).unwrap();
-                        let message = Message::parse_datagram(bytes).unwrap();
-                        phone.receive(now, flow(0), message, &mut out);
-                    }
-                    UaOutput::Event(UaEvent::Requested {
-                        id, request, flow, ..
-                    }) => {
-                        let lookup = |user: &str, algorithm| {
-                            Some(ha1(algorithm, user, "tandem.test", "secret"))
-                        };
-                        let verdict =
-                            authenticator.verify_request(now, &request, Side::UserAgent, lookup);
-                        let (status, headers) = match verdict {
-                            Verdict::Ok { user } => {
-                                let outcome = registrar.register(now, &user, &request, flow);
-                                (outcome.status, outcome.headers)
-                            }
-                            _ => {
-                                let challenges = authenticator
-                                    .challenge(now, false)
-                                    .map(|it| (HeaderName::WwwAuthenticate, it.to_string()));
-                                (401.into(), challenges.to_vec())
-                            }
-                        };
-                        server.respond(now, id, status, &headers, None, &mut answers);
-                    }
-                    UaOutput::Event(_) | UaOutput::Resolve { .. } => {}
-                }
-            }
-        }
-    }
-    assert!(registrar.is_empty());
-    insta::assert_snapshot!(ladder, @r#"
-         0 -> REGISTER 1
-         0 <- 401 1 REGISTER
-         0 -> REGISTER 2
-         0 <- 200 2 REGISTER
-         0 ** Registered { expires_s: 120 }
-     60000 -> REGISTER 5
-     60000 <- 401 5 REGISTER
-     60000 -> REGISTER 6
-     60000 <- 200 6 REGISTER
-     60000 ** Registered { expires_s: 120 }
-    120000 -> REGISTER 9
-    120000 <- 401 9 REGISTER
-    120000 -> REGISTER 10
-    120000 <- 200 10 REGISTER
-    120000 ** Unregistered
     "#);
 }

@@ -84,7 +84,50 @@ pub(crate) struct Glare {
     pub(crate) tries: u8,
 }
 
+/// What a dialog is born with (12.1): names, and where requests go.
+#[derive(Debug)]
+pub(crate) struct Birth {
+    pub(crate) owns_call_id: bool,
+    pub(crate) call_id: Box<str>,
+    pub(crate) local_tag: Token,
+    pub(crate) remote_tag: Box<str>,
+    pub(crate) local: Box<str>,
+    pub(crate) remote: Box<str>,
+    pub(crate) remote_target: Box<str>,
+    pub(crate) routes: Vec<Box<str>>,
+    pub(crate) flow: Flow,
+    pub(crate) pinned: bool,
+}
+
 impl Dialog {
+    /// An early dialog in which nothing has happened.
+    pub(crate) fn new(birth: Birth) -> Dialog {
+        Dialog {
+            state: DialogState::Early,
+            owns_call_id: birth.owns_call_id,
+            call_id: birth.call_id,
+            local_tag: birth.local_tag,
+            remote_tag: birth.remote_tag,
+            local: birth.local,
+            remote: birth.remote,
+            local_cseq: 0,
+            remote_cseq: None,
+            remote_target: birth.remote_target,
+            routes: birth.routes,
+            contact: None,
+            flow: birth.flow,
+            pinned: birth.pinned,
+            next_hop: NextHop::Unknown,
+            unacknowledged: None,
+            peer_invite: None,
+            our_invite: None,
+            ack_owed: None,
+            glare: None,
+            credentials: None,
+            deferred_bye: None,
+        }
+    }
+
     /// The next CSeq of ours.
     pub(crate) fn next_cseq(&mut self) -> u32 {
         self.local_cseq = self.local_cseq.wrapping_add(1) & 0x7fff_ffff;

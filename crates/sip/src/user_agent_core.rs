@@ -151,10 +151,7 @@ impl UserAgentCore {
         };
         let response = builder.to_tag(&tag).source(flow.remote).build(None);
         tracing::debug!(?now, %flow, error = %fault.error, "refused a broken request");
-        let back = fault
-            .headers
-            .via_top()
-            .map_or(flow, |via| response_flow(&via, flow));
+        let back = fault.headers.via_top().map_or(flow, |via| response_flow(&via, flow));
         out.transmit(back, response.to_bytes());
     }
 

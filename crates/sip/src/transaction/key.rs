@@ -44,9 +44,8 @@ impl ClientKey {
 
     /// The key a response is for, if its top Via carries a branch of ours.
     pub(crate) fn of_response(response: &Response, method: &Method) -> Option<ClientKey> {
-        let via = response.headers().via_top().ok()?;
-        let token = via
-            .branch()?
+        let branch = response.headers().branch()?;
+        let token = branch
             .strip_prefix("z9hG4bK")
             .and_then(Token::parse)?;
         Some(ClientKey::new(token, method))

@@ -41,10 +41,7 @@ impl Sending {
             Some(realm) => realm.clone(),
             None => self.answered.realms.first()?.name.clone(),
         };
-        Some(Credentials {
-            realm: Some(realm),
-            ..credentials.clone()
-        })
+        Some(Credentials { realm: Some(realm), ..credentials.clone() })
     }
 }
 
@@ -52,11 +49,7 @@ impl Answered {
     /// Whether this challenge may be answered; notes that it is.
     fn admit(&mut self, challenge: &Challenge) -> bool {
         let limit = self.realms.len() >= REALM_LIMIT;
-        match self
-            .realms
-            .iter_mut()
-            .find(|realm| realm.name == challenge.realm)
-        {
+        match self.realms.iter_mut().find(|realm| realm.name == challenge.realm) {
             Some(realm) => {
                 let fresh = challenge.nonce != realm.nonce;
                 let again = challenge.stale && fresh && !realm.stale_answered;
@@ -105,14 +98,9 @@ impl UserAgentCore {
         };
         let cnonce = self.tokens.token().to_string();
         let draft = &mut sending.draft;
-        let Some(answer) = auth::answer(
-            challenge,
-            credentials,
-            &draft.method,
-            &draft.request_uri,
-            &cnonce,
-            1,
-        ) else {
+        let Some(answer) =
+            auth::answer(challenge, credentials, &draft.method, &draft.request_uri, &cnonce, 1)
+        else {
             return false;
         };
         if !sending.answered.admit(challenge) {

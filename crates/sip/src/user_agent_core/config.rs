@@ -21,11 +21,7 @@ pub struct LocalAddress {
 impl LocalAddress {
     /// An address that is advertised as it is bound.
     pub fn new(transport: TransportKind, bind: SocketAddr) -> LocalAddress {
-        LocalAddress {
-            transport,
-            bind,
-            advertised: bind.to_string(),
-        }
+        LocalAddress { transport, bind, advertised: bind.to_string() }
     }
 }
 

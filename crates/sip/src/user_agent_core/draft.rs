@@ -88,10 +88,7 @@ impl Draft {
 
 /// Allow and Supported belong into requests that begin something (RFC 3261 table 2).
 fn tells_abilities(method: &Method) -> bool {
-    matches!(
-        method,
-        Method::Invite | Method::Options | Method::Register | Method::Subscribe
-    )
+    matches!(method, Method::Invite | Method::Options | Method::Register | Method::Subscribe)
 }
 
 /// The lines that every message of ours repeats, made once.
@@ -120,16 +117,9 @@ impl Wording {
         if !supported.is_empty() {
             abilities.push_str(&format!("Supported: {supported}\r\n"));
         }
-        let clean: String = config
-            .user_agent
-            .chars()
-            .filter(|c| !c.is_control())
-            .collect();
-        let user_agent = if clean.is_empty() {
-            String::new()
-        } else {
-            format!("User-Agent: {clean}\r\n")
-        };
+        let clean: String = config.user_agent.chars().filter(|c| !c.is_control()).collect();
+        let user_agent =
+            if clean.is_empty() { String::new() } else { format!("User-Agent: {clean}\r\n") };
         Wording {
             local: config.local.clone(),
             abilities,
@@ -162,10 +152,7 @@ impl Wording {
         if flow.transport == TransportKind::Udp {
             return Some(format!("<sip:{sent_by}>"));
         }
-        Some(format!(
-            "<sip:{sent_by};transport={}>",
-            flow.transport.uri_token()
-        ))
+        Some(format!("<sip:{sent_by};transport={}>", flow.transport.uri_token()))
     }
 
     /// A flow to an address that was not heard of before; `None` when we have no socket for it.
@@ -182,22 +169,13 @@ impl Wording {
                 return Some(near);
             }
             if near.local.is_ipv4() == remote.is_ipv4() && transport == TransportKind::Udp {
-                return Some(Flow {
-                    remote,
-                    connection: 0,
-                    ..near
-                });
+                return Some(Flow { remote, connection: 0, ..near });
             }
         }
         self.local
             .iter()
             .find(|local| local.transport == transport && local.bind.is_ipv4() == remote.is_ipv4())
-            .map(|local| Flow {
-                transport,
-                local: local.bind,
-                remote,
-                connection: 0,
-            })
+            .map(|local| Flow { transport, local: local.bind, remote, connection: 0 })
     }
 }
 
@@ -215,12 +193,7 @@ pub(crate) fn party_value(party: &Party, tag: Option<Token>) -> String {
         value.push_str("\" ");
     }
     value.push('<');
-    value.extend(
-        party
-            .uri
-            .chars()
-            .filter(|c| !matches!(c, '<' | '>') && !c.is_control()),
-    );
+    value.extend(party.uri.chars().filter(|c| !matches!(c, '<' | '>') && !c.is_control()));
     value.push('>');
     if let Some(tag) = tag {
         value.push_str(&format!(";tag={tag}"));

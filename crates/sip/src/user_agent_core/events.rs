@@ -199,18 +199,12 @@ pub struct Party {
 impl Party {
     /// A party without a display name.
     pub fn new(uri: impl Into<String>) -> Party {
-        Party {
-            display: None,
-            uri: uri.into(),
-        }
+        Party { display: None, uri: uri.into() }
     }
 
     /// A party with a display name.
     pub fn named(display: impl Into<String>, uri: impl Into<String>) -> Party {
-        Party {
-            display: Some(display.into()),
-            uri: uri.into(),
-        }
+        Party { display: Some(display.into()), uri: uri.into() }
     }
 }
 

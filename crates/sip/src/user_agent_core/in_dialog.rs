@@ -4,6 +4,8 @@
 //! waited out as 14.1 says, that a BYE of ours waits for the ACK of our 2xx, and that a dialog
 //! leaves the tables once nothing in it waits for an answer.
 
+mod reinvite;
+
 use std::time::Duration;
 
 use super::{
@@ -12,116 +14,14 @@ use super::{
     events::{ExtraHeader, UaEvent, UaOutput},
     ids::{ClientRequestId, DialogId, OutInviteId},
     sending::{Purpose, Sending},
-    uac::{OutInvite, contact_of},
-    uas::failure,
 };
 use crate::{
-    dialog::{Dialog, DialogState, Glare, NextHop, Repeat, Unacknowledged, Waiting},
-    message::{Body, Method, Response, StatusCode},
+    dialog::{Dialog, DialogState, NextHop, Repeat, Waiting},
+    message::{Body, Method},
     transaction::Wire,
 };
 
-/// How often a re-INVITE is sent again after 491, and how often it waits for something else to
-/// end, before its user is told.
-const GLARE_LIMIT: u8 = 4;
-
 impl UserAgentCore {
-    /// Sends a re-INVITE. While another exchange is under way it waits for its end. The outcome
-    /// is `ReInviteAnswered`, `ReInviteFailed`, or the end of the dialog.
-    pub fn reinvite(
-        &mut self,
-        now: Duration,
-        id: DialogId,
-        body: Option<Body>,
-        out: &mut Vec<UaOutput>,
-    ) {
-        let Some(dialog) = self.dialogs.get(&id) else {
-            return;
-        };
-        if dialog.state != DialogState::Confirmed {
-            return;
-        }
-        if dialog.our_invite.is_some() || dialog.glare.is_some() {
-            return self.event(
-                UaEvent::ReInviteFailed {
-                    dialog: id,
-                    status: 491,
-                },
-                out,
-            );
-        }
-        self.try_reinvite(now, id, body, 0, out);
-    }
-
-    /// Answers a re-INVITE with 200.
-    pub fn answer_reinvite(
-        &mut self,
-        now: Duration,
-        id: DialogId,
-        body: Body,
-        out: &mut Vec<UaOutput>,
-    ) {
-        let Some(key) = self.dialogs.get(&id).and_then(|dialog| dialog.peer_invite) else {
-            return;
-        };
-        let Some(response) = self.invite_response_of(key, StatusCode::OK, None, &[], Some(body))
-        else {
-            return;
-        };
-        let (Some(request), Some((_, flow))) =
-            (self.layer.server_request(key), self.layer.server_flows(key))
-        else {
-            return;
-        };
-        let cseq = request
-            .headers()
-            .cseq()
-            .map(|cseq| cseq.number)
-            .unwrap_or_default();
-        let has_offer = request.body().is_empty();
-        let bytes = response.to_bytes();
-        let timers = &self.config.timers;
-        let unacknowledged = Unacknowledged::new(now, timers, flow, bytes.clone(), cseq)
-            .with_offer(has_offer)
-            .of_reinvite();
-        self.await_ack(id, unacknowledged);
-        self.layer.respond(now, key, 200, bytes, out);
-        let overtaken = self
-            .update_dialog(id, |dialog| dialog.glare.take())
-            .flatten();
-        if overtaken.is_some() {
-            // The session is another now, so the offer that waited describes the wrong one.
-            self.event(
-                UaEvent::ReInviteFailed {
-                    dialog: id,
-                    status: 491,
-                },
-                out,
-            );
-        }
-    }
-
-    /// Refuses a re-INVITE with a status of 300 and above; the session stays as it is.
-    pub fn reject_reinvite(
-        &mut self,
-        now: Duration,
-        id: DialogId,
-        status: impl Into<StatusCode>,
-        headers: &[ExtraHeader],
-        out: &mut Vec<UaOutput>,
-    ) {
-        let status = failure(status.into());
-        let pending = self
-            .dialogs
-            .get_mut(&id)
-            .and_then(|dialog| dialog.peer_invite.take());
-        let Some(key) = pending else { return };
-        if let Some(response) = self.invite_response_of(key, status, None, headers, None) {
-            self.layer
-                .respond(now, key, status.code(), response.to_bytes(), out);
-        }
-    }
-
     /// Hangs up; no further event will name the dialog. `reason` is a value for Reason
     /// (RFC 3326). An early dialog of ours is hung up by cancelling its INVITE.
     pub fn bye(
@@ -153,10 +53,7 @@ impl UserAgentCore {
             self.send_ack(now, invite, id, None, out);
         }
         let waits = self.update_dialog(id, |dialog| {
-            let first = dialog
-                .unacknowledged
-                .as_ref()
-                .is_some_and(|it| !it.of_reinvite);
+            let first = dialog.unacknowledged.as_ref().is_some_and(|it| !it.of_reinvite);
             if first {
                 dialog.state = DialogState::Mortal;
                 dialog.deferred_bye = Some(reason.clone());
@@ -180,31 +77,20 @@ impl UserAgentCore {
     ) -> ClientRequestId {
         let id = ClientRequestId(self.fresh_id());
         let refreshes = matches!(method, Method::Refer | Method::Notify | Method::Subscribe);
-        let draft = self
-            .dialogs
-            .get_mut(&dialog)
-            .filter(|it| it.is_live())
-            .map(|it| {
-                let mut draft = draft_in(it, method, headers, body);
-                if !refreshes {
-                    draft.contact = ContactLine::None;
-                }
-                (draft, it.credentials.clone())
-            });
+        let draft = self.dialogs.get_mut(&dialog).filter(|it| it.is_live()).map(|it| {
+            let mut draft = draft_in(it, method, headers, body);
+            if !refreshes {
+                draft.contact = ContactLine::None;
+            }
+            (draft, it.credentials.clone())
+        });
         match draft {
             Some((draft, credentials)) => {
                 let purpose = Purpose::Request(id, Some(dialog));
                 let sending = Sending::new(draft, purpose, credentials);
                 self.start_in_dialog(now, id.0, sending, dialog, out);
             }
-            None => self.event(
-                UaEvent::Responded {
-                    id,
-                    response: None,
-                    status: 481,
-                },
-                out,
-            ),
+            None => self.event(UaEvent::Responded { id, response: None, status: 481 }, out),
         }
         id
     }
@@ -230,9 +116,7 @@ impl UserAgentCore {
             call_id,
             cseq: request.cseq,
             max_forwards: request.max_forwards,
-            contact: request
-                .contact
-                .map_or(ContactLine::None, ContactLine::Value),
+            contact: request.contact.map_or(ContactLine::None, ContactLine::Value),
             routes: request.routes.into_iter().map(Into::into).collect(),
             headers: request.headers,
             authorization: Vec::new(),
@@ -241,136 +125,6 @@ impl UserAgentCore {
         let sending = Sending::new(draft, Purpose::Request(id, None), request.credentials);
         self.start(now, id.0, sending, &request.target, out);
         id
-    }
-
-    fn try_reinvite(
-        &mut self,
-        now: Duration,
-        id: DialogId,
-        body: Option<Body>,
-        tries: u8,
-        out: &mut Vec<UaOutput>,
-    ) {
-        let Some(dialog) = self.dialogs.get_mut(&id) else {
-            return;
-        };
-        if dialog.peer_invite.is_some()
-            || dialog.unacknowledged.is_some()
-            || dialog.ack_owed.is_some()
-        {
-            return self.retry_reinvite(id, body, tries, now + self.config.timers.t1, out);
-        }
-        let invite = OutInviteId(self.next_id + 1);
-        self.next_id += 1;
-        dialog.our_invite = Some(invite);
-        let local_tag = dialog.local_tag;
-        let draft = draft_in(dialog, Method::Invite, Vec::new(), body);
-        let credentials = dialog.credentials.clone();
-        let mut record = OutInvite::new(Some(id), local_tag, false);
-        record.glares = tries;
-        self.note_invite(now, invite, record);
-        let sending = Sending::new(draft, Purpose::ReInvite(invite, id), credentials);
-        self.start_in_dialog(now, invite.0, sending, id, out);
-    }
-
-    fn retry_reinvite(
-        &mut self,
-        id: DialogId,
-        body: Option<Body>,
-        tries: u8,
-        retry_at: Duration,
-        out: &mut Vec<UaOutput>,
-    ) {
-        if tries >= GLARE_LIMIT {
-            return self.event(
-                UaEvent::ReInviteFailed {
-                    dialog: id,
-                    status: 491,
-                },
-                out,
-            );
-        }
-        self.update_dialog(id, |dialog| {
-            dialog.glare = Some(Glare {
-                retry_at,
-                body,
-                tries: tries + 1,
-            });
-        });
-    }
-
-    /// Our re-INVITE got a 2xx.
-    pub(super) fn reinvite_accepted(
-        &mut self,
-        now: Duration,
-        invite: OutInviteId,
-        id: DialogId,
-        response: Response,
-        out: &mut Vec<UaOutput>,
-    ) {
-        let contact = contact_of(response.headers());
-        let awaits_offer = self.awaits_offer(invite);
-        self.mark_told(invite);
-        let live = self.update_dialog(id, |dialog| {
-            dialog.our_invite = None;
-            dialog.refresh_target(contact);
-            if dialog.is_live() && awaits_offer {
-                dialog.ack_owed = Some(invite);
-            }
-            dialog.is_live()
-        });
-        let Some(live) = live else { return };
-        if !live || !awaits_offer {
-            self.send_ack(now, invite, id, None, out);
-        }
-        if live {
-            self.event(
-                UaEvent::ReInviteAnswered {
-                    dialog: id,
-                    response,
-                },
-                out,
-            );
-        } else {
-            self.bury(now, id, out);
-        }
-    }
-
-    /// Our re-INVITE failed (14.1).
-    pub(super) fn reinvite_failed(
-        &mut self,
-        now: Duration,
-        invite: OutInviteId,
-        id: DialogId,
-        body: Option<Body>,
-        status: u16,
-        out: &mut Vec<UaOutput>,
-    ) {
-        let glares = self.forget_invite(invite).map(|invite| invite.glares);
-        let live = self.update_dialog(id, |dialog| {
-            dialog.our_invite = None;
-            (dialog.is_live(), dialog.owns_call_id)
-        });
-        let Some((live, owns_call_id)) = live else {
-            return;
-        };
-        if !live {
-            return self.bury(now, id, out);
-        }
-        match status {
-            491 => {
-                // 2.1 to 4 s for the owner of the Call-ID, 0 to 2 s for the other, by 10 ms.
-                let steps = if owns_call_id {
-                    210 + self.tokens.below(191)
-                } else {
-                    self.tokens.below(201)
-                };
-                let retry_at = now + Duration::from_millis(10) * steps as u32;
-                self.retry_reinvite(id, body, glares.unwrap_or_default(), retry_at, out);
-            }
-            408 | 481 => self.lose_dialog_by(now, id, status, out),
-            _ => self.event(UaEvent::ReInviteFailed { dialog: id, status }, out),
-        }
     }
 
     /// Sends a BYE; the dialog is over for the user.
@@ -445,8 +199,7 @@ impl UserAgentCore {
             None => Repeat::Nothing,
         };
         let glare = dialog.glare.take_if(|glare| glare.retry_at <= now);
-        self.queue
-            .reschedule(Owner::Dialog(id), None, dialog.deadline());
+        self.queue.reschedule(Owner::Dialog(id), None, dialog.deadline());
         match repeat {
             Repeat::Nothing => {}
             Repeat::Send(flow, bytes) => out.transmit(flow, bytes),
@@ -459,9 +212,9 @@ impl UserAgentCore {
 
     /// No ACK for 64*T1: the session ends with BYE (13.3.1.4).
     fn never_acknowledged(&mut self, now: Duration, id: DialogId, out: &mut Vec<UaOutput>) {
-        let Some((live, reason)) = self.update_dialog(id, |dialog| {
-            (dialog.is_live(), dialog.deferred_bye.take().flatten())
-        }) else {
+        let Some((live, reason)) = self
+            .update_dialog(id, |dialog| (dialog.is_live(), dialog.deferred_bye.take().flatten()))
+        else {
             return;
         };
         self.answer_pending(now, id, out);
@@ -480,8 +233,7 @@ impl UserAgentCore {
         let dialog = self.dialogs.get_mut(&id)?;
         let before = dialog.deadline();
         let result = change(dialog);
-        self.queue
-            .reschedule(Owner::Dialog(id), before, dialog.deadline());
+        self.queue.reschedule(Owner::Dialog(id), before, dialog.deadline());
         Some(result)
     }
 
@@ -491,8 +243,7 @@ impl UserAgentCore {
             return;
         };
         self.tags.remove(&(dialog.local_tag, TagOwner::Dialog(id)));
-        self.queue
-            .reschedule(Owner::Dialog(id), dialog.deadline(), None);
+        self.queue.reschedule(Owner::Dialog(id), dialog.deadline(), None);
         let NextHop::Resolving(resolve, waiting) = dialog.next_hop else {
             return;
         };

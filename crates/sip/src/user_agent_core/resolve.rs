@@ -48,14 +48,8 @@ impl UserAgentCore {
         let id = ResolveId(self.fresh_id());
         let deadline = now + self.config.timers.timeout();
         self.resolves.insert(id, Resolving { wanted, deadline });
-        self.queue
-            .reschedule(Owner::Resolve(id), None, Some(deadline));
-        out.push(UaOutput::Resolve {
-            id,
-            host,
-            port,
-            transport,
-        });
+        self.queue.reschedule(Owner::Resolve(id), None, Some(deadline));
+        out.push(UaOutput::Resolve { id, host, port, transport });
         Some(id)
     }
 
@@ -70,8 +64,7 @@ impl UserAgentCore {
         let Some(resolving) = self.resolves.remove(&id) else {
             return;
         };
-        self.queue
-            .reschedule(Owner::Resolve(id), Some(resolving.deadline), None);
+        self.queue.reschedule(Owner::Resolve(id), Some(resolving.deadline), None);
         match resolving.wanted {
             ResolveFor::Sending(sending) => self.resume(now, sending, &targets, None, out),
             ResolveFor::Dialog(dialog) => self.resume_dialog(now, dialog, targets, out),
@@ -89,11 +82,8 @@ impl UserAgentCore {
             return;
         };
         let near = dialog.flow;
-        let known = if targets.is_empty() {
-            NextHop::Unknown
-        } else {
-            NextHop::Known(targets.clone())
-        };
+        let known =
+            if targets.is_empty() { NextHop::Unknown } else { NextHop::Known(targets.clone()) };
         let NextHop::Resolving(_, waiting) = std::mem::replace(&mut dialog.next_hop, known) else {
             return;
         };
@@ -115,8 +105,7 @@ impl UserAgentCore {
     /// Nobody waits for this name any more.
     pub(super) fn forget_resolve(&mut self, id: ResolveId) {
         if let Some(resolving) = self.resolves.remove(&id) {
-            self.queue
-                .reschedule(Owner::Resolve(id), Some(resolving.deadline), None);
+            self.queue.reschedule(Owner::Resolve(id), Some(resolving.deadline), None);
         }
     }
 }

@@ -5,6 +5,8 @@
 //! dialog never overtakes an earlier one that waits for the resolver, and that every request ends
 //! in exactly one outcome.
 
+mod hops;
+
 use std::{collections::VecDeque, net::SocketAddr, time::Duration};
 
 use super::{
@@ -18,11 +20,13 @@ use super::{
 };
 use crate::{
     auth::Credentials,
-    dialog::{DialogState, NextHop, WAITING_LIMIT, Waiting},
+    dialog::{DialogState, Waiting},
     flow::{Flow, TransportKind},
     message::Response,
     transaction::{ClientKey, SentRequest},
 };
+
+use hops::DialogHops;
 
 /// A request of ours that has no final response yet.
 #[derive(Debug)]
@@ -63,12 +67,6 @@ impl Sending {
     }
 }
 
-/// Where a request inside a dialog goes.
-enum DialogHops {
-    Flows(VecDeque<Flow>, bool),
-    Wait,
-}
-
 impl UserAgentCore {
     /// Sends a request outside dialogs.
     pub(super) fn start(
@@ -88,28 +86,16 @@ impl UserAgentCore {
             Target::Uri(uri) => hop_of(uri),
         };
         match hop {
-            Hop::Address {
-                transport,
-                remote,
-                explicit,
-            } => {
+            Hop::Address { transport, remote, explicit } => {
                 sending.may_upgrade = !explicit;
-                sending
-                    .hops
-                    .extend(self.wording.flow_to(transport, remote, None));
+                sending.hops.extend(self.wording.flow_to(transport, remote, None));
                 self.sendings.insert(id, sending);
                 self.try_next(now, id, 503, None, out);
             }
-            Hop::Name {
-                host,
-                port,
-                transport,
-            } => {
+            Hop::Name { host, port, transport } => {
                 sending.may_upgrade = transport.is_none();
                 self.sendings.insert(id, sending);
-                if self
-                    .resolve(now, host, port, transport, ResolveFor::Sending(id), out)
-                    .is_none()
+                if self.resolve(now, host, port, transport, ResolveFor::Sending(id), out).is_none()
                 {
                     self.finish(now, id, 503, None, out);
                 }
@@ -139,99 +125,6 @@ impl UserAgentCore {
             }
             DialogHops::Wait => {
                 self.sendings.insert(id, sending);
-            }
-        }
-    }
-
-    /// The flow for an ACK; `None` while the resolver is asked: `waiting` is then called later.
-    pub(super) fn ack_flow(
-        &mut self,
-        now: Duration,
-        dialog: DialogId,
-        waiting: Waiting,
-        out: &mut Vec<UaOutput>,
-    ) -> Option<Flow> {
-        match self.dialog_hops(now, dialog, waiting, out) {
-            DialogHops::Flows(hops, _) => hops.front().copied(),
-            DialogHops::Wait => None,
-        }
-    }
-
-    fn dialog_hops(
-        &mut self,
-        now: Duration,
-        id: DialogId,
-        waiting: Waiting,
-        out: &mut Vec<UaOutput>,
-    ) -> DialogHops {
-        let Some(dialog) = self.dialogs.get_mut(&id) else {
-            return DialogHops::Flows(VecDeque::new(), false);
-        };
-        let near = dialog.flow;
-        let by_flow = DialogHops::Flows(VecDeque::from([near]), false);
-        if let NextHop::Resolving(_, queue) = &mut dialog.next_hop {
-            if queue.len() < WAITING_LIMIT {
-                queue.push(waiting);
-                return DialogHops::Wait;
-            }
-            return by_flow;
-        }
-        if dialog.pinned {
-            return by_flow;
-        }
-        match hop_of(&dialog.routing().next_hop) {
-            Hop::Unusable => by_flow,
-            Hop::Address {
-                transport,
-                remote,
-                explicit,
-            } => {
-                // A peer who came by a connection and names no transport means that one.
-                let same = !explicit && near.transport.reliable();
-                if same && near.connection != 0 && near.remote.ip() == remote.ip() {
-                    return by_flow;
-                }
-                let transport = if same { near.transport } else { transport };
-                let flow = self.wording.flow_to(transport, remote, Some(near));
-                DialogHops::Flows(flow.into_iter().collect(), !explicit)
-            }
-            Hop::Name {
-                host,
-                port,
-                transport,
-            } => {
-                if let NextHop::Known(targets) = &dialog.next_hop {
-                    let flows = targets
-                        .iter()
-                        .filter_map(|(kind, remote)| {
-                            self.wording.flow_to(*kind, *remote, Some(near))
-                        })
-                        .collect();
-                    return DialogHops::Flows(flows, transport.is_none());
-                }
-                let asked = self.resolve(now, host, port, transport, ResolveFor::Dialog(id), out);
-                match (asked, self.dialogs.get_mut(&id)) {
-                    (Some(resolve), Some(dialog)) => {
-                        dialog.next_hop = NextHop::Resolving(resolve, vec![waiting]);
-                        DialogHops::Wait
-                    }
-                    (None, _) | (_, None) => by_flow,
-                }
-            }
-        }
-    }
-
-    /// A connection failed: dialogs that used it open another one, to where their peer says.
-    pub(super) fn forget_connection(&mut self, failed: Flow) {
-        if failed.connection == 0 {
-            return;
-        }
-        for dialog in self.dialogs.values_mut() {
-            if dialog.flow == failed {
-                dialog.flow.connection = 0;
-            }
-            if let Some(unacknowledged) = &mut dialog.unacknowledged {
-                unacknowledged.forget_connection(failed);
             }
         }
     }
@@ -376,11 +269,7 @@ impl UserAgentCore {
             }
             Purpose::Bye(dialog) => self.bye_answered(now, dialog, out),
             Purpose::Request(request, dialog) => {
-                let event = UaEvent::Responded {
-                    id: request,
-                    response,
-                    status,
-                };
+                let event = UaEvent::Responded { id: request, response, status };
                 self.event(event, out);
                 if let Some(dialog) = dialog {
                     self.lose_dialog_by(now, dialog, status, out);

@@ -15,17 +15,9 @@ use crate::{
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Hop {
     /// An address; `explicit` when the URI names the transport.
-    Address {
-        transport: TransportKind,
-        remote: SocketAddr,
-        explicit: bool,
-    },
+    Address { transport: TransportKind, remote: SocketAddr, explicit: bool },
     /// A name for the resolver.
-    Name {
-        host: String,
-        port: Option<u16>,
-        transport: Option<TransportKind>,
-    },
+    Name { host: String, port: Option<u16>, transport: Option<TransportKind> },
     /// No request can be sent there.
     Unusable,
 }
@@ -65,21 +57,14 @@ pub(crate) fn hop_of(uri: &str) -> Hop {
             }
         }
         Host::Name(name) if is_invalid(&name) => Hop::Unusable,
-        Host::Name(host) => Hop::Name {
-            host,
-            port: uri.port,
-            transport,
-        },
+        Host::Name(host) => Hop::Name { host, port: uri.port, transport },
         Host::None => Hop::Unusable,
     }
 }
 
 fn is_invalid(name: &str) -> bool {
     let name = name.trim_end_matches('.');
-    let suffix = name
-        .len()
-        .checked_sub(".invalid".len())
-        .and_then(|at| name.get(at..));
+    let suffix = name.len().checked_sub(".invalid".len()).and_then(|at| name.get(at..));
     suffix.is_some_and(|suffix| suffix.eq_ignore_ascii_case(".invalid"))
 }
 
@@ -89,18 +74,21 @@ mod tests {
 
     #[test]
     fn uris_become_hops() {
-        let show = |uri: &str| format!("{:?}", hop_of(uri));
-        insta::assert_snapshot!(show("sip:a@192.0.2.1"), @"Address { transport: Udp, remote: 192.0.2.1:5060, explicit: false }");
-        insta::assert_snapshot!(show("sip:a@[2001:db8::1]:5070;transport=tcp"), @"Address { transport: Tcp, remote: [2001:db8::1]:5070, explicit: true }");
-        insta::assert_snapshot!(show("sips:192.0.2.1"), @"Address { transport: Tls, remote: 192.0.2.1:5061, explicit: true }");
-        insta::assert_snapshot!(show("sip:b.test;transport=TLS"), @r#"Name { host: "b.test", port: None, transport: Some(Tls) }"#);
-        insta::assert_snapshot!(show("sip:b.test;maddr=192.0.2.9:5062"), @r#"Name { host: "b.test", port: None, transport: None }"#);
-        for unusable in [
-            "tel:+1",
-            "sip:x1y2.invalid;transport=ws",
-            "sip:b.test;transport=sctp",
-            "x",
-        ] {
+        let show = |uri: &str| match hop_of(uri) {
+            Hop::Address { transport, remote, explicit } => {
+                format!("{transport} {remote}{}", if explicit { " explicit" } else { "" })
+            }
+            Hop::Name { host, port, transport } => format!("{host} {port:?} {transport:?}"),
+            Hop::Unusable => "unusable".to_owned(),
+        };
+        insta::assert_snapshot!(show("sip:a@192.0.2.1"), @"UDP 192.0.2.1:5060");
+        insta::assert_snapshot!(show("sip:a@[2001:db8::1]:5070;transport=tcp"), @"TCP [2001:db8::1]:5070 explicit");
+        insta::assert_snapshot!(show("sips:192.0.2.1"), @"TLS 192.0.2.1:5061 explicit");
+        insta::assert_snapshot!(show("sip:b.test;transport=TLS"), @"b.test None Some(Tls)");
+        insta::assert_snapshot!(show("sip:b.test;maddr=192.0.2.9:5062"), @"b.test None None");
+        let unusable =
+            ["tel:+1", "sip:x1y2.invalid;transport=ws", "sip:b.test;transport=sctp", "x"];
+        for unusable in unusable {
             assert_eq!(hop_of(unusable), Hop::Unusable, "{unusable}");
         }
     }

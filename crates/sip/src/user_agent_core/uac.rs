@@ -5,6 +5,9 @@
 //! get ACK and BYE in this order, that a 2xx which crossed our CANCEL gets the same, and that an
 //! INVITE without a final response 64*T1 after its CANCEL is over.
 
+mod branches;
+mod follow_up;
+
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -18,11 +21,13 @@ use super::{
 };
 use crate::{
     auth::Credentials,
-    dialog::{Dialog, DialogState, NextHop, Waiting},
+    dialog::Dialog,
     flow::Flow,
-    message::{Body, HeaderName, Method, Response, check_response},
-    transaction::{ClientKey, Token, Wire},
+    message::{Body, Method, Response, check_response},
+    transaction::{ClientKey, Token},
 };
+
+pub(super) use branches::{contact_of, route_values};
 
 /// An INVITE of ours, until the last repetition of its final response is absorbed.
 #[derive(Debug)]
@@ -144,10 +149,7 @@ impl UserAgentCore {
         body: Option<Body>,
         out: &mut Vec<UaOutput>,
     ) {
-        let Some(owed) = self
-            .dialogs
-            .get_mut(&dialog)
-            .and_then(|dialog| dialog.ack_owed.take())
+        let Some(owed) = self.dialogs.get_mut(&dialog).and_then(|dialog| dialog.ack_owed.take())
         else {
             return;
         };
@@ -191,10 +193,8 @@ impl UserAgentCore {
             100..=199 => self.invite_progress(now, id, flow, response, out),
             200..=299 => self.invite_accepted(now, id, flow, response, out),
             _ => {
-                let cancelled = self
-                    .out_invites
-                    .get(&id)
-                    .is_none_or(|invite| invite.cancel != Cancel::No);
+                let cancelled =
+                    self.out_invites.get(&id).is_none_or(|invite| invite.cancel != Cancel::No);
                 if !cancelled {
                     if self.answer_challenge(now, id.0, &response, out) {
                         return;
@@ -204,370 +204,6 @@ impl UserAgentCore {
                     }
                 }
                 self.finish(now, id.0, status, Some(response), out);
-            }
-        }
-    }
-
-    fn invite_progress(
-        &mut self,
-        now: Duration,
-        id: OutInviteId,
-        flow: Flow,
-        response: Response,
-        out: &mut Vec<UaOutput>,
-    ) {
-        let Some(invite) = self.out_invites.get_mut(&id) else {
-            return;
-        };
-        invite.proceeding = true;
-        match &invite.cancel {
-            Cancel::Wanted(_) => return self.send_cancel(now, id, out),
-            Cancel::Sent(_) => return,
-            Cancel::No => {}
-        }
-        if response.status().code() == 100 || invite.within.is_some() {
-            return;
-        }
-        let dialog = match response.headers().to_tag() {
-            Some(tag) => self.early_dialog(id, tag, flow, &response),
-            None => None,
-        };
-        self.event(
-            UaEvent::Progress {
-                invite: id,
-                dialog,
-                response,
-            },
-            out,
-        );
-    }
-
-    /// The early dialog of this branch, made if there is room.
-    fn early_dialog(
-        &mut self,
-        id: OutInviteId,
-        tag: &str,
-        flow: Flow,
-        response: &Response,
-    ) -> Option<DialogId> {
-        let invite = self.out_invites.get(&id)?;
-        let known = invite.early.iter().find(|early| {
-            self.dialogs
-                .get(early)
-                .is_some_and(|it| *it.remote_tag == *tag)
-        });
-        if let Some(known) = known {
-            return Some(*known);
-        }
-        if invite.early.len() >= self.config.limits.early_dialogs_per_invite
-            || !self.has_room_for_dialog()
-        {
-            return None;
-        }
-        let dialog = self.make_dialog(id, flow, response)?;
-        self.out_invites.get_mut(&id)?.early.push(dialog);
-        Some(dialog)
-    }
-
-    fn invite_accepted(
-        &mut self,
-        now: Duration,
-        id: OutInviteId,
-        flow: Flow,
-        response: Response,
-        out: &mut Vec<UaOutput>,
-    ) {
-        let Some(invite) = self.out_invites.get_mut(&id) else {
-            return;
-        };
-        let tag = response.headers().to_tag().unwrap_or_default();
-        if let Some(fork) = invite.forks.iter().find(|fork| *fork.remote_tag == *tag) {
-            // The peer repeats its 2xx: our ACK was lost (13.2.2.4).
-            if let Some((flow, ack)) = &fork.ack {
-                out.transmit(*flow, ack.clone());
-            }
-            return;
-        }
-        if invite.forks.len() >= self.config.limits.forks_per_invite {
-            return;
-        }
-        invite.forks.push(Fork {
-            remote_tag: tag.into(),
-            ack: None,
-        });
-        if let Some(mut sending) = self.sendings.remove(&id.0) {
-            let made_offer = sending.draft.body.take().is_some();
-            sending.draft.headers = Vec::new();
-            let credentials = sending.pinned_credentials();
-            invite.accepted = Some(AckDraft {
-                draft: sending.draft,
-                made_offer,
-                credentials,
-            });
-        }
-        match invite.within {
-            Some(dialog) => self.reinvite_accepted(now, id, dialog, response, out),
-            None => self.branch_accepted(now, id, flow, response, out),
-        }
-    }
-
-    fn branch_accepted(
-        &mut self,
-        now: Duration,
-        id: OutInviteId,
-        flow: Flow,
-        response: Response,
-        out: &mut Vec<UaOutput>,
-    ) {
-        let tag = response.headers().to_tag().unwrap_or_default();
-        let Some(invite) = self.out_invites.get(&id) else {
-            return;
-        };
-        let early = invite.early.iter().copied().find(|early| {
-            self.dialogs
-                .get(early)
-                .is_some_and(|dialog| *dialog.remote_tag == *tag)
-        });
-        let dialog = match early {
-            Some(early) => {
-                self.confirm_early(early, flow, &response);
-                early
-            }
-            None => match self.make_dialog(id, flow, &response) {
-                Some(dialog) => dialog,
-                None => return,
-            },
-        };
-        let Some(invite) = self.out_invites.get_mut(&id) else {
-            return;
-        };
-        let wins = !invite.told && invite.cancel == Cancel::No;
-        let first = !std::mem::replace(&mut invite.told, true);
-        let reason = match &invite.cancel {
-            Cancel::No => None,
-            Cancel::Wanted(reason) | Cancel::Sent(reason) => reason.clone(),
-        };
-        let made_offer = invite
-            .accepted
-            .as_ref()
-            .is_none_or(|accepted| accepted.made_offer);
-        let others: Vec<_> = invite
-            .early
-            .drain(..)
-            .filter(|early| *early != dialog)
-            .collect();
-        self.set_invite_deadline(id, None);
-        if let Some(dialog) = self.dialogs.get_mut(&dialog) {
-            dialog.state = DialogState::Confirmed;
-            if wins && !made_offer {
-                dialog.ack_owed = Some(id);
-            }
-        }
-        for other in others {
-            self.remove_dialog(now, other, out);
-        }
-        if !wins || made_offer {
-            self.send_ack(now, id, dialog, None, out);
-        }
-        if wins {
-            self.event(
-                UaEvent::Accepted {
-                    invite: id,
-                    dialog,
-                    response,
-                },
-                out,
-            );
-        } else {
-            self.send_bye(now, dialog, reason, out);
-            if first {
-                self.event(UaEvent::Refused2xx { invite: id }, out);
-            }
-        }
-    }
-
-    /// The 2xx may have another route set and target than the provisional response (13.2.2.4).
-    fn confirm_early(&mut self, id: DialogId, flow: Flow, response: &Response) {
-        let Some(dialog) = self.dialogs.get_mut(&id) else {
-            return;
-        };
-        dialog.routes = routes_of(response);
-        dialog.refresh_target(contact_of(response.headers()));
-        if flow.transport.reliable() {
-            dialog.flow = flow;
-        }
-    }
-
-    /// Makes a dialog from a response to an INVITE of ours (12.1.2).
-    fn make_dialog(
-        &mut self,
-        id: OutInviteId,
-        flow: Flow,
-        response: &Response,
-    ) -> Option<DialogId> {
-        let invite = self.out_invites.get(&id)?;
-        let sent = invite.key.and_then(|key| self.layer.client_request(key));
-        let flow = match sent {
-            Some((_, sent)) if !flow.transport.reliable() => sent,
-            Some(_) | None => flow,
-        };
-        let sending = self.sendings.get(&id.0);
-        let accepted = invite.accepted.as_ref();
-        let draft = sending
-            .map(|sending| &sending.draft)
-            .or(accepted.map(|accepted| &accepted.draft))?;
-        let headers = response.headers();
-        let dialog = Dialog {
-            state: DialogState::Early,
-            owns_call_id: true,
-            call_id: draft.call_id.as_str().into(),
-            local_tag: invite.local_tag,
-            remote_tag: headers.to_tag().unwrap_or_default().into(),
-            local: draft.from.as_str().into(),
-            remote: headers.text(HeaderName::To)?.into(),
-            local_cseq: draft.cseq,
-            remote_cseq: None,
-            remote_target: contact_of(headers)
-                .filter(|contact| crate::dialog::is_usable(contact))
-                .unwrap_or_else(|| draft.request_uri.clone())
-                .into(),
-            routes: routes_of(response),
-            contact: match &draft.contact {
-                ContactLine::Uri(uri) => Some(uri.clone()),
-                ContactLine::None | ContactLine::Own | ContactLine::Value(_) => None,
-            },
-            flow,
-            pinned: invite.pinned,
-            next_hop: NextHop::Unknown,
-            unacknowledged: None,
-            peer_invite: None,
-            our_invite: None,
-            ack_owed: None,
-            glare: None,
-            credentials: match sending {
-                Some(sending) => sending.pinned_credentials(),
-                None => accepted.and_then(|accepted| accepted.credentials.clone()),
-            },
-            deferred_bye: None,
-        };
-        Some(self.add_dialog(dialog))
-    }
-
-    /// Sends the ACK of a 2xx: a new branch, the dialog's route set, the INVITE's CSeq number and
-    /// credentials (13.2.2.4, 22.1).
-    pub(super) fn send_ack(
-        &mut self,
-        now: Duration,
-        invite: OutInviteId,
-        dialog: DialogId,
-        body: Option<Body>,
-        out: &mut Vec<UaOutput>,
-    ) {
-        if let Some(accepted) = self
-            .out_invites
-            .get_mut(&invite)
-            .and_then(|invite| invite.accepted.as_mut())
-        {
-            accepted.draft.body = body;
-        }
-        if let Some(flow) = self.ack_flow(now, dialog, Waiting::Ack(invite.0), out) {
-            self.send_waiting_ack(invite, dialog, flow, out);
-        }
-    }
-
-    /// Sends the ACK, its flow being known.
-    pub(super) fn send_waiting_ack(
-        &mut self,
-        id: OutInviteId,
-        dialog_id: DialogId,
-        flow: Flow,
-        out: &mut Vec<UaOutput>,
-    ) {
-        let branch = self.tokens.token();
-        let Some(dialog) = self.dialogs.get(&dialog_id) else {
-            return;
-        };
-        let Some(invite) = self.out_invites.get_mut(&id) else {
-            return;
-        };
-        let Some(accepted) = &mut invite.accepted else {
-            return;
-        };
-        let routing = dialog.routing();
-        let ack = Draft {
-            method: Method::Ack,
-            request_uri: routing.request_uri,
-            from: dialog.local.clone().into(),
-            to: dialog.remote.clone().into(),
-            call_id: dialog.call_id.clone().into(),
-            cseq: accepted.draft.cseq,
-            max_forwards: 70,
-            contact: ContactLine::None,
-            routes: routing.routes.into_owned(),
-            headers: Vec::new(),
-            authorization: accepted.draft.authorization.clone(),
-            body: accepted.draft.body.take(),
-        };
-        let Some(request) = ack.write(&self.wording, flow, branch) else {
-            return;
-        };
-        let bytes = request.bytes().clone();
-        if let Some(fork) = invite
-            .forks
-            .iter_mut()
-            .find(|fork| *fork.remote_tag == *dialog.remote_tag)
-        {
-            fork.ack = Some((flow, bytes.clone()));
-        }
-        out.transmit(flow, bytes);
-    }
-
-    fn send_cancel(&mut self, now: Duration, id: OutInviteId, out: &mut Vec<UaOutput>) {
-        let Some(invite) = self.out_invites.get_mut(&id) else {
-            return;
-        };
-        let (Some(key), Cancel::Wanted(reason)) = (invite.key, &invite.cancel) else {
-            return;
-        };
-        let reason = reason.clone();
-        let Some((request, flow)) = self.layer.client_request(key) else {
-            return;
-        };
-        let cancel = request.cancel(reason.as_deref());
-        invite.cancel = Cancel::Sent(reason);
-        self.layer
-            .send_request(now, key.of_cancel(), cancel, flow, id.0, out);
-        self.set_invite_deadline(id, Some(now + self.config.timers.timeout()));
-    }
-
-    /// The ring limit, or 64*T1 after the CANCEL.
-    pub(super) fn out_invite_timeout(
-        &mut self,
-        now: Duration,
-        id: OutInviteId,
-        out: &mut Vec<UaOutput>,
-    ) {
-        let Some(invite) = self.out_invites.get_mut(&id) else {
-            return;
-        };
-        invite.deadline = None;
-        if invite.told && invite.within.is_none() {
-            return;
-        }
-        match invite.cancel {
-            Cancel::No if invite.proceeding && !invite.told => {
-                self.cancel(
-                    now,
-                    id,
-                    Some("SIP;cause=408;text=\"Not answered\"".to_owned()),
-                    out,
-                );
-            }
-            Cancel::No | Cancel::Wanted(_) | Cancel::Sent(_) => {
-                if let Some(key) = invite.key {
-                    self.layer.forget_client(key);
-                }
-                self.finish(now, id.0, 408, None, out);
             }
         }
     }
@@ -588,14 +224,7 @@ impl UserAgentCore {
             self.remove_dialog(now, early, out);
         }
         if !invite.told {
-            self.event(
-                UaEvent::Rejected {
-                    invite: id,
-                    status,
-                    response,
-                },
-                out,
-            );
+            self.event(UaEvent::Rejected { invite: id, status, response }, out);
         }
     }
 
@@ -632,30 +261,20 @@ impl UserAgentCore {
     /// A client transaction ended after its final response.
     pub(super) fn client_ended(&mut self, key: ClientKey, id: u64) {
         let id = OutInviteId(id);
-        if self
-            .out_invites
-            .get(&id)
-            .is_some_and(|invite| invite.key == Some(key) && invite.told)
-        {
+        if self.out_invites.get(&id).is_some_and(|invite| invite.key == Some(key) && invite.told) {
             self.forget_invite(id);
         }
     }
 
     /// Whether the 2xx of this INVITE carries the offer.
     pub(super) fn awaits_offer(&self, id: OutInviteId) -> bool {
-        let accepted = self
-            .out_invites
-            .get(&id)
-            .and_then(|invite| invite.accepted.as_ref());
+        let accepted = self.out_invites.get(&id).and_then(|invite| invite.accepted.as_ref());
         accepted.is_some_and(|accepted| !accepted.made_offer)
     }
 
     /// The early dialog's INVITE.
     pub(super) fn invite_of_early(&self, dialog: DialogId) -> Option<OutInviteId> {
-        let found = self
-            .out_invites
-            .iter()
-            .find(|(_, invite)| invite.early.contains(&dialog));
+        let found = self.out_invites.iter().find(|(_, invite)| invite.early.contains(&dialog));
         found.map(|(id, _)| *id)
     }
 
@@ -673,16 +292,14 @@ impl UserAgentCore {
             return;
         };
         let before = std::mem::replace(&mut invite.deadline, deadline);
-        self.queue
-            .reschedule(Owner::OutInvite(id), before, deadline);
+        self.queue.reschedule(Owner::OutInvite(id), before, deadline);
     }
 
     /// Adds a dialog to the tables.
     pub(super) fn add_dialog(&mut self, dialog: Dialog) -> DialogId {
         let id = DialogId(self.fresh_id());
         self.tags.insert((dialog.local_tag, TagOwner::Dialog(id)));
-        self.queue
-            .reschedule(Owner::Dialog(id), None, dialog.deadline());
+        self.queue.reschedule(Owner::Dialog(id), None, dialog.deadline());
         self.dialogs.insert(id, dialog);
         id
     }
@@ -705,28 +322,4 @@ impl OutInvite {
             glares: 0,
         }
     }
-}
-
-/// The URI of the first Contact.
-pub(super) fn contact_of(headers: &crate::message::Headers) -> Option<String> {
-    let contacts = headers.contacts().ok()?;
-    contacts
-        .addresses()
-        .first()
-        .map(|contact| contact.uri.to_string())
-}
-
-/// Record-Route from the last to the first (12.1.2).
-fn routes_of(response: &Response) -> Vec<Box<str>> {
-    let mut routes: Vec<Box<str>> = route_values(response.headers());
-    routes.reverse();
-    routes
-}
-
-/// Record-Route in order, byte by byte.
-pub(super) fn route_values(headers: &crate::message::Headers) -> Vec<Box<str>> {
-    headers
-        .tokens(HeaderName::RecordRoute)
-        .map(|value| value.as_ref().into())
-        .collect()
 }

@@ -4,19 +4,21 @@
 //! status, that every INVITE which was announced gets exactly one final response with one To tag,
 //! and that a CANCEL is answered whether or not it comes in time.
 
+mod responses;
+
 use std::time::Duration;
 
 use super::{
     Owner, ServerUser, TagOwner, UserAgentCore,
-    events::{ExtraHeader, UaEvent, UaOutput},
+    events::{UaEvent, UaOutput},
     ids::{DialogId, InviteId, ServerRequestId},
 };
 use crate::{
-    dialog::{DialogState, Unacknowledged, is_usable},
+    dialog::is_usable,
     flow::Flow,
     message::{
-        Body, Capabilities, HeaderName, Method, Refusal, Request, Response, ResponseBuilder,
-        Scheme, StatusCode, Via, check_capabilities, check_request,
+        Capabilities, HeaderName, Method, Refusal, Request, ResponseBuilder, Scheme, StatusCode,
+        Via, check_capabilities, check_request,
     },
     transaction::{Matched, ServerKey, Token, Wire, response_flow},
 };
@@ -40,108 +42,6 @@ impl UasInvite {
 }
 
 impl UserAgentCore {
-    /// Sends a provisional response, 101 to 199. The To tag is the same in all responses.
-    pub fn ring(
-        &mut self,
-        now: Duration,
-        id: InviteId,
-        status: impl Into<StatusCode>,
-        body: Option<Body>,
-        out: &mut Vec<UaOutput>,
-    ) {
-        let status = status.into();
-        let Some(invite) = self.invites.get(&id) else {
-            return;
-        };
-        if !status.is_provisional() {
-            return;
-        }
-        let (server, tag) = (invite.server, invite.tag);
-        if let Some(response) = self.invite_response_of(server, status, Some(tag), &[], body) {
-            self.layer
-                .respond(now, server, status.code(), response.to_bytes(), out);
-        }
-    }
-
-    /// Answers with 200; the core repeats it until the ACK comes. `None` when the INVITE is gone.
-    pub fn accept(
-        &mut self,
-        now: Duration,
-        id: InviteId,
-        body: Body,
-        headers: &[ExtraHeader],
-        out: &mut Vec<UaOutput>,
-    ) -> Option<DialogId> {
-        let (server, tag) = self
-            .invites
-            .get(&id)
-            .map(|invite| (invite.server, invite.tag))?;
-        let mut dialog = self.uas_dialog(server, tag)?;
-        let request = self.layer.server_request(server)?;
-        let cseq = request
-            .headers()
-            .cseq()
-            .map(|cseq| cseq.number)
-            .unwrap_or_default();
-        let has_offer = request.body().is_empty();
-        let (_, flow) = self.layer.server_flows(server)?;
-        let response =
-            self.invite_response_of(server, StatusCode::OK, Some(tag), headers, Some(body))?;
-        let bytes = response.to_bytes();
-        dialog.unacknowledged = Some(
-            Unacknowledged::new(now, &self.config.timers, flow, bytes.clone(), cseq)
-                .with_offer(has_offer),
-        );
-        self.forget_uas_invite(id);
-        self.layer.respond(now, server, 200, bytes, out);
-        Some(self.add_dialog(dialog))
-    }
-
-    /// Answers with a final status of 300 and above.
-    pub fn reject(
-        &mut self,
-        now: Duration,
-        id: InviteId,
-        status: impl Into<StatusCode>,
-        headers: &[ExtraHeader],
-        out: &mut Vec<UaOutput>,
-    ) {
-        let status = failure(status.into());
-        let Some(invite) = self.forget_uas_invite(id) else {
-            return;
-        };
-        let (server, tag) = (invite.server, Some(invite.tag));
-        if let Some(response) = self.invite_response_of(server, status, tag, headers, None) {
-            self.layer
-                .respond(now, server, status.code(), response.to_bytes(), out);
-        }
-    }
-
-    /// Answers a request that was announced by [`UaEvent::Requested`].
-    pub fn respond(
-        &mut self,
-        now: Duration,
-        id: ServerRequestId,
-        status: impl Into<StatusCode>,
-        headers: &[ExtraHeader],
-        body: Option<Body>,
-        out: &mut Vec<UaOutput>,
-    ) {
-        let status = status.into();
-        let Some(key) = self.server_requests.get(&id).copied() else {
-            return;
-        };
-        if !status.is_final() {
-            return;
-        }
-        self.server_requests.remove(&id);
-        let tag = self.tokens.token();
-        if let Some(response) = self.response_of(key, status, tag, headers, body) {
-            self.layer
-                .respond(now, key, status.code(), response.to_bytes(), out);
-        }
-    }
-
     /// A request arrived.
     pub(super) fn receive_request(
         &mut self,
@@ -174,12 +74,7 @@ impl UserAgentCore {
             let back = response_flow(&via, flow);
             return self.refuse_stateless(flow, back, &request, &self.overload(), out);
         }
-        let arrival = Arrival {
-            key,
-            flow,
-            via,
-            request,
-        };
+        let arrival = Arrival { key, flow, via, request };
         if *arrival.request.method() == Method::Cancel {
             return self.cancel_received(now, arrival, out);
         }
@@ -198,11 +93,7 @@ impl UserAgentCore {
         let own = request.headers().content_type();
         let own = own.as_deref().unwrap_or_default();
         // What other methods carry is their receiver's to judge.
-        let understood = if *request.method() == Method::Invite {
-            "application/sdp"
-        } else {
-            own
-        };
+        let understood = if *request.method() == Method::Invite { "application/sdp" } else { own };
         let extensions: Vec<&str> = self.config.supported.iter().map(String::as_str).collect();
         check_capabilities(
             request,
@@ -232,12 +123,7 @@ impl UserAgentCore {
             Method::Invite => self.invite_received(now, arrival, out),
             // Belongs into a dialog, and names none.
             Method::Bye => {
-                self.refuse(
-                    now,
-                    arrival,
-                    &Refusal::new(StatusCode::CALL_DOES_NOT_EXIST),
-                    out,
-                );
+                self.refuse(now, arrival, &Refusal::new(StatusCode::CALL_DOES_NOT_EXIST), out);
             }
             Method::Ack
             | Method::Cancel
@@ -264,30 +150,10 @@ impl UserAgentCore {
         out: &mut Vec<UaOutput>,
     ) {
         let id = ServerRequestId(self.fresh_id());
-        let Arrival {
-            key,
-            flow,
-            via,
-            request,
-        } = arrival;
-        self.layer.open_server(
-            now,
-            key,
-            flow,
-            request.clone(),
-            &via,
-            ServerUser::Request(id),
-        );
+        let Arrival { key, flow, via, request } = arrival;
+        self.layer.open_server(now, key, flow, request.clone(), &via, ServerUser::Request(id));
         self.server_requests.insert(id, key);
-        self.event(
-            UaEvent::Requested {
-                id,
-                dialog,
-                flow,
-                request,
-            },
-            out,
-        );
+        self.event(UaEvent::Requested { id, dialog, flow, request }, out);
     }
 
     fn invite_received(&mut self, now: Duration, arrival: Arrival, out: &mut Vec<UaOutput>) {
@@ -303,38 +169,18 @@ impl UserAgentCore {
         }
         let id = InviteId(self.fresh_id());
         let tag = self.tokens.token();
-        let Arrival {
-            key,
-            flow,
-            via,
-            request,
-        } = arrival;
-        self.layer.open_server(
-            now,
-            key,
-            flow,
-            request.clone(),
-            &via,
-            ServerUser::Invite(id),
-        );
+        let Arrival { key, flow, via, request } = arrival;
+        self.layer.open_server(now, key, flow, request.clone(), &via, ServerUser::Invite(id));
         let invite = UasInvite {
             server: key,
             tag,
             repeat_at: now + PROVISIONAL_INTERVAL,
             give_up_at: now + self.config.ring_limit,
         };
-        self.queue
-            .reschedule(Owner::Invite(id), None, Some(invite.deadline()));
+        self.queue.reschedule(Owner::Invite(id), None, Some(invite.deadline()));
         self.invites.insert(id, invite);
         self.tags.insert((tag, TagOwner::Invite(id)));
-        self.event(
-            UaEvent::Invited {
-                invite: id,
-                flow,
-                request,
-            },
-            out,
-        );
+        self.event(UaEvent::Invited { invite: id, flow, request }, out);
     }
 
     fn cancel_received(&mut self, now: Duration, arrival: Arrival, out: &mut Vec<UaOutput>) {
@@ -380,16 +226,14 @@ impl UserAgentCore {
             return self.give_up(now, id, None, out);
         }
         invite.repeat_at = now + PROVISIONAL_INTERVAL;
-        self.queue
-            .reschedule(Owner::Invite(id), None, Some(invite.deadline()));
+        self.queue.reschedule(Owner::Invite(id), None, Some(invite.deadline()));
         self.layer.repeat_provisional(invite.server, out);
     }
 
     fn forget_uas_invite(&mut self, id: InviteId) -> Option<UasInvite> {
         let invite = self.invites.remove(&id)?;
         self.tags.remove(&(invite.tag, TagOwner::Invite(id)));
-        self.queue
-            .reschedule(Owner::Invite(id), Some(invite.deadline()), None);
+        self.queue.reschedule(Owner::Invite(id), Some(invite.deadline()), None);
         Some(invite)
     }
 
@@ -406,16 +250,9 @@ impl UserAgentCore {
             .to_tag(&tag)
             .source(arrival.flow.remote)
             .build(None);
-        let Arrival {
-            key,
-            flow,
-            via,
-            request,
-        } = arrival;
-        self.layer
-            .open_server(now, key, flow, request, &via, ServerUser::Nobody);
-        self.layer
-            .respond(now, key, refusal.status.code(), response.to_bytes(), out);
+        let Arrival { key, flow, via, request } = arrival;
+        self.layer.open_server(now, key, flow, request, &via, ServerUser::Nobody);
+        self.layer.respond(now, key, refusal.status.code(), response.to_bytes(), out);
     }
 
     /// Answers without keeping anything (8.2.7): broken requests, and when tables are full.
@@ -444,115 +281,22 @@ impl UserAgentCore {
         tag: Option<Token>,
         out: &mut Vec<UaOutput>,
     ) {
-        let Arrival {
-            key,
-            flow,
-            via,
-            request,
-        } = arrival;
-        self.layer
-            .open_server(now, key, flow, request, &via, ServerUser::Nobody);
+        let Arrival { key, flow, via, request } = arrival;
+        self.layer.open_server(now, key, flow, request, &via, ServerUser::Nobody);
         let tag = match tag {
             Some(tag) => tag,
             None => self.tokens.token(),
         };
         if let Some(response) = self.response_of(key, status, tag, &[], None) {
-            self.layer
-                .respond(now, key, status.code(), response.to_bytes(), out);
+            self.layer.respond(now, key, status.code(), response.to_bytes(), out);
         }
     }
 
     /// The 503 of a full table.
     pub(super) fn overload(&self) -> Refusal {
         let mut refusal = Refusal::new(StatusCode::SERVICE_UNAVAILABLE);
-        refusal.headers.push((
-            HeaderName::RetryAfter,
-            self.config.retry_after_s.to_string(),
-        ));
+        refusal.headers.push((HeaderName::RetryAfter, self.config.retry_after_s.to_string()));
         refusal
-    }
-
-    /// A response to the request of a server transaction.
-    fn response_of(
-        &self,
-        key: ServerKey,
-        status: StatusCode,
-        tag: Token,
-        headers: &[ExtraHeader],
-        body: Option<Body>,
-    ) -> Option<Response> {
-        let request = self.layer.server_request(key)?;
-        let (arrived, _) = self.layer.server_flows(key)?;
-        let tag = tag.to_string();
-        let mut builder = ResponseBuilder::to(request, status)
-            .to_tag(&tag)
-            .source(arrived.remote);
-        if status.is_success() {
-            if matches!(
-                request.method(),
-                Method::Refer | Method::Subscribe | Method::Notify
-            ) && let Some(contact) = self.wording.own_contact(arrived)
-            {
-                builder = builder.header(HeaderName::Contact, contact);
-            }
-            if *request.method() == Method::Options {
-                builder = builder
-                    .header(HeaderName::Allow, &self.wording.allow)
-                    .header(HeaderName::Accept, "application/sdp")
-                    .header(HeaderName::Supported, &self.wording.supported);
-            }
-        }
-        Some(self.complete(builder, headers).build(body.as_ref()))
-    }
-
-    /// A response to an INVITE: with Contact and Allow where it makes or refreshes a dialog.
-    pub(super) fn invite_response_of(
-        &self,
-        key: ServerKey,
-        status: StatusCode,
-        tag: Option<Token>,
-        headers: &[ExtraHeader],
-        body: Option<Body>,
-    ) -> Option<Response> {
-        let request = self.layer.server_request(key)?;
-        let (arrived, _) = self.layer.server_flows(key)?;
-        let tag = tag.map(|tag| tag.to_string());
-        let mut builder = ResponseBuilder::to(request, status).source(arrived.remote);
-        if let Some(tag) = &tag {
-            builder = builder.to_tag(tag);
-        }
-        if status.code() > 100 && status.code() < 300 {
-            if let Some(contact) = self.wording.own_contact(arrived) {
-                builder = builder.header(HeaderName::Contact, contact);
-            }
-            builder = builder.header(HeaderName::Allow, &self.wording.allow);
-            if !self.wording.supported.is_empty() {
-                builder = builder.header(HeaderName::Supported, &self.wording.supported);
-            }
-        }
-        Some(self.complete(builder, headers).build(body.as_ref()))
-    }
-
-    fn complete<'a>(
-        &'a self,
-        mut builder: ResponseBuilder<'a>,
-        headers: &[ExtraHeader],
-    ) -> ResponseBuilder<'a> {
-        if !self.wording.server.is_empty() {
-            builder = builder.header(HeaderName::Server, &self.wording.server);
-        }
-        for (name, value) in headers {
-            builder = builder.header(*name, value);
-        }
-        builder
-    }
-
-    fn uas_dialog(&self, server: ServerKey, tag: Token) -> Option<crate::dialog::Dialog> {
-        let request = self.layer.server_request(server)?;
-        let (arrived, _) = self.layer.server_flows(server)?;
-        let mut dialog = super::uas_dialog::dialog_of(request, arrived, tag)?;
-        dialog.state = DialogState::Confirmed;
-        Some(dialog)
     }
 }
 
@@ -567,17 +311,10 @@ pub(super) struct Arrival {
 
 /// The value of Reason (RFC 3326).
 pub(super) fn reason_of(request: &Request) -> Option<String> {
-    request
-        .headers()
-        .text(HeaderName::Reason)
-        .map(|reason| reason.into_owned())
+    request.headers().text(HeaderName::Reason).map(|reason| reason.into_owned())
 }
 
 /// A status that refuses; one that does not is an error of the user's, and so becomes 500.
 pub(super) fn failure(status: StatusCode) -> StatusCode {
-    if status.code() >= 300 {
-        status
-    } else {
-        StatusCode::SERVER_INTERNAL_ERROR
-    }
+    if status.code() >= 300 { status } else { StatusCode::SERVER_INTERNAL_ERROR }
 }

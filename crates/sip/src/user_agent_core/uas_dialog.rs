@@ -14,7 +14,7 @@ use super::{
     uas::{Arrival, reason_of},
 };
 use crate::{
-    dialog::{Dialog, DialogState, NextHop, Unacknowledged},
+    dialog::{Birth, Dialog, DialogState, Unacknowledged},
     flow::{Flow, TransportKind},
     message::{HeaderName, Headers, Method, Refusal, Request, StatusCode, Via},
     transaction::{ServerKey, Token},
@@ -40,12 +40,7 @@ impl UserAgentCore {
             Found::Ringing(invite) => return self.early_request(now, arrival, invite, out),
             Found::Nobody => return self.refuse_with(now, arrival, 481, out),
         };
-        let cseq = arrival
-            .request
-            .headers()
-            .cseq()
-            .map(|cseq| cseq.number)
-            .unwrap_or_default();
+        let cseq = arrival.request.headers().cseq().map(|cseq| cseq.number).unwrap_or_default();
         let Some(dialog) = self.dialogs.get_mut(&id) else {
             return;
         };
@@ -93,10 +88,8 @@ impl UserAgentCore {
             return Found::Nobody;
         };
         let remote_tag = headers.from_tag().unwrap_or_default();
-        let owners = self
-            .tags
-            .range((tag, TagOwner::Invite(InviteId(0)))..)
-            .take_while(|it| it.0 == tag);
+        let owners =
+            self.tags.range((tag, TagOwner::Invite(InviteId(0)))..).take_while(|it| it.0 == tag);
         for (_, owner) in owners {
             match owner {
                 TagOwner::Dialog(id) => {
@@ -156,11 +149,7 @@ impl UserAgentCore {
             dialog.glare = None;
             dialog.ack_owed = None;
             dialog.deferred_bye = None;
-            dialog.state = if bye_under_way {
-                DialogState::Mortal
-            } else {
-                DialogState::Morgue
-            };
+            dialog.state = if bye_under_way { DialogState::Mortal } else { DialogState::Morgue };
             live
         }) else {
             return;
@@ -186,47 +175,22 @@ impl UserAgentCore {
             // 14.2: one after the other.
             return self.refuse_later(now, arrival, out);
         }
-        let offered = dialog
-            .unacknowledged
-            .as_ref()
-            .is_some_and(|it| it.has_offer);
+        let offered = dialog.unacknowledged.as_ref().is_some_and(|it| it.has_offer);
         if dialog.our_invite.is_some() || offered || dialog.state == DialogState::Early {
             return self.refuse_with(now, arrival, 491, out);
         }
-        if dialog
-            .unacknowledged
-            .as_ref()
-            .is_some_and(|it| it.cseq != cseq)
-        {
+        if dialog.unacknowledged.as_ref().is_some_and(|it| it.cseq != cseq) {
             // RFC 5407 3.1.4: who sends a re-INVITE has our 2xx; its ACK is late or lost.
             self.acknowledged(now, id, bytes::Bytes::new(), out);
         }
         let contact = contact_of(arrival.request.headers());
-        let Arrival {
-            key,
-            flow,
-            via,
-            request,
-        } = arrival;
-        self.layer.open_server(
-            now,
-            key,
-            flow,
-            request.clone(),
-            &via,
-            ServerUser::ReInvite(id),
-        );
+        let Arrival { key, flow, via, request } = arrival;
+        self.layer.open_server(now, key, flow, request.clone(), &via, ServerUser::ReInvite(id));
         self.update_dialog(id, |dialog| {
             dialog.peer_invite = Some(key);
             dialog.refresh_target(contact);
         });
-        self.event(
-            UaEvent::ReInvited {
-                dialog: id,
-                request,
-            },
-            out,
-        );
+        self.event(UaEvent::ReInvited { dialog: id, request }, out);
     }
 
     pub(super) fn reinvite_cancelled(
@@ -236,11 +200,7 @@ impl UserAgentCore {
         key: ServerKey,
         out: &mut Vec<UaOutput>,
     ) {
-        if self
-            .dialogs
-            .get(&id)
-            .is_some_and(|dialog| dialog.peer_invite == Some(key))
-        {
+        if self.dialogs.get(&id).is_some_and(|dialog| dialog.peer_invite == Some(key)) {
             self.answer_pending(now, id, out);
             self.event(UaEvent::ReInviteCancelled { dialog: id }, out);
         }
@@ -248,15 +208,11 @@ impl UserAgentCore {
 
     /// Answers a pending re-INVITE with 487 (15.1.2).
     pub(super) fn answer_pending(&mut self, now: Duration, id: DialogId, out: &mut Vec<UaOutput>) {
-        let pending = self
-            .dialogs
-            .get_mut(&id)
-            .and_then(|dialog| dialog.peer_invite.take());
+        let pending = self.dialogs.get_mut(&id).and_then(|dialog| dialog.peer_invite.take());
         let Some(key) = pending else { return };
         let status = StatusCode::REQUEST_TERMINATED;
         if let Some(response) = self.invite_response_of(key, status, None, &[], None) {
-            self.layer
-                .respond(now, key, status.code(), response.to_bytes(), out);
+            self.layer.respond(now, key, status.code(), response.to_bytes(), out);
         }
     }
 
@@ -271,10 +227,7 @@ impl UserAgentCore {
             return;
         };
         let cseq = request.headers().cseq().map(|cseq| cseq.number).ok();
-        let awaited = self
-            .dialogs
-            .get(&id)
-            .and_then(|dialog| dialog.unacknowledged.as_ref());
+        let awaited = self.dialogs.get(&id).and_then(|dialog| dialog.unacknowledged.as_ref());
         if awaited.is_some_and(|awaited| Some(awaited.cseq) == cseq) {
             self.acknowledged(now, id, request.body().clone(), out);
         }
@@ -329,9 +282,7 @@ impl UserAgentCore {
     fn refuse_later(&mut self, now: Duration, arrival: Arrival, out: &mut Vec<UaOutput>) {
         let mut refusal = Refusal::new(StatusCode::SERVER_INTERNAL_ERROR);
         let seconds = self.tokens.below(11);
-        refusal
-            .headers
-            .push((HeaderName::RetryAfter, seconds.to_string()));
+        refusal.headers.push((HeaderName::RetryAfter, seconds.to_string()));
         self.refuse(now, arrival, &refusal, out);
     }
 }
@@ -340,34 +291,22 @@ impl UserAgentCore {
 pub(super) fn dialog_of(request: &Request, arrived: Flow, tag: Token) -> Option<Dialog> {
     let headers = request.headers();
     let pinned = !headers.contains(HeaderName::Contact)
-        || headers
-            .via_top()
-            .is_ok_and(|via| is_behind_nat(&via, arrived));
+        || headers.via_top().is_ok_and(|via| is_behind_nat(&via, arrived));
     let to = headers.text(HeaderName::To)?;
-    Some(Dialog {
-        state: DialogState::Early,
+    let mut dialog = Dialog::new(Birth {
         owns_call_id: false,
         call_id: headers.call_id().ok()?.into(),
         local_tag: tag,
         remote_tag: headers.from_tag().unwrap_or_default().into(),
         local: format!("{to};tag={tag}").into(),
         remote: headers.text(HeaderName::From)?.into(),
-        local_cseq: 0,
-        remote_cseq: headers.cseq().map(|cseq| cseq.number).ok(),
         remote_target: target_of(headers)?.into(),
         routes: route_values(headers),
-        contact: None,
         flow: arrived,
         pinned,
-        next_hop: NextHop::Unknown,
-        unacknowledged: None,
-        peer_invite: None,
-        our_invite: None,
-        ack_owed: None,
-        glare: None,
-        credentials: None,
-        deferred_bye: None,
-    })
+    });
+    dialog.remote_cseq = headers.cseq().map(|cseq| cseq.number).ok();
+    Some(dialog)
 }
 
 /// The remote target that an INVITE names. Peers of RFC 2543 may leave Contact out: then it is

@@ -1,4 +1,5 @@
-//! Where messages go: Via, route sets, names, TCP for long requests (RFC 3261 12.1, 18; 3263; 3581).
+//! Where messages go: Via, route sets, names, TCP for long requests (RFC 3261 12.1 and 18,
+//! RFC 3263, RFC 3581).
 
 use crate::script::check;
 

@@ -158,6 +158,18 @@ impl Stage {
             }
             "cancel" => core.cancel(now, self.out_invite.unwrap(), reason(), &mut out),
             "ack" => core.ack(now, self.dialog.unwrap(), Some(sdp()), &mut out),
+            _ => return self.run_in_dialog(verb, &args),
+        }
+        self.drain(out);
+    }
+
+    fn run_in_dialog(&mut self, verb: &str, args: &[&str]) {
+        let first = args.first().copied().unwrap_or_default();
+        let mut out = Vec::new();
+        let (core, now) = (&mut self.core, self.now);
+        let sdp = || Body::sdp("v=0\r\n");
+        let reason = || arg(args, "reason").map(|text| text.replace('_', " "));
+        match verb {
             "bye" => core.bye(now, self.dialog.unwrap(), reason(), &mut out),
             "reinvite" => core.reinvite(now, self.dialog.unwrap(), Some(sdp()), &mut out),
             "answer" => core.answer_reinvite(now, self.dialog.unwrap(), sdp(), &mut out),
