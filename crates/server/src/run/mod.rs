@@ -7,6 +7,7 @@
 
 mod assigning;
 mod core_loop;
+mod descriptors;
 mod locations;
 mod opening;
 mod reloading;
@@ -90,6 +91,7 @@ pub fn run(
     ready: impl FnOnce(&Ready) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let clock = Clock::start();
+    descriptors::raise(&config);
     // Recording, assigning and HTTP have a thread of their own: a slow disk or a slow reader of
     // metrics never delays a call.
     let recording = runtime()?;
