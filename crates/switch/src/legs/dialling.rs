@@ -221,6 +221,8 @@ impl Switch {
             return;
         };
         let read = match entry.session.as_mut() {
+            // The answer may have come in a provisional response already (RFC 3261 §13.2.1).
+            Some(session) if response.body().is_empty() && session.is_negotiated() => Ok(()),
             Some(session) => session.read_answer(response.body(), &mut self.media_out),
             None => return,
         };

@@ -1,12 +1,13 @@
 //! A new INVITE: who sends it, whether it may come in, what it offers, whom it is for. What is
 //! refused here makes no call and no record (`interface.md`); everything after it does.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use call::port::{Arrival, LegEvent, LegId};
 use model::{CallId, Now};
-use sdp::{AudioOffer, LocalMedia, SessionDescription};
+use sdp::{AudioOffer, LocalMedia, Refusal488, SessionDescription};
 use sip::flow::Flow;
 use sip::message::{HeaderName, Request};
 use sip::user_agent_core::{ExtraHeader, InviteId};
@@ -143,7 +144,13 @@ impl Switch {
         let offer = SessionDescription::parse(request.body())
             .map_err(SessionError::from)
             .and_then(|description| AudioOffer::read(&description).map_err(SessionError::from));
-        offer.map(Some).map_err(|error| {
+        let reachable = |offer: AudioOffer| match offer.audio.remote {
+            Some(at) if self.media_address(at.rtp.is_ipv6()).is_none() => {
+                Err(SessionError::from(Refusal488::Address))
+            }
+            Some(_) | None => Ok(offer),
+        };
+        offer.and_then(reachable).map(Some).map_err(|error| {
             let (status, code) = error.response();
             Refusal::new(status).with(HeaderName::Warning, self.warning(code, &error.to_string()))
         })
@@ -197,6 +204,11 @@ impl Switch {
         self.begin(now, key, id, arrival, effects);
     }
 
+    /// The address that descriptions show to peers of a family.
+    fn media_address(&self, ipv6: bool) -> Option<IpAddr> {
+        if ipv6 { self.config.media_ipv6 } else { self.config.media_ipv4 }
+    }
+
     /// Takes ports from the stock for a leg whose peer speaks the address family of the offer, or
     /// of the flow where there is none. `None`: no ports, or no address of that family.
     pub(crate) fn open_session(
@@ -207,11 +219,8 @@ impl Switch {
     ) -> Option<Session> {
         let offered = offer.as_ref().and_then(|offer| offer.audio.remote.map(|at| at.rtp));
         let wants_ipv6 = offered.unwrap_or(flow.remote).ip().to_canonical().is_ipv6();
-        let address = if wants_ipv6 {
-            self.config.media_ipv6.or(self.config.media_ipv4)
-        } else {
-            self.config.media_ipv4.or(self.config.media_ipv6)
-        }?;
+        // A peer that is reached over one family may well take media over the other.
+        let address = self.media_address(wants_ipv6).or_else(|| self.media_address(!wants_ipv6))?;
         let ports = self.stock.pop_front()?;
         let session_id = self.random.number();
         let local = LocalMedia::new(address, ports.rtp, ports.rtp + 1, session_id);

@@ -85,15 +85,15 @@ impl Switch {
         request: &Request,
         effects: &mut Vec<Effect>,
     ) {
-        match request.method() {
-            Method::Register => self.register(now, id, flow, request, effects),
-            Method::Options => self.options(now, id, dialog),
-            other => {
-                // Methods that the user agent core was told to let through and that have no use
-                // here: none today.
-                tracing::debug!(%other, "no use for this request");
-                self.ua.respond(now.mono, id, 405, &[], None, &mut self.ua_out);
-            }
+        if *request.method() == Method::Register {
+            self.register(now, id, flow, request, effects);
+        } else if *request.method() == Method::Options {
+            self.options(now, id, dialog);
+        } else {
+            // Methods that the user agent core was told to let through and that have no use here:
+            // none today.
+            tracing::debug!(method = %request.method(), "no use for this request");
+            self.ua.respond(now.mono, id, 405, &[], None, &mut self.ua_out);
         }
     }
 
