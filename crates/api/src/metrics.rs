@@ -100,33 +100,17 @@ impl Metrics {
         };
         for &direction in Direction::ALL {
             for &outcome in CallOutcome::ALL {
-                drop(
-                    metrics
-                        .calls
-                        .get_or_create(&call_labels(direction, outcome)),
-                );
+                drop(metrics.calls.get_or_create(&call_labels(direction, outcome)));
             }
         }
         for outcome in AttemptOutcome::ALL {
-            drop(
-                metrics
-                    .attempts
-                    .get_or_create(&[("outcome", outcome.as_str())]),
-            );
+            drop(metrics.attempts.get_or_create(&[("outcome", outcome.as_str())]));
         }
         for limit in limits {
             drop(metrics.limit_hits.get_or_create(&[("limit", limit)]));
         }
-        for result in [
-            AssignResult::Assigned,
-            AssignResult::Skipped,
-            AssignResult::Failed,
-        ] {
-            drop(
-                metrics
-                    .assignments
-                    .get_or_create(&[("result", result.word())]),
-            );
+        for result in [AssignResult::Assigned, AssignResult::Skipped, AssignResult::Failed] {
+            drop(metrics.assignments.get_or_create(&[("result", result.word())]));
         }
         metrics.register(node, version, Sampler(Arc::new(sample)));
         metrics
@@ -134,10 +118,7 @@ impl Metrics {
 
     fn register(&mut self, node: &str, version: &'static str, sampler: Sampler) {
         let registry = &mut self.registry;
-        let build = Info::new(vec![
-            ("node", node.to_owned()),
-            ("version", version.to_owned()),
-        ]);
+        let build = Info::new(vec![("node", node.to_owned()), ("version", version.to_owned())]);
         registry.register("build", "This server", build);
         let help = "Calls that ended, by direction and outcome";
         registry.register("calls", help, self.calls.clone());
@@ -156,16 +137,12 @@ impl Metrics {
 
     /// Counts a call that ended.
     pub fn call_ended(&self, direction: Direction, outcome: CallOutcome) {
-        self.calls
-            .get_or_create(&call_labels(direction, outcome))
-            .inc();
+        self.calls.get_or_create(&call_labels(direction, outcome)).inc();
     }
 
     /// Counts an attempt that ended.
     pub fn attempt_ended(&self, outcome: AttemptOutcome) {
-        self.attempts
-            .get_or_create(&[("outcome", outcome.as_str())])
-            .inc();
+        self.attempts.get_or_create(&[("outcome", outcome.as_str())]).inc();
     }
 
     /// Counts a refusal by a limit.
@@ -175,9 +152,7 @@ impl Metrics {
 
     /// Counts a call that the assigner took, and the time since the call's end.
     pub fn assigned(&self, result: AssignResult, after: Duration) {
-        self.assignments
-            .get_or_create(&[("result", result.word())])
-            .inc();
+        self.assignments.get_or_create(&[("result", result.word())]).inc();
         self.assign_time.observe(after.as_secs_f64());
     }
 
@@ -215,10 +190,7 @@ impl AssignResult {
 }
 
 fn call_labels(direction: Direction, outcome: CallOutcome) -> TwoLabels {
-    [
-        ("direction", direction.as_str()),
-        ("outcome", outcome.as_str()),
-    ]
+    [("direction", direction.as_str()), ("outcome", outcome.as_str())]
 }
 
 struct Sampler(Arc<dyn Fn() -> Sample + Send + Sync>);
@@ -235,29 +207,13 @@ impl Collector for Sampler {
         let gauges = [
             ("calls_active", "Calls that are not finished", sample.calls),
             ("registrations", "Registered contacts", sample.registrations),
-            (
-                "sip_client_transactions",
-                "SIP client transactions",
-                sample.client_transactions,
-            ),
-            (
-                "sip_server_transactions",
-                "SIP server transactions",
-                sample.server_transactions,
-            ),
+            ("sip_client_transactions", "SIP client transactions", sample.client_transactions),
+            ("sip_server_transactions", "SIP server transactions", sample.server_transactions),
             ("sip_dialogs", "SIP dialogs", sample.dialogs),
-            (
-                "sip_connections",
-                "TCP connections of SIP",
-                sample.connections,
-            ),
+            ("sip_connections", "TCP connections of SIP", sample.connections),
             ("rtp_ports_used", "RTP port pairs in use", sample.ports_used),
             ("rtp_ports_free", "RTP port pairs free", sample.ports_free),
-            (
-                "draining",
-                "1 while the last calls are waited for",
-                sample.draining.into(),
-            ),
+            ("draining", "1 while the last calls are waited for", sample.draining.into()),
         ];
         for (name, help, value) in gauges {
             let gauge = ConstGauge::new(value);
@@ -269,21 +225,9 @@ impl Collector for Sampler {
             )?)?;
         }
         let depth = |queue: &Queue| queue.depth;
-        encode_queues(
-            &mut encoder,
-            "queue_depth",
-            "What waits in a queue",
-            &sample,
-            depth,
-        )?;
+        encode_queues(&mut encoder, "queue_depth", "What waits in a queue", &sample, depth)?;
         let limit = |queue: &Queue| queue.limit;
-        encode_queues(
-            &mut encoder,
-            "queue_limit",
-            "What fits in a queue",
-            &sample,
-            limit,
-        )?;
+        encode_queues(&mut encoder, "queue_limit", "What fits in a queue", &sample, limit)?;
         for (name, help, value) in sample.totals {
             let counter = ConstCounter::new(value);
             let kind = prometheus_type(&counter);
@@ -320,11 +264,7 @@ mod tests {
     fn metrics() -> Metrics {
         Metrics::new("edge-1", "0.1.0", &["calls", "ports"], || Sample {
             calls: 3,
-            queues: vec![Queue {
-                name: "ingress_queue",
-                depth: 7,
-                limit: 100,
-            }],
+            queues: vec![Queue { name: "ingress_queue", depth: 7, limit: 100 }],
             totals: vec![("rtp_packets", "RTP packets relayed", 5)],
             ..Sample::default()
         })

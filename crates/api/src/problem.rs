@@ -17,20 +17,11 @@ pub(crate) struct Problem {
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, title: &'static str) -> Self {
-        Self {
-            kind: "about:blank",
-            title,
-            status: status.as_u16(),
-            code,
-        }
+        Self { kind: "about:blank", title, status: status.as_u16(), code }
     }
 
     pub(crate) fn not_found() -> Self {
-        Self::new(
-            StatusCode::NOT_FOUND,
-            "not_found",
-            "There is nothing at this address",
-        )
+        Self::new(StatusCode::NOT_FOUND, "not_found", "There is nothing at this address")
     }
 
     pub(crate) fn method_not_allowed() -> Self {
@@ -49,9 +40,7 @@ impl IntoResponse for Problem {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, Json(self)).into_response();
         let content_type = HeaderValue::from_static("application/problem+json");
-        response
-            .headers_mut()
-            .insert(header::CONTENT_TYPE, content_type);
+        response.headers_mut().insert(header::CONTENT_TYPE, content_type);
         response
     }
 }

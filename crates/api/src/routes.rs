@@ -47,12 +47,7 @@ async fn readyz(State(api): State<Api>) -> Response {
         Json(readiness).into_response()
     } else {
         let retry_after = [(header::RETRY_AFTER, "5")];
-        (
-            StatusCode::SERVICE_UNAVAILABLE,
-            retry_after,
-            Json(readiness),
-        )
-            .into_response()
+        (StatusCode::SERVICE_UNAVAILABLE, retry_after, Json(readiness)).into_response()
     }
 }
 

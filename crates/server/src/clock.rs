@@ -12,26 +12,16 @@ pub struct Clock {
 
 impl Clock {
     /// Starts the monotonic clock at zero.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that reads this clock"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads this clock")]
     pub fn start() -> Self {
-        Self {
-            epoch: Instant::now(),
-        }
+        Self { epoch: Instant::now() }
     }
 
     /// Both clocks at one moment.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that reads this clock"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads this clock")]
     pub fn now(&self) -> Now {
         // Before 1970 the wall clock is certainly wrong; records then begin at 0.
-        let wall = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Now {
             mono: self.epoch.elapsed(),
             wall: Millis(i64::try_from(wall.as_millis()).unwrap_or(i64::MAX)),

@@ -17,16 +17,8 @@ use crate::document::{
 use crate::failure::Failure;
 
 /// The lists and tables of the file.
-const SECTIONS: [&str; 8] = [
-    "users",
-    "groups",
-    "ivrs",
-    "numbers",
-    "object_types",
-    "records",
-    "lookups",
-    "settings",
-];
+const SECTIONS: [&str; 8] =
+    ["users", "groups", "ivrs", "numbers", "object_types", "records", "lookups", "settings"];
 
 /// Faults of one entry that are reported before the reader gives it up.
 const FAULTS_PER_ENTRY: usize = 32;
@@ -100,14 +92,7 @@ impl ReadDirectory {
 
     /// A problem of an entry as one of the file.
     fn located(&self, problem: DirectoryProblem) -> Problem {
-        let DirectoryProblem {
-            severity,
-            section,
-            id,
-            key,
-            cause,
-            remedy,
-        } = problem;
+        let DirectoryProblem { severity, section, id, key, cause, remedy } = problem;
         let place = self.place(section, &id, key);
         let name = if id.is_empty() {
             format!("{section}.{key}")
@@ -126,8 +111,8 @@ impl ReadDirectory {
         let of = |id: &str| self.entries.get(&(section.to_owned(), id.to_owned()));
         let entry = of(id).or_else(|| of(""))?;
         let keys = entry.keys.iter();
-        let found = keys.filter(|(name, _)| name == key).map(|&(_, at)| at);
-        Some(found.last().unwrap_or(entry.at))
+        let mut found = keys.filter(|(name, _)| name == key).map(|&(_, at)| at);
+        Some(found.next_back().unwrap_or(entry.at))
     }
 }
 
@@ -139,11 +124,7 @@ struct Entry {
 }
 
 fn from_document(document: &Document) -> Result<ReadDirectory, Problems> {
-    let mut reader = Reader {
-        document,
-        entries: BTreeMap::new(),
-        problems: Problems::default(),
-    };
+    let mut reader = Reader { document, entries: BTreeMap::new(), problems: Problems::default() };
     let content = DirectoryFile {
         users: reader.list("users"),
         groups: reader.list("groups"),
@@ -156,11 +137,7 @@ fn from_document(document: &Document) -> Result<ReadDirectory, Problems> {
     };
     reader.unknown_sections();
     if reader.problems.0.is_empty() {
-        Ok(ReadDirectory {
-            name: document.file.clone(),
-            content,
-            entries: reader.entries,
-        })
+        Ok(ReadDirectory { name: document.file.clone(), content, entries: reader.entries })
     } else {
         Err(reader.problems.sorted())
     }
@@ -182,12 +159,7 @@ impl Reader<'_> {
         self.remember(section, "", list);
         if !matches!(list.value, Value::List(_)) {
             let cause = format!("is {}, not a list", list.value.kind());
-            self.refuse(
-                list.at,
-                section.into(),
-                cause,
-                format!("write [[{section}]]"),
-            );
+            self.refuse(list.at, section.into(), cause, format!("write [[{section}]]"));
         }
         let mut entries = Vec::with_capacity(list.items().len());
         for (index, item) in list.items().iter().enumerate() {
@@ -261,11 +233,7 @@ impl Reader<'_> {
                 self.refuse(at, inside(key), "is missing".into(), format!("add {key}"));
             }
             FaultCause::Value(cause) => {
-                let key = if path.is_empty() {
-                    label.to_owned()
-                } else {
-                    inside("")
-                };
+                let key = if path.is_empty() { label.to_owned() } else { inside("") };
                 self.refuse(at, key, cause.clone(), "see config/directory.toml".into());
             }
         }
@@ -288,18 +256,14 @@ impl Reader<'_> {
     /// Of two entries with one id, the later one is what a complaint means.
     fn remember(&mut self, section: &str, id: &str, node: &Node) {
         let keys = node.entries().iter();
-        let entry = Entry {
-            at: node.at,
-            keys: keys.map(|(key, _)| (key.name.clone(), key.at)).collect(),
-        };
-        self.entries
-            .insert((section.to_owned(), id.to_owned()), entry);
+        let entry =
+            Entry { at: node.at, keys: keys.map(|(key, _)| (key.name.clone(), key.at)).collect() };
+        self.entries.insert((section.to_owned(), id.to_owned()), entry);
     }
 
     fn refuse(&mut self, at: Place, key: String, cause: String, remedy: String) {
         let file = self.document.file.clone();
-        self.problems
-            .push(Problem::error(file, Some(at), key, cause, remedy));
+        self.problems.push(Problem::error(file, Some(at), key, cause, remedy));
     }
 }
 

@@ -61,10 +61,7 @@ impl Failure {
 
 impl Complaint {
     fn new(cause: impl fmt::Display, remedy: impl Into<String>) -> Self {
-        Self {
-            cause: cause.to_string(),
-            remedy: remedy.into(),
-        }
+        Self { cause: cause.to_string(), remedy: remedy.into() }
     }
 }
 
@@ -90,11 +87,7 @@ impl From<std::io::Error> for Failure {
 impl fmt::Display for Complaint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "error: {}", self.cause)?;
-        if self.remedy.is_empty() {
-            Ok(())
-        } else {
-            write!(f, "\n  fix: {}", self.remedy)
-        }
+        if self.remedy.is_empty() { Ok(()) } else { write!(f, "\n  fix: {}", self.remedy) }
     }
 }
 

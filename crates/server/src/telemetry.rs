@@ -25,9 +25,7 @@ where
 {
     // `Config` holds filters only that were parsed once.
     let filter = EnvFilter::try_new(&log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(writer);
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
     match log.format {
         LogFormat::Text => Box::new(builder.with_ansi(colour).finish()),
         LogFormat::Json => Box::new(builder.json().flatten_event(true).finish()),
@@ -57,10 +55,7 @@ mod tests {
     fn logged(format: LogFormat) -> String {
         let kept = Kept::default();
         let writer = kept.clone();
-        let log = Log {
-            format,
-            filter: "info".into(),
-        };
+        let log = Log { format, filter: "info".into() };
         let subscriber = subscriber(&log, false, move || writer.clone());
         tracing::subscriber::with_default(subscriber, || {
             let call = tracing::info_span!("call", call_id = "c-1");
@@ -76,10 +71,7 @@ mod tests {
     fn an_event_is_one_line_in_both_formats() {
         let text = logged(LogFormat::Text);
         assert_eq!(text.lines().count(), 1, "{text}");
-        assert!(
-            text.contains("call{call_id=\"c-1\"}") && text.contains("legs=2"),
-            "{text}"
-        );
+        assert!(text.contains("call{call_id=\"c-1\"}") && text.contains("legs=2"), "{text}");
         let json = logged(LogFormat::Json);
         let object: serde_json::Value = serde_json::from_str(&json).expect("one object");
         assert_eq!(object["message"], "call connected");

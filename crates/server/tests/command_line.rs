@@ -30,10 +30,7 @@ impl Place {
 
     fn tandem(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tandem"));
-        command
-            .current_dir(self.path())
-            .args(arguments)
-            .stdin(Stdio::null());
+        command.current_dir(self.path()).args(arguments).stdin(Stdio::null());
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("TANDEM_") {
                 command.env_remove(name);
@@ -49,11 +46,7 @@ impl Place {
 
 fn told(output: &Output) -> (i32, String, String) {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (
-        output.status.code().unwrap_or(-1),
-        text(&output.stdout),
-        text(&output.stderr),
-    )
+    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
 }
 
 #[test]
@@ -62,10 +55,7 @@ fn check_tells_a_valid_configuration_in_a_few_lines() {
     let (code, out, error) = place.run(&["check", "--config", "tandem.toml"]);
     assert_eq!((code, error.as_str()), (0, ""));
     assert!(out.contains("tandem.toml is valid."), "{out}");
-    assert!(
-        out.contains("8 users, 3 groups, 5 IVRs, 8 numbers, 2 records"),
-        "{out}"
-    );
+    assert!(out.contains("8 users, 3 groups, 5 IVRs, 8 numbers, 2 records"), "{out}");
     assert!(!place.path().join("var").exists(), "check makes nothing");
 }
 
@@ -76,14 +66,8 @@ fn check_shows_the_mistakes_of_both_files_and_exits_with_2() {
     check.env("TANDEM_SIP__TIMERS__T1_MS", "0");
     let (code, out, error) = told(&check.output().expect("tandem ran"));
     assert_eq!((code, out.as_str()), (2, ""));
-    assert!(
-        error.contains("sip.timers.t1_ms: 0 is out of bounds"),
-        "{error}"
-    );
-    assert!(
-        error.contains("directory.toml:12:1: users[u-ana].display_nam"),
-        "{error}"
-    );
+    assert!(error.contains("sip.timers.t1_ms: 0 is out of bounds"), "{error}");
+    assert!(error.contains("directory.toml:12:1: users[u-ana].display_nam"), "{error}");
     assert!(error.contains("did you mean `display_name`?"), "{error}");
 
     let (code, out, error) = place.run(&["check", "--config", "tandem.toml", "--json"]);
@@ -117,4 +101,65 @@ fn migrate_is_done_once_and_an_unreachable_database_exits_with_3() {
     let (code, _, error) = told(&migrate.output().expect("tandem ran"));
     assert_eq!(code, 3, "{error}");
     assert!(error.contains("fix: "), "{error}");
+}
+
+#[test]
+fn import_twice_changes_nothing_the_second_time() {
+    let place = Place::new(DIRECTORY);
+    let import = ["import", "--config", "tandem.toml", "directory.toml"];
+    let dry_run = ["import", "--config", "tandem.toml", "--dry-run", "directory.toml"];
+    let (code, out, _) = place.run(&dry_run);
+    assert_eq!(code, 0);
+    assert!(out.contains("+ user u-ana") && out.contains("would be 36 added"), "{out}");
+    assert!(!place.path().join("var").exists(), "a dry run makes no database");
+
+    let (code, out, _) = place.run(&import);
+    assert_eq!(code, 0);
+    assert!(out.contains("36 added, 0 changed"), "{out}");
+    let (code, out, _) = place.run(&import);
+    assert_eq!((code, out.as_str()), (0, "directory.toml: nothing changes\n"));
+
+    let shorter = DIRECTORY.replace("display_name = \"Ana Agent\"", "display_name = \"Ana A.\"");
+    fs::write(place.path().join("directory.toml"), shorter).expect("written");
+    let (code, out, _) = place.run(&dry_run);
+    assert_eq!(code, 0);
+    assert!(out.starts_with("~ user u-ana\n"), "{out}");
+}
+
+#[test]
+fn import_refuses_a_directory_that_leads_nowhere() {
+    let place = Place::new(&DIRECTORY.replace("ivr_id = \"ivr-supp\"", "ivr_id = \"ivr-sup\""));
+    let (code, out, error) = place.run(&["import", "--config", "tandem.toml", "directory.toml"]);
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(error.contains("numbers[n-supp].ivr_id: there is no IVR `ivr-sup`"), "{error}");
+}
+
+/// The graph of a reference scenario, on one line.
+fn graph(scenario: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/oracle");
+    let text = fs::read_to_string(folder.join(format!("{scenario}.json"))).expect("the oracle");
+    let document: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    document["graph"].to_string()
+}
+
+#[test]
+fn assign_answers_each_line_and_goes_on_after_an_invalid_one() {
+    let place = Place::new(DIRECTORY);
+    let documents = [graph("S01"), "{\"call_id\": \"x\"}".into(), graph("S19"), graph("S01")];
+    fs::write(place.path().join("calls.ndjson"), documents.join("\n")).expect("written");
+    let (code, out, error) = place.run(&["assign", "--config", "tandem.toml", "calls.ndjson"]);
+    assert_eq!((code, error.as_str()), (1, ""));
+    let answers: Vec<serde_json::Value> =
+        out.lines().map(|line| serde_json::from_str(line).expect("one object a line")).collect();
+    assert_eq!(answers.len(), 4, "{out}");
+    assert_eq!(answers[0]["call_id"], "call-s01");
+    assert_eq!(answers[0]["result"], "placed");
+    assert_eq!(answers[0]["conversations"].as_array().map(Vec::len), Some(1));
+    assert_eq!((&answers[1]["call_id"], &answers[1]["line"]), (&"x".into(), &2.into()));
+    assert!(answers[1]["error"].is_string());
+    assert_eq!(answers[2]["result"], "skipped_internal");
+    assert_eq!(answers[3]["result"], "duplicate");
+
+    let (code, _, error) = place.run(&["assign", "--config", "tandem.toml", "missing.ndjson"]);
+    assert_eq!(code, 2, "{error}");
 }

@@ -23,13 +23,7 @@ fn load(name: &str) -> config::Config {
 fn every_file_is_valid() {
     let mut names: Vec<String> = std::fs::read_dir(folder())
         .expect("the folder config/")
-        .map(|entry| {
-            entry
-                .expect("an entry")
-                .file_name()
-                .into_string()
-                .expect("a name")
-        })
+        .map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"))
         .collect();
     names.sort();
     assert_eq!(names, ["behind-nat.toml", "directory.toml", "tandem.toml"]);
@@ -52,10 +46,7 @@ fn the_commented_file_shows_the_defaults() {
     assert_eq!(shown.sip.timers, default.sip.timers);
     assert_eq!(shown.ring, default.ring);
     assert_eq!(format!("{:?}", shown.media), format!("{:?}", default.media));
-    assert_eq!(
-        format!("{:?}", shown.registrar),
-        format!("{:?}", default.registrar)
-    );
+    assert_eq!(format!("{:?}", shown.registrar), format!("{:?}", default.registrar));
     assert_eq!(shown.server.drain_timeout, default.server.drain_timeout);
     assert_eq!(shown.server.data_dir, default.server.data_dir);
     assert_eq!(shown.database.url, default.database.url);

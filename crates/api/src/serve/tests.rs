@@ -25,12 +25,7 @@ async fn start(limits: Limits) -> Running {
     let (stop, stopped) = oneshot::channel();
     let stopped = async move { drop(stopped.await) };
     let task = tokio::spawn(serve(listener, api, limits, stopped));
-    Running {
-        address,
-        health,
-        stop,
-        task,
-    }
+    Running { address, health, stop, task }
 }
 
 async fn ask(address: SocketAddr, request: &str) -> String {
@@ -49,23 +44,12 @@ fn get(path: &str) -> String {
 #[tokio::test]
 async fn health_follows_the_flags() {
     let server = start(Limits::default()).await;
-    assert!(
-        ask(server.address, &get("/livez"))
-            .await
-            .starts_with("HTTP/1.1 200")
-    );
+    assert!(ask(server.address, &get("/livez")).await.starts_with("HTTP/1.1 200"));
     let answer = ask(server.address, &get("/readyz")).await;
-    assert!(
-        answer.starts_with("HTTP/1.1 503") && answer.contains("retry-after: 5"),
-        "{answer}"
-    );
+    assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("retry-after: 5"), "{answer}");
     server.health.set_listeners_bound(true);
     server.health.set_database_writable(true);
-    assert!(
-        ask(server.address, &get("/readyz"))
-            .await
-            .starts_with("HTTP/1.1 200")
-    );
+    assert!(ask(server.address, &get("/readyz")).await.starts_with("HTTP/1.1 200"));
     server.health.set_draining();
     let answer = ask(server.address, &get("/readyz")).await;
     assert!(answer.contains("\"draining\":true"), "{answer}");
@@ -80,10 +64,7 @@ async fn unknown_addresses_and_methods_get_problem_documents() {
     assert!(answer.contains("\"code\":\"not_found\""), "{answer}");
     let post = get("/metrics").replace("GET", "POST");
     let answer = ask(server.address, &post).await;
-    assert!(
-        answer.contains("\"code\":\"method_not_allowed\""),
-        "{answer}"
-    );
+    assert!(answer.contains("\"code\":\"method_not_allowed\""), "{answer}");
     let answer = ask(server.address, &get("/metrics")).await;
     assert!(answer.contains("application/openmetrics-text"), "{answer}");
 }
@@ -92,28 +73,17 @@ async fn unknown_addresses_and_methods_get_problem_documents() {
 async fn headers_beyond_the_limit_get_431() {
     let server = start(Limits::default()).await;
     let many = "X: y\r\n".repeat(65);
-    let answer = ask(
-        server.address,
-        &format!("GET /livez HTTP/1.1\r\n{many}\r\n"),
-    )
-    .await;
+    let answer = ask(server.address, &format!("GET /livez HTTP/1.1\r\n{many}\r\n")).await;
     assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
     let long = "y".repeat(17 << 10);
-    let answer = ask(
-        server.address,
-        &format!("GET /livez HTTP/1.1\r\nX: {long}\r\n\r\n"),
-    )
-    .await;
+    let answer = ask(server.address, &format!("GET /livez HTTP/1.1\r\nX: {long}\r\n\r\n")).await;
     assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
 }
 
 #[tokio::test]
 async fn a_silent_peer_loses_its_connection_and_its_place_goes_to_the_next() {
-    let limits = Limits {
-        connections: 1,
-        header_timeout: Duration::from_millis(50),
-        ..Limits::default()
-    };
+    let limits =
+        Limits { connections: 1, header_timeout: Duration::from_millis(50), ..Limits::default() };
     let server = start(limits).await;
     let mut silent = TcpStream::connect(server.address).await.expect("connected");
     silent.write_all(b"GET /livez").await.expect("written");
@@ -127,9 +97,7 @@ async fn a_silent_peer_loses_its_connection_and_its_place_goes_to_the_next() {
 async fn the_server_stops_when_told() {
     let server = start(Limits::default()).await;
     let mut idle = TcpStream::connect(server.address).await.expect("connected");
-    idle.write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
-        .await
-        .expect("written");
+    idle.write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n").await.expect("written");
     let mut first = [0; 12];
     idle.read_exact(&mut first).await.expect("an answer");
     assert_eq!(&first, b"HTTP/1.1 200");

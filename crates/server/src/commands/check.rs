@@ -42,10 +42,7 @@ impl Check {
             }
         };
         let mut directory = None;
-        if let Some(file) = config
-            .as_ref()
-            .and_then(|config| config.directory.as_deref())
-        {
+        if let Some(file) = config.as_ref().and_then(|config| config.directory.as_deref()) {
             let domain = config.as_ref().map(|config| &*config.sip.domain);
             let (read, found) = directory_file::load(file, domain);
             directory = read;
@@ -86,8 +83,7 @@ impl<'a> Report<'a> {
     fn of(config: &Path, problems: &'a Problems) -> Self {
         let of = |severity| {
             let all = problems.0.iter();
-            all.filter(move |problem| problem.severity == severity)
-                .collect()
+            all.filter(move |problem| problem.severity == severity).collect()
         };
         Self {
             config: config.display().to_string(),
@@ -105,20 +101,10 @@ fn summary(
 ) -> std::io::Result<()> {
     let server = &config.server;
     writeln!(out, "{} is valid.", config.file.display())?;
-    writeln!(
-        out,
-        "  server     {}, data in {}",
-        server.node,
-        server.data_dir.display()
-    )?;
+    writeln!(out, "  server     {}, data in {}", server.node, server.data_dir.display())?;
     writeln!(out, "  database   {}", config.database.url)?;
     let listeners: Vec<_> = config.sip.listen.iter().map(ToString::to_string).collect();
-    writeln!(
-        out,
-        "  SIP        {} for {}",
-        listeners.join(", "),
-        config.sip.domain
-    )?;
+    writeln!(out, "  SIP        {} for {}", listeners.join(", "), config.sip.domain)?;
     if let Some(external) = config.sip.external_address {
         writeln!(out, "             shown outside as {external}")?;
     }
@@ -131,12 +117,7 @@ fn summary(
             [] => "receives only".to_owned(),
             uris => format!("to {}", uris.join(", then ")),
         };
-        writeln!(
-            out,
-            "  trunk      {}: from {}; {outbound}",
-            trunk.name,
-            peers.join(", ")
-        )?;
+        writeln!(out, "  trunk      {}: from {}; {outbound}", trunk.name, peers.join(", "))?;
     }
     let Some(directory) = directory else {
         return writeln!(out, "  directory  the database's");

@@ -1,9 +1,10 @@
 //! `tandem demo`: the main job on a machine with nothing set up.
 
-use std::io::Write;
+use std::io::{IsTerminal as _, Write};
 
 use clap::Args;
 
+use crate::demo;
 use crate::failure::Failure;
 
 /// Show the server at work: real calls over loopback, recorded and assigned to conversations
@@ -20,7 +21,7 @@ impl Demo {
     /// # Errors
     /// When a call did not come out as stated.
     pub fn run(&self, out: &mut impl Write) -> Result<(), Failure> {
-        writeln!(out, "demo, keep: {}", self.keep)?;
-        Err(Failure::work("the demo is not built yet", ""))
+        let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        demo::run(self.keep, colour, out)
     }
 }

@@ -63,11 +63,7 @@ impl Import {
             }
             database.migrate().await.map_err(failed)?;
         }
-        let mode = if self.dry_run {
-            ImportMode::DryRun
-        } else {
-            ImportMode::Apply
-        };
+        let mode = if self.dry_run { ImportMode::DryRun } else { ImportMode::Apply };
         let (domain, now) = (&config.sip.domain, clock.now().wall);
         let report = directory_file::apply(&database, &self.directory, domain, mode, now).await;
         database.close().await;
@@ -94,7 +90,10 @@ impl Import {
     }
 
     fn print_json(&self, out: &mut impl Write, report: &ImportReport) -> std::io::Result<()> {
-        let change = |change: &Change| json!({"kind": word(change.kind), "entity": change.entity, "id": change.id});
+        let change = |change: &Change| {
+            let kind = word(change.kind);
+            json!({"kind": kind, "entity": change.entity, "id": change.id})
+        };
         let document = json!({
             "directory": self.directory.display().to_string(),
             "dry_run": self.dry_run,

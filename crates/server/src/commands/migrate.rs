@@ -26,9 +26,8 @@ impl Migrate {
         let config = config::load(&self.config, environment)?;
         let url = &config.database.url;
         let applied = block_on(async {
-            let database = store::Database::open(url)
-                .await
-                .map_err(|error| Failure::of_database(&error))?;
+            let database =
+                store::Database::open(url).await.map_err(|error| Failure::of_database(&error))?;
             let applied = database.migrate().await;
             database.close().await;
             applied.map_err(|error| Failure::of_database(&error))

@@ -26,10 +26,8 @@ use crate::failure::Failure;
 
 /// Runs the asynchronous part of a command that works on the database only: one thread is enough.
 fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
             Failure::environment(format!("no runtime: {error}"), "check limits of the system")
         })?;
     runtime.block_on(work)

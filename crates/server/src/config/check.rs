@@ -2,8 +2,9 @@
 
 use std::net::IpAddr;
 
+use super::found::{Complaint, Found};
 use super::read::{ReadMedia, ReadSip};
-use super::section::{Complaint, Found, Reader};
+use super::section::Reader;
 use super::{Api, Listen, Media, Sip, Transport};
 
 /// Compares all addresses with one another; `[sip]` only where it is complete.
@@ -50,10 +51,7 @@ fn reachable(reader: &Reader<'_>, sip: &ReadSip) {
     let remedy = "listen on the address that peers reach, or set sip.external_address";
     for listener in &sip.listen {
         if listener.value.address.ip().is_unspecified() && sip.external_address.is_none() {
-            let cause = format!(
-                "{} is not an address that peers can send to",
-                listener.value
-            );
+            let cause = format!("{} is not an address that peers can send to", listener.value);
             reader.refuse(&listener.origin, Complaint::new(cause, remedy));
         }
     }
@@ -90,10 +88,7 @@ fn media_apart(reader: &Reader<'_>, listeners: &[Found<Listen>], media: &ReadMed
     let Some(listener) = inside else { return };
     let cause = format!("{} lies in media.ports {range}", listener.value);
     let complaint = Complaint::new(cause, "move the listener or the range");
-    let origin = media
-        .ports
-        .as_ref()
-        .map_or(&listener.origin, |ports| &ports.origin);
+    let origin = media.ports.as_ref().map_or(&listener.origin, |ports| &ports.origin);
     reader.refuse(origin, complaint);
 }
 

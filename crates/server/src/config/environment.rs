@@ -21,9 +21,7 @@ impl Environment for ProcessEnvironment {
         let readable = all.filter_map(|(name, value)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         });
-        readable
-            .filter(|(name, _)| name.starts_with(PREFIX))
-            .collect()
+        readable.filter(|(name, _)| name.starts_with(PREFIX)).collect()
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod check;
 mod environment;
+mod found;
 mod network;
 mod read;
 mod ring;
@@ -253,10 +254,7 @@ pub struct Refusal {
 
 impl From<Problems> for Refusal {
     fn from(problems: Problems) -> Self {
-        Self {
-            problems,
-            ..Self::default()
-        }
+        Self { problems, ..Self::default() }
     }
 }
 

@@ -50,10 +50,7 @@ impl Network {
     }
 
     fn host(address: IpAddr) -> Self {
-        Self {
-            address,
-            prefix: width(address),
-        }
+        Self { address, prefix: width(address) }
     }
 }
 
@@ -65,9 +62,8 @@ impl FromStr for Network {
             Some((address, prefix)) => (address, Some(prefix)),
             None => (text, None),
         };
-        let address: IpAddr = address
-            .parse()
-            .map_err(|_| NetworkError::Address(address.to_owned()))?;
+        let address: IpAddr =
+            address.parse().map_err(|_| NetworkError::Address(address.to_owned()))?;
         let Some(prefix) = prefix else {
             return Ok(Self::host(address.to_canonical()));
         };
@@ -75,15 +71,8 @@ impl FromStr for Network {
         let Some(prefix) = length.filter(|&length: &u8| length <= width(address)) else {
             return Err(NetworkError::Prefix(prefix.to_owned()));
         };
-        let network = Self {
-            address: masked(address, prefix),
-            prefix,
-        };
-        if network.address == address {
-            Ok(network)
-        } else {
-            Err(NetworkError::HostBits(network))
-        }
+        let network = Self { address: masked(address, prefix), prefix };
+        if network.address == address { Ok(network) } else { Err(NetworkError::HostBits(network)) }
     }
 }
 

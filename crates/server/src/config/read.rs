@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::section::{Found, Reader, Section};
+use super::found::Found;
+use super::section::{Reader, Section};
 use super::{
     Api, Config, Database, Environment, Limits, Listen, Log, LogFormat, Media, PortRange, Refusal,
     Registrar, Server, Timers, check, trunk, value,
@@ -58,11 +59,7 @@ pub(super) fn config(
             log,
         }),
         // No `[sip]` is complete without a complaint.
-        Some(_) | None => Err(Refusal {
-            problems,
-            directory,
-            domain,
-        }),
+        Some(_) | None => Err(Refusal { problems, directory, domain }),
     }
 }
 
@@ -81,12 +78,7 @@ fn server(section: Section<'_>) -> Server {
 fn database(section: Section<'_>) -> Database {
     let url = section.parsed("url", value::database);
     section.finish();
-    url.map_or_else(
-        || Database {
-            url: "sqlite://var/tandem.db".to_owned(),
-        },
-        |url| url.value,
-    )
+    url.map_or_else(|| Database { url: "sqlite://var/tandem.db".to_owned() }, |url| url.value)
 }
 
 /// `[sip]` while its addresses are not yet compared with others.
@@ -147,10 +139,7 @@ pub(super) struct ReadMedia {
 fn media(section: Section<'_>) -> ReadMedia {
     let address = section.parsed("address", value::own_address);
     let ports = section.parsed("ports", value::ports);
-    let default_ports = PortRange {
-        first: 20_000,
-        last: 29_999,
-    };
+    let default_ports = PortRange { first: 20_000, last: 29_999 };
     let media = Media {
         address: address.map_or(std::net::Ipv4Addr::LOCALHOST.into(), |found| found.value),
         ports: ports.as_ref().map_or(default_ports, |found| found.value),
@@ -168,12 +157,7 @@ fn api(section: Section<'_>) -> Found<Api> {
     let origin = section.origin("listen");
     section.finish();
     let default = || std::net::SocketAddr::from(([127, 0, 0, 1], 8080));
-    Found {
-        value: Api {
-            listen: listen.map_or_else(default, |listen| listen.value),
-        },
-        origin,
-    }
+    Found { value: Api { listen: listen.map_or_else(default, |listen| listen.value) }, origin }
 }
 
 fn directory(file: &Path, section: Section<'_>) -> Option<PathBuf> {

@@ -5,50 +5,10 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
-use std::sync::Arc;
 
 use super::environment::PREFIX;
+use super::found::{Complaint, Found, Origin};
 use crate::document::{Document, Key, Node, Place, Problem, Problems, Value, nearest};
-
-/// What a value is and what to write instead: the answer of the parsers of values.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Complaint {
-    pub(super) cause: String,
-    pub(super) remedy: String,
-}
-
-impl Complaint {
-    pub(super) fn new(cause: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self {
-            cause: cause.into(),
-            remedy: remedy.into(),
-        }
-    }
-}
-
-/// Where a value came from, for complaints that are found later.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Origin {
-    source: Arc<str>,
-    at: Option<Place>,
-    key: String,
-}
-
-/// A value and its origin.
-#[derive(Clone, Debug)]
-pub(super) struct Found<T> {
-    pub(super) value: T,
-    pub(super) origin: Origin,
-}
-
-impl<T> Found<T> {
-    fn map<U>(self, value: impl FnOnce(T) -> U) -> Found<U> {
-        Found {
-            value: value(self.value),
-            origin: self.origin,
-        }
-    }
-}
 
 /// The whole configuration while it is read.
 pub(super) struct Reader<'a> {
@@ -136,8 +96,7 @@ impl<'a> Section<'a> {
         {
             let cause = format!("is {}, not a section", node.value.kind());
             let complaint = Complaint::new(cause, format!("write [{}]", self.full(name)));
-            self.reader
-                .refuse(&self.origin_in_file(name, node.at), complaint);
+            self.reader.refuse(&self.origin_in_file(name, node.at), complaint);
         }
         self.inner(self.full(name), self.variable_of(name), node)
     }
@@ -151,8 +110,7 @@ impl<'a> Section<'a> {
         if !matches!(node.value, Value::List(_)) {
             let cause = format!("is {}, not a list of tables", node.value.kind());
             let complaint = Complaint::new(cause, format!("write [[{name}]]"));
-            self.reader
-                .refuse(&self.origin_in_file(name, node.at), complaint);
+            self.reader.refuse(&self.origin_in_file(name, node.at), complaint);
         }
         let items = node.items().iter().enumerate().map(|(index, item)| {
             let own_name = item.child("name").and_then(Node::text);
@@ -177,10 +135,7 @@ impl<'a> Section<'a> {
     /// A text.
     pub(super) fn text(&self, key: &'static str) -> Option<Found<String>> {
         self.raw(key).and_then(|found| match found.value {
-            Raw::Variable(text) => Some(Found {
-                value: text.to_owned(),
-                origin: found.origin,
-            }),
+            Raw::Variable(text) => Some(Found { value: text.to_owned(), origin: found.origin }),
             Raw::Node(node) => match node.text() {
                 Some(text) => Some(found.map(|_| text.to_owned())),
                 None => self.wrong_kind(&found.origin, node, "a text", "put it in \"quotes\""),
@@ -209,10 +164,7 @@ impl<'a> Section<'a> {
         let origin = found.origin;
         let texts: Vec<Found<String>> = match found.value {
             Raw::Variable(text) => {
-                let items = text
-                    .split(',')
-                    .map(str::trim)
-                    .filter(|item| !item.is_empty());
+                let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
                 items.map(|item| spot(item, origin.clone())).collect()
             }
             Raw::Node(node) => match (&node.value, node.text()) {
@@ -220,10 +172,7 @@ impl<'a> Section<'a> {
                 (Value::List(items), None) => {
                     let items = items.iter().filter_map(|item| {
                         let at = Some(item.at);
-                        let origin = Origin {
-                            at,
-                            ..origin.clone()
-                        };
+                        let origin = Origin { at, ..origin.clone() };
                         match item.text() {
                             Some(text) => Some(spot(text, origin)),
                             None => {
@@ -239,9 +188,7 @@ impl<'a> Section<'a> {
             },
         };
         let parsed = texts.into_iter();
-        parsed
-            .filter_map(|found| self.parse(found, &parse))
-            .collect()
+        parsed.filter_map(|found| self.parse(found, &parse)).collect()
     }
 
     /// A whole number within bounds; its default where absent or wrong.
@@ -297,14 +244,12 @@ impl<'a> Section<'a> {
             at: self.node.map(|node| node.at),
             key: self.full(key),
         };
-        self.reader
-            .refuse(&origin, Complaint::new("is missing", remedy));
+        self.reader.refuse(&origin, Complaint::new("is missing", remedy));
     }
 
     /// Complains about a key whose value is wrong beside another.
     pub(super) fn refuse(&self, key: &'static str, cause: &str, remedy: &str) {
-        self.reader
-            .refuse(&self.origin(key), Complaint::new(cause, remedy));
+        self.reader.refuse(&self.origin(key), Complaint::new(cause, remedy));
     }
 
     /// Whether neither file nor environment says anything for a key; otherwise a complaint about
@@ -345,11 +290,7 @@ impl<'a> Section<'a> {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => format!("known here: {}", known.join(", ")),
             };
-            let cause = if self.path.is_empty() {
-                "unknown section"
-            } else {
-                "unknown key"
-            };
+            let cause = if self.path.is_empty() { "unknown section" } else { "unknown key" };
             let origin = self.origin_in_file(&key.name, key.at);
             self.reader.refuse(&origin, Complaint::new(cause, remedy));
         }
@@ -382,16 +323,10 @@ impl<'a> Section<'a> {
         known.borrow_mut().insert(variable.clone());
         if let Some(text) = self.reader.variables.get(&variable) {
             let origin = self.origin_in_environment(&variable, key);
-            return Some(Found {
-                value: Raw::Variable(text),
-                origin,
-            });
+            return Some(Found { value: Raw::Variable(text), origin });
         }
         let (_, node) = self.entry(key)?;
-        Some(Found {
-            value: Raw::Node(node),
-            origin: self.origin_in_file(key, node.at),
-        })
+        Some(Found { value: Raw::Node(node), origin: self.origin_in_file(key, node.at) })
     }
 
     fn entry(&self, name: &str) -> Option<&'a (Key, Node)> {
@@ -400,11 +335,7 @@ impl<'a> Section<'a> {
     }
 
     fn origin_in_file(&self, key: &str, at: Place) -> Origin {
-        Origin {
-            source: self.reader.document.file.clone(),
-            at: Some(at),
-            key: self.full(key),
-        }
+        Origin { source: self.reader.document.file.clone(), at: Some(at), key: self.full(key) }
     }
 
     fn origin_in_environment(&self, variable: &str, key: &str) -> Origin {
@@ -416,11 +347,7 @@ impl<'a> Section<'a> {
     }
 
     fn full(&self, key: &str) -> String {
-        if self.path.is_empty() {
-            key.to_owned()
-        } else {
-            format!("{}.{key}", self.path)
-        }
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }
 
     fn variable_of(&self, key: &str) -> String {
@@ -439,19 +366,12 @@ enum Raw<'a> {
 }
 
 fn spot(text: &str, origin: Origin) -> Found<String> {
-    Found {
-        value: text.to_owned(),
-        origin,
-    }
+    Found { value: text.to_owned(), origin }
 }
 
 fn variable_word(name: &str) -> String {
     let letters = name.chars().map(|letter| {
-        if letter.is_ascii_alphanumeric() {
-            letter.to_ascii_uppercase()
-        } else {
-            '_'
-        }
+        if letter.is_ascii_alphanumeric() { letter.to_ascii_uppercase() } else { '_' }
     });
     letters.collect()
 }

@@ -12,9 +12,8 @@ domain = "Tandem.test"
 
 fn read_with(text: &str, variables: &[(&str, &str)]) -> Result<Config, Refusal> {
     let pairs = variables.iter();
-    let variables: BTreeMap<String, String> = pairs
-        .map(|&(name, value)| (name.to_owned(), value.to_owned()))
-        .collect();
+    let variables: BTreeMap<String, String> =
+        pairs.map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
     parse(Path::new("tandem.toml"), text, &variables)
 }
 
@@ -41,10 +40,7 @@ fn what_is_not_said_has_a_default() {
 fn the_environment_overrides_each_key() {
     let text = format!("{SMALL}[[trunk]]\nname = \"carrier-a\"\npeers = [\"192.0.2.1\"]\n");
     let variables = [
-        (
-            "TANDEM_SIP__LISTEN",
-            "udp://127.0.0.1:5070, udp://[::1]:5070",
-        ),
+        ("TANDEM_SIP__LISTEN", "udp://127.0.0.1:5070, udp://[::1]:5070"),
         ("TANDEM_SIP__TIMERS__T1_MS", "100"),
         ("TANDEM_SERVER__NODE", "edge-7"),
         ("TANDEM_TRUNK__CARRIER_A__USERNAME", "tandem"),

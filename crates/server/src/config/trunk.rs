@@ -1,7 +1,8 @@
 //! `[[trunk]]`: carriers and other exchanges. A request is a trunk's by its source address, so no
 //! address may belong to two.
 
-use super::section::{Complaint, Found, Reader, Section};
+use super::found::{Complaint, Found};
+use super::section::{Reader, Section};
 use super::{Credentials, Network, Trunk, value};
 
 /// A trunk, and where its peers were written.
@@ -64,10 +65,9 @@ fn credentials(section: &Section<'_>) -> Option<Credentials> {
     let username = section.text("username");
     let password = section.text("password");
     match (username, password) {
-        (Some(username), Some(password)) => Some(Credentials {
-            username: username.value,
-            password: password.value,
-        }),
+        (Some(username), Some(password)) => {
+            Some(Credentials { username: username.value, password: password.value })
+        }
         (None, None) => None,
         (Some(_), None) => {
             section.missing("password", "add it, or remove username");

@@ -9,17 +9,14 @@ use model::phone::is_country;
 use sip::message::{Scheme, Uri};
 use tracing_subscriber::EnvFilter;
 
-use super::section::Complaint;
+use super::found::Complaint;
 use super::{Database, Listen, LogFormat, Network, PortRange, Transport};
 
 /// `udp://127.0.0.1:5060`.
 pub(super) fn listen(text: &str) -> Result<Listen, Complaint> {
     let example = "write e.g. udp://127.0.0.1:5060 or tcp://[::1]:5060";
     let Some((scheme, rest)) = text.split_once("://") else {
-        return Err(Complaint::new(
-            format!("`{text}` names no transport"),
-            example,
-        ));
+        return Err(Complaint::new(format!("`{text}` names no transport"), example));
     };
     let transport = match scheme {
         "udp" => Transport::Udp,
@@ -58,10 +55,7 @@ pub(super) fn own_address(text: &str) -> Result<IpAddr, Complaint> {
     let address = address(text)?;
     if address.is_unspecified() || address.is_multicast() {
         let cause = format!("{address} is not the address of one interface");
-        return Err(Complaint::new(
-            cause,
-            "write the address that peers can reach",
-        ));
+        return Err(Complaint::new(cause, "write the address that peers can reach"));
     }
     Ok(address)
 }
@@ -72,10 +66,7 @@ pub(super) fn ports(text: &str) -> Result<PortRange, Complaint> {
     let no_range = || Complaint::new(format!("`{text}` is no range of ports"), example);
     let (first, last) = text.split_once('-').ok_or_else(no_range)?;
     let port = |text: &str| text.trim().parse::<u16>().map_err(|_| no_range());
-    let range = PortRange {
-        first: port(first)?,
-        last: port(last)?,
-    };
+    let range = PortRange { first: port(first)?, last: port(last)? };
     let even = u32::from(range.first).next_multiple_of(2);
     if range.first == 0 || even + 1 > u32::from(range.last) {
         let cause = format!("{range} holds no even port with the odd one after it");
@@ -91,19 +82,14 @@ pub(super) fn domain(text: &str) -> Result<Arc<str>, Complaint> {
             && label.len() <= 63
             && !label.starts_with('-')
             && !label.ends_with('-')
-            && label
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     };
     let bare = text.trim_start_matches('[').trim_end_matches(']');
     if bare.parse::<IpAddr>().is_ok() || (text.len() <= 253 && text.split('.').all(label)) {
         return Ok(Arc::from(text.to_ascii_lowercase()));
     }
     let cause = format!("`{text}` is no host name");
-    Err(Complaint::new(
-        cause,
-        "write a name without scheme or port, e.g. tandem.example",
-    ))
+    Err(Complaint::new(cause, "write a name without scheme or port, e.g. tandem.example"))
 }
 
 /// A name that stands in headers, labels and records: letters, digits, `-`, `_`, `.`.
@@ -113,10 +99,7 @@ pub(super) fn name(text: &str) -> Result<Arc<str>, Complaint> {
         return Ok(Arc::from(text));
     }
     let cause = format!("`{text}` is no name");
-    Err(Complaint::new(
-        cause,
-        "use 1 to 64 letters, digits, `-`, `_` and `.`",
-    ))
+    Err(Complaint::new(cause, "use 1 to 64 letters, digits, `-`, `_` and `.`"))
 }
 
 /// A header value of one line.
@@ -125,19 +108,13 @@ pub(super) fn user_agent(text: &str) -> Result<Arc<str>, Complaint> {
         return Ok(Arc::from(text));
     }
     let cause = "does not fit in a header";
-    Err(Complaint::new(
-        cause,
-        "use at most 128 printable ASCII characters",
-    ))
+    Err(Complaint::new(cause, "use at most 128 printable ASCII characters"))
 }
 
 /// A path.
 pub(super) fn path(text: &str) -> Result<PathBuf, Complaint> {
     if text.is_empty() || text.contains('\0') {
-        return Err(Complaint::new(
-            "is no path",
-            "write the path of a file or folder",
-        ));
+        return Err(Complaint::new("is no path", "write the path of a file or folder"));
     }
     Ok(PathBuf::from(text))
 }
@@ -147,9 +124,7 @@ pub(super) fn database(text: &str) -> Result<Database, Complaint> {
     let example = "write sqlite:// and a path, e.g. sqlite://var/tandem.db";
     match text.split_once("://") {
         Some(("sqlite", file)) if !file.is_empty() && !file.contains(['?', '\0', ':']) => {
-            Ok(Database {
-                url: text.to_owned(),
-            })
+            Ok(Database { url: text.to_owned() })
         }
         Some(("sqlite", _)) => Err(Complaint::new("names no file", example)),
         // The text may hold a password: it is not repeated.
@@ -163,10 +138,7 @@ pub(super) fn database(text: &str) -> Result<Database, Complaint> {
 /// An address or a network.
 pub(super) fn network(text: &str) -> Result<Network, Complaint> {
     Network::from_str(text).map_err(|error| {
-        Complaint::new(
-            error.to_string(),
-            "write an address or a network, e.g. 192.0.2.0/24",
-        )
+        Complaint::new(error.to_string(), "write an address or a network, e.g. 192.0.2.0/24")
     })
 }
 
@@ -176,10 +148,7 @@ pub(super) fn country(text: &str) -> Result<Arc<str>, Complaint> {
         return Ok(Arc::from(text));
     }
     let cause = format!("`{text}` is no country");
-    Err(Complaint::new(
-        cause,
-        "write two capital letters of ISO 3166, e.g. US or DE",
-    ))
+    Err(Complaint::new(cause, "write two capital letters of ISO 3166, e.g. US or DE"))
 }
 
 /// A SIP URI that a trunk can be reached by.
@@ -214,9 +183,8 @@ pub(super) fn log_format(text: &str) -> Result<LogFormat, Complaint> {
 pub(super) fn log_filter(text: &str) -> Result<String, Complaint> {
     match EnvFilter::try_new(text) {
         Ok(_) => Ok(text.to_owned()),
-        Err(error) => Err(Complaint::new(
-            error.to_string(),
-            "write levels by module, e.g. info,sip=debug",
-        )),
+        Err(error) => {
+            Err(Complaint::new(error.to_string(), "write levels by module, e.g. info,sip=debug"))
+        }
     }
 }

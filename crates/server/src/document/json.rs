@@ -20,11 +20,7 @@ pub(super) fn parse(file: &Arc<str>, lines: &Lines<'_>) -> Result<Node, Problems
         let words = error.to_string();
         // serde_json appends the place, which stands in front here.
         let cause = words.split(" at line ").next().unwrap_or(&words);
-        reader.refuse(
-            at,
-            format!("is not JSON: {cause}"),
-            "correct the notation here",
-        )
+        reader.refuse(at, format!("is not JSON: {cause}"), "correct the notation here")
     })?;
     let root = reader.node(raw, 0)?;
     match root.value {
@@ -56,11 +52,7 @@ impl Reader<'_> {
             return Err(self.refuse(at, format!("nests deeper than {MAX_DEPTH}"), "flatten it"));
         }
         let invalid = |error: serde_json::Error| {
-            self.refuse(
-                at,
-                format!("is not JSON: {error}"),
-                "correct the notation here",
-            )
+            self.refuse(at, format!("is not JSON: {error}"), "correct the notation here")
         };
         let value = match text.as_bytes().first() {
             Some(b'{') => {

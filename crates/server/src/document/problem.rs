@@ -60,10 +60,7 @@ impl Problem {
     /// The same as a warning.
     #[must_use]
     pub fn into_warning(self) -> Self {
-        Self {
-            severity: Severity::Warning,
-            ..self
-        }
+        Self { severity: Severity::Warning, ..self }
     }
 }
 
@@ -71,9 +68,7 @@ impl Problems {
     /// How many of them stop the work.
     pub fn errors(&self) -> usize {
         let errors = self.0.iter();
-        errors
-            .filter(|problem| problem.severity == Severity::Error)
-            .count()
+        errors.filter(|problem| problem.severity == Severity::Error).count()
     }
 
     /// Adds a complaint.

@@ -55,11 +55,7 @@ impl Fault {
     }
 
     fn of(cause: FaultCause) -> Self {
-        Self {
-            at: None,
-            path: Vec::new(),
-            cause,
-        }
+        Self { at: None, path: Vec::new(), cause }
     }
 
     /// The path in writing order, as `options[2].digit`.
@@ -81,10 +77,7 @@ impl de::Error for Fault {
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
-        Self::of(FaultCause::UnknownKey {
-            name: field.to_owned(),
-            known: expected,
-        })
+        Self::of(FaultCause::UnknownKey { name: field.to_owned(), known: expected })
     }
 
     fn missing_field(field: &'static str) -> Self {
@@ -105,19 +98,12 @@ impl<'de> de::Deserializer<'de> for NodeReader<'_> {
             Value::Float(number) => visitor.visit_f64(*number),
             Value::Text(text) => visitor.visit_str(text),
             Value::List(items) => visitor.visit_seq(ItemReader { items, next: 0 }),
-            Value::Table(entries) => visitor.visit_map(EntryReader {
-                entries,
-                value: None,
-            }),
+            Value::Table(entries) => visitor.visit_map(EntryReader { entries, value: None }),
         }
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        if self.0.value == Value::Null {
-            visitor.visit_none()
-        } else {
-            visitor.visit_some(self)
-        }
+        if self.0.value == Value::Null { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -152,8 +138,7 @@ impl<'de> SeqAccess<'de> for ItemReader<'_> {
         let index = self.next;
         self.next += 1;
         let read = seed.deserialize(NodeReader(item));
-        read.map(Some)
-            .map_err(|fault| fault.within(Some(format!("[{index}]")), item.at))
+        read.map(Some).map_err(|fault| fault.within(Some(format!("[{index}]")), item.at))
     }
 }
 
@@ -176,8 +161,7 @@ impl<'de> MapAccess<'de> for EntryReader<'_> {
         self.value = Some(entry);
         let name = entry.0.name.as_str().into_deserializer();
         let read = seed.deserialize(name);
-        read.map(Some)
-            .map_err(|fault: Fault| fault.within(None, entry.0.at))
+        read.map(Some).map_err(|fault: Fault| fault.within(None, entry.0.at))
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {

@@ -20,19 +20,12 @@ fn complaint(text: &str, notation: Notation) -> String {
 fn every_value_knows_its_line() {
     let toml = "a = 1\n[b]\nc = [\n  \"é\", 2.5,\n]\n[[d]]\ne = true\n[[d]]\nf = 1979-05-27\n";
     let root = document(toml, Notation::Toml).expect("toml").root;
-    let items = root
-        .child("b")
-        .and_then(|b| b.child("c"))
-        .expect("b.c")
-        .items();
+    let items = root.child("b").and_then(|b| b.child("c")).expect("b.c").items();
     assert_eq!(items[0].text(), Some("é"));
     assert_eq!(items[1].at, Place { line: 4, column: 8 });
     let entries = root.child("d").expect("d").items();
     assert_eq!(entries[1].at.line, 8);
-    assert_eq!(
-        entries[1].child("f").and_then(Node::text),
-        Some("1979-05-27")
-    );
+    assert_eq!(entries[1].child("f").and_then(Node::text), Some("1979-05-27"));
 
     let json = "{\n \"a\": [null, -3,\n  {\"b\": \"\\u00e9\"}]\n}";
     let root = document(json, Notation::Json).expect("json").root;
@@ -121,15 +114,9 @@ fn faults_name_key_line_and_cause() {
     assert_eq!(entry.note, None);
 
     let unknown = fault("name = \"n\"\nport = 3\n");
-    assert_eq!(
-        unknown,
-        (String::new(), Some(2), "unknown key `port`".into())
-    );
+    assert_eq!(unknown, (String::new(), Some(2), "unknown key `port`".into()));
     let missing = fault("\nports = []\n");
-    assert_eq!(
-        missing,
-        (String::new(), Some(1), "`name` is missing".into())
-    );
+    assert_eq!(missing, (String::new(), Some(1), "`name` is missing".into()));
     let (path, line, cause) = fault("name = \"n\"\nports = [1,\n 70000]\n");
     assert_eq!((path.as_str(), line), ("ports[1]", Some(3)));
     insta::assert_snapshot!(cause, @"invalid value: integer `70000`, expected u16");

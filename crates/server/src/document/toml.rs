@@ -17,10 +17,7 @@ pub(super) fn parse(file: &Arc<str>, lines: &Lines<'_>) -> Result<Node, Problems
         return Err(Problems(complaints.collect()).sorted());
     }
     let reader = Reader { file, lines };
-    Ok(Node {
-        at: Place { line: 1, column: 1 },
-        value: reader.table(root.get_ref(), 0)?,
-    })
+    Ok(Node { at: Place { line: 1, column: 1 }, value: reader.table(root.get_ref(), 0)? })
 }
 
 struct Reader<'a> {
@@ -33,10 +30,7 @@ impl Reader<'_> {
         let mut entries = Vec::with_capacity(table.len());
         for (key, value) in table {
             let at = self.lines.place(key.span().start);
-            let key = Key {
-                name: key.get_ref().to_string(),
-                at,
-            };
+            let key = Key { name: key.get_ref().to_string(), at };
             let place = self.lines.place(value.span().start);
             entries.push((key, self.node(value.get_ref(), place, depth + 1)?));
         }
@@ -58,11 +52,7 @@ impl Reader<'_> {
                 })?)
             }
             DeValue::Float(number) => Value::Float(number.as_str().parse().map_err(|_| {
-                self.refuse(
-                    at,
-                    format!("{number} is not a number"),
-                    "use a decimal number",
-                )
+                self.refuse(at, format!("{number} is not a number"), "use a decimal number")
             })?),
             DeValue::Boolean(value) => Value::Boolean(*value),
             DeValue::Datetime(time) => Value::Text(time.to_string()),

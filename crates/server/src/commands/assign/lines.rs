@@ -69,13 +69,7 @@ mod tests {
         let text = |text: &str| Line::Text(text.into());
         for capacity in [1, 3, 100] {
             let lines = all(b"12345\n123456\n\n\xff\nend", capacity);
-            let expected = [
-                text("12345"),
-                Line::TooLong,
-                text(""),
-                Line::NotText,
-                text("end"),
-            ];
+            let expected = [text("12345"), Line::TooLong, text(""), Line::NotText, text("end")];
             assert_eq!(lines, expected, "buffer of {capacity}");
             assert_eq!(all(b"", capacity), []);
         }

@@ -18,6 +18,7 @@ use self::lines::Line;
 use super::{block_on, open_database};
 use crate::clock::Clock;
 use crate::config::{self, Config, Environment};
+use crate::document::{Problem, Problems};
 use crate::failure::Failure;
 
 /// Longest document in bytes: a call of a thousand legs fits many times.
@@ -47,8 +48,10 @@ impl Assign {
             return block_on(assign_all(&config, &mut input, out));
         }
         let file = File::open(&self.documents).map_err(|error| {
-            let cause = format!("{}: {error}", self.documents.display());
-            Failure::environment(cause, "name a file that can be read, or - for the input")
+            let name = self.documents.display().to_string();
+            let remedy = "name a file that can be read, or - for the standard input";
+            let cause = format!("cannot be read: {error}");
+            Problems::from(Problem::error(name.into(), None, "", cause, remedy))
         })?;
         block_on(assign_all(&config, &mut BufReader::new(file), out))
     }
@@ -65,6 +68,8 @@ enum Answer {
     },
     Refused {
         call_id: Option<String>,
+        /// Of the input, from 1.
+        line: u64,
         error: String,
     },
 }
@@ -79,9 +84,7 @@ async fn assign_all(
     let done = assign_lines(&database, clock, input, out).await;
     let durable = database.make_durable().await;
     database.close().await;
-    durable
-        .map_err(|error| Failure::of_database(&error))
-        .and(done)
+    durable.map_err(|error| Failure::of_database(&error)).and(done)
 }
 
 async fn assign_lines(
@@ -91,33 +94,33 @@ async fn assign_lines(
     out: &mut impl Write,
 ) -> Result<(), Failure> {
     let unreadable = |error: std::io::Error| {
-        Failure::environment(
-            format!("the input cannot be read: {error}"),
-            "check the file",
-        )
+        Failure::environment(format!("the input cannot be read: {error}"), "check the file")
     };
     let mut refused = false;
+    let mut number = 0;
     while let Some(line) = lines::next(input, LONGEST_LINE).map_err(unreadable)? {
+        number += 1;
         let answer = match line {
             Line::Text(text) if text.trim().is_empty() => continue,
-            Line::Text(text) => assign(database, clock, &text).await?,
-            Line::TooLong => Answer::unread(format!("longer than {LONGEST_LINE} bytes")),
-            Line::NotText => Answer::unread("not UTF-8".to_owned()),
+            Line::Text(text) => assign(database, clock, &text, number).await?,
+            Line::TooLong => Answer::unread(number, format!("longer than {LONGEST_LINE} bytes")),
+            Line::NotText => Answer::unread(number, "not UTF-8".to_owned()),
         };
         refused |= matches!(answer, Answer::Refused { .. });
         serde_json::to_writer(&mut *out, &answer).map_err(std::io::Error::from)?;
         writeln!(out)?;
     }
-    if refused {
-        Err(Failure::Reported)
-    } else {
-        Ok(())
-    }
+    if refused { Err(Failure::Reported) } else { Ok(()) }
 }
 
 /// Assigns one document. What only the operator can mend ends the command: the next document
 /// would fail in the same way.
-async fn assign(database: &Database, clock: Clock, text: &str) -> Result<Answer, Failure> {
+async fn assign(
+    database: &Database,
+    clock: Clock,
+    text: &str,
+    line: u64,
+) -> Result<Answer, Failure> {
     let error = match assign_document(database, text, Source::Live, clock.now().wall).await {
         Ok(report) => return Ok(Answer::from(report)),
         Err(error) => error,
@@ -125,10 +128,7 @@ async fn assign(database: &Database, clock: Clock, text: &str) -> Result<Answer,
     match &error {
         DocumentError::Store(cause) if cause.is_transient() => Err(Failure::of_database(cause)),
         DocumentError::Refused(_) | DocumentError::NotFinished(_) | DocumentError::Store(_) => {
-            Ok(Answer::Refused {
-                call_id: call_id(text),
-                error: error.to_string(),
-            })
+            Ok(Answer::Refused { call_id: call_id(text), line, error: error.to_string() })
         }
     }
 }
@@ -144,11 +144,8 @@ fn call_id(text: &str) -> Option<String> {
 }
 
 impl Answer {
-    fn unread(error: String) -> Self {
-        Self::Refused {
-            call_id: None,
-            error,
-        }
+    fn unread(line: u64, error: String) -> Self {
+        Self::Refused { call_id: None, line, error }
     }
 }
 
