@@ -4,6 +4,7 @@
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod demo;
 pub mod directory_file;
 pub mod document;
 pub mod failure;

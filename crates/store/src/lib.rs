@@ -10,6 +10,7 @@ pub mod directory;
 pub mod error;
 pub mod journal;
 pub mod metrics;
+pub mod read;
 pub mod recover;
 pub mod repository;
 pub mod rows;

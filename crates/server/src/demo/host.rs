@@ -1,0 +1,137 @@
+//! The server under the demo: the same one that `tandem serve` runs, in a temporary folder and on
+//! ports that the system chose.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::thread::JoinHandle;
+
+use sip::flow::TransportKind;
+use tokio::sync::mpsc;
+
+use super::directory::DemoDirectory;
+use crate::failure::Failure;
+use crate::run::{self, Control, Ready};
+use crate::{config, telemetry};
+
+/// The realm of the demo, as in `config/tandem.toml`.
+pub(super) const DOMAIN: &str = "tandem.test";
+
+/// A running server. Its folder is gone when this is dropped.
+pub(super) struct Host {
+    folder: tempfile::TempDir,
+    commands: mpsc::Sender<Control>,
+    thread: JoinHandle<Result<(), Failure>>,
+    ready: Ready,
+    url: String,
+}
+
+impl Host {
+    /// Starts the server; calls to the outside go to `carrier`.
+    pub(super) fn start(directory: &DemoDirectory, carrier: SocketAddr) -> Result<Self, Failure> {
+        let folder = tempfile::Builder::new().prefix("tandem-demo-").tempdir()?;
+        std::fs::write(folder.path().join("directory.json"), directory.hasty())?;
+        let file = folder.path().join("tandem.toml");
+        std::fs::write(&file, configuration(folder.path(), carrier))?;
+        // The environment of a server of the user's is not the demo's.
+        let environment = std::collections::BTreeMap::new();
+        let config = config::load(&file, &environment)?;
+        let url = config.database.url.clone();
+        telemetry::start(&config.log);
+        let (commands, commanded) = mpsc::channel(4);
+        let (tell, told) = std::sync::mpsc::sync_channel(1);
+        let thread = std::thread::Builder::new().name("tandem".into()).spawn(move || {
+            run::run(config, true, commanded, |ready| {
+                // Whoever waits for it is there until it comes.
+                let _ = tell.send(ready.clone());
+                Ok(())
+            })
+        })?;
+        match told.recv() {
+            Ok(ready) => Ok(Self { folder, commands, thread, ready, url }),
+            Err(_) => Err(ended(thread).err().unwrap_or_else(broken)),
+        }
+    }
+
+    /// Where SIP is heard by UDP.
+    pub(super) fn sip(&self) -> SocketAddr {
+        let mut listeners = self.ready.sip.iter();
+        let udp = listeners.find(|listen| listen.transport == TransportKind::Udp);
+        // The configuration below names one.
+        udp.map_or_else(|| self.ready.http, |listen| listen.address)
+    }
+
+    /// What it says of its listeners.
+    pub(super) fn ready(&self) -> &Ready {
+        &self.ready
+    }
+
+    /// The url of the database.
+    pub(super) fn database_url(&self) -> &str {
+        &self.url
+    }
+
+    /// The database file.
+    pub(super) fn database_file(&self) -> PathBuf {
+        self.folder.path().join("tandem.db")
+    }
+
+    /// Gives the users the ring times that people have.
+    pub(super) async fn be_patient(&self, directory: &DemoDirectory) -> Result<(), Failure> {
+        std::fs::write(self.folder.path().join("directory.json"), directory.patient())?;
+        self.commands.send(Control::Reload).await.map_err(|_| broken())
+    }
+
+    /// Stops it; what it recorded is written first.
+    pub(super) fn stop(self) -> Result<(), Failure> {
+        for command in [Control::Drain, Control::Release] {
+            // A server that has ended takes no commands; why it ended is told below.
+            let _ = self.commands.blocking_send(command);
+        }
+        ended(self.thread)
+    }
+}
+
+/// How the server ended.
+fn ended(thread: JoinHandle<Result<(), Failure>>) -> Result<(), Failure> {
+    thread.join().unwrap_or_else(|_| Err(broken()))
+}
+
+fn broken() -> Failure {
+    Failure::work("the server ended unexpectedly", "see the lines above")
+}
+
+/// A failure to read the demo's database.
+pub(super) fn unreadable(error: store::Error) -> Failure {
+    Failure::work(&error, error.remedy())
+}
+
+/// Its ports are free ones, and whatever comes from this machine and is no user is the carrier.
+fn configuration(folder: &std::path::Path, carrier: SocketAddr) -> String {
+    let folder = folder.display();
+    format!(
+        r#"[server]
+node = "tandem-demo"
+data_dir = '{folder}/var'
+[database]
+url = 'sqlite://{folder}/tandem.db'
+[sip]
+listen = ["udp://127.0.0.1:0", "tcp://127.0.0.1:0"]
+domain = "{DOMAIN}"
+[media]
+address = "127.0.0.1"
+ports = "20000-29999"
+stock = 32
+[api]
+listen = "127.0.0.1:0"
+[directory]
+file = '{folder}/directory.json'
+[[trunk]]
+name = "carrier"
+peers = ["127.0.0.0/8"]
+outbound = "sip:{carrier}"
+country = "US"
+[log]
+filter = "warn"
+"#
+    )
+}

@@ -1,0 +1,224 @@
+//! Softphones on loopback: each has a UDP socket for SIP and one for RTP, a task of its own, and a
+//! handle through which the story tells it what to do and hears what it noticed.
+
+mod sound;
+mod task;
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use phone::{Behaviour, Dial, Phone, PhoneConfig, PhoneEvent};
+use sip::flow::Flow;
+use tokio::net::UdpSocket;
+use tokio::sync::mpsc;
+
+use super::directory::DemoDirectory;
+use super::host::DOMAIN;
+use crate::clock::Clock;
+use crate::failure::Failure;
+pub(super) use sound::TONE_PACKETS;
+
+/// The users who have a phone in the story.
+const USERS: [&str; 5] = ["ana", "ben", "cat", "dan", "eve"];
+
+/// Everybody outside; the first one is whom the trunk reaches.
+const OUTSIDE: [&str; 4] = ["dora", "carl", "guest", "stranger"];
+
+/// The host part of numbers outside.
+const OUTSIDE_DOMAIN: &str = "carrier.test";
+
+/// How long a registration may take.
+const REGISTERING: Duration = Duration::from_secs(5);
+
+/// Orders and news that wait for a phone or for the story.
+const QUEUE: usize = 256;
+
+/// What a phone is told.
+#[derive(Debug)]
+pub(super) enum Order {
+    /// Register.
+    Register,
+    /// Do this when called.
+    Behave(Behaviour),
+    /// Call.
+    Call(Box<Dial>),
+    /// Say the tone once.
+    Speak,
+    /// Put the other side on hold.
+    Hold,
+    /// Take it back.
+    Resume,
+    /// Hang up.
+    HangUp,
+}
+
+/// What a phone noticed.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum News {
+    /// Signalling.
+    Event(PhoneEvent),
+    /// The whole tone was said.
+    Spoke,
+    /// The whole tone of the other side was heard.
+    HeardAll,
+}
+
+/// Packets of the tone in the call that the phone has or had last.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    sent: AtomicU32,
+    heard: AtomicU32,
+}
+
+/// One phone, as the story holds it.
+#[derive(Debug)]
+pub(super) struct Handle {
+    orders: mpsc::Sender<Order>,
+    news: mpsc::Receiver<News>,
+    /// What was noticed since the scene began.
+    pub(super) seen: Vec<News>,
+    counts: Arc<Counts>,
+}
+
+/// All phones by name.
+pub(super) type Cast = BTreeMap<&'static str, Handle>;
+
+impl Handle {
+    /// A new scene: what was noticed before is no longer of interest.
+    pub(super) fn begin(&mut self) {
+        while self.news.try_recv().is_ok() {}
+        self.seen.clear();
+    }
+
+    /// Tells it to do something.
+    pub(super) async fn order(&self, order: Order) {
+        // A phone's task ends with its handle.
+        let _ = self.orders.send(order).await;
+    }
+
+    /// Waits until the phone notices this in the scene, or did already; `false` when the time is
+    /// over.
+    pub(super) async fn until(&mut self, limit: Duration, wanted: impl Fn(&News) -> bool) -> bool {
+        if self.seen.iter().any(&wanted) {
+            return true;
+        }
+        let waiting = async {
+            while let Some(news) = self.news.recv().await {
+                let found = wanted(&news);
+                self.seen.push(news);
+                if found {
+                    return true;
+                }
+            }
+            false
+        };
+        tokio::time::timeout(limit, waiting).await.unwrap_or(false)
+    }
+
+    /// Reads what was noticed meanwhile.
+    pub(super) fn catch_up(&mut self) {
+        while let Ok(news) = self.news.try_recv() {
+            self.seen.push(news);
+        }
+    }
+
+    /// Packets said and heard in this call or the last one.
+    pub(super) fn packets(&self) -> (u32, u32) {
+        let counts = &self.counts;
+        (counts.sent.load(Ordering::Relaxed), counts.heard.load(Ordering::Relaxed))
+    }
+}
+
+/// The number of somebody outside.
+pub(super) fn number_of(name: &str) -> Option<&'static str> {
+    match name {
+        "carl" => Some("+15557770001"),
+        "dora" => Some("+15557770002"),
+        "guest" => Some("+15557770003"),
+        "stranger" => Some("+15557770004"),
+        _ => None,
+    }
+}
+
+/// A call from somebody outside, or from a user.
+pub(super) fn dial(caller: &str, called: &str) -> Dial {
+    let dial = Dial::number(called);
+    match number_of(caller) {
+        Some(number) => dial.as_caller(number, OUTSIDE_DOMAIN),
+        None => dial,
+    }
+}
+
+/// The socket where the trunk delivers calls.
+pub(super) async fn carrier_socket() -> Result<UdpSocket, Failure> {
+    Ok(UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?)
+}
+
+/// Connects all phones, and registers the users'.
+pub(super) async fn connect(
+    server: SocketAddr,
+    directory: &DemoDirectory,
+    carrier: UdpSocket,
+    clock: Clock,
+) -> Result<Cast, Failure> {
+    let mut cast = Cast::new();
+    let mut carrier = Some(carrier);
+    for name in OUTSIDE {
+        let socket = match carrier.take() {
+            Some(socket) => socket,
+            None => carrier_socket().await?,
+        };
+        let flow = Flow::udp(socket.local_addr()?, server);
+        let config = PhoneConfig::carrier(OUTSIDE_DOMAIN, flow);
+        cast.insert(name, connect_one(config, socket, clock).await?);
+    }
+    for name in USERS {
+        let socket = carrier_socket().await?;
+        let flow = Flow::udp(socket.local_addr()?, server);
+        let password = directory.password(name).unwrap_or_default();
+        let config = PhoneConfig::new(name, password, DOMAIN, flow);
+        let handle = connect_one(config, socket, clock).await?;
+        handle.order(Order::Register).await;
+        cast.insert(name, handle);
+    }
+    for name in USERS {
+        let Some(handle) = cast.get_mut(name) else { continue };
+        let registered = |news: &News| matches!(news, News::Event(PhoneEvent::Registered { .. }));
+        if !handle.until(REGISTERING, registered).await {
+            let cause = format!("{name}'s phone could not register: {:?}", handle.seen);
+            return Err(Failure::work(cause, ""));
+        }
+    }
+    Ok(cast)
+}
+
+async fn connect_one(config: PhoneConfig, sip: UdpSocket, clock: Clock) -> Result<Handle, Failure> {
+    let (rtp, rtcp) = sound::sockets().await?;
+    let config = PhoneConfig {
+        media_port: rtp.local_addr()?.port(),
+        lines: 1,
+        codecs: vec![sdp::Codec::new(sound::PCMU, "PCMU", 8_000, 1)],
+        ..config
+    };
+    // Tags and branches of two phones must differ; they need not be secret here.
+    let seed = u64::from(config.server.local.port()) << 32 | u64::from(config.media_port);
+    let counts = Arc::new(Counts::default());
+    let (orders, ordered) = mpsc::channel(QUEUE);
+    let (tell, news) = mpsc::channel(QUEUE);
+    let task = task::Task {
+        phone: Phone::new(config, seed),
+        sip,
+        rtp,
+        _rtcp: rtcp,
+        clock,
+        counts: counts.clone(),
+        tell,
+        call: None,
+        tone: None,
+    };
+    tokio::spawn(task.run(ordered));
+    Ok(Handle { orders, news, seen: Vec::new(), counts })
+}

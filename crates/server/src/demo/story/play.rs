@@ -1,0 +1,194 @@
+//! One scene: somebody calls, phones ring, people talk, somebody hangs up.
+
+use std::time::Duration;
+
+use phone::{CallPlan, EndCause, PhoneEvent};
+
+use super::scenes::{Scene, Talk};
+use crate::demo::phones::{self, Cast, News, Order, TONE_PACKETS};
+
+/// Longer than any step of a scene takes.
+const STEP: Duration = Duration::from_secs(10);
+
+/// How long the last packets may be under way after the last was sent.
+const LAST_PACKETS: Duration = Duration::from_millis(500);
+
+/// How long people stay silent on hold and after it, so that a reader sees it.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// What the phones noticed.
+#[derive(Debug, Default)]
+pub(in crate::demo) struct Played {
+    /// How the caller's call ended, in words.
+    pub(in crate::demo) caller: String,
+    /// What the phone of each user who was called showed, by user name.
+    pub(in crate::demo) displays: Vec<(&'static str, String)>,
+    /// What was said and heard, where people talked.
+    pub(in crate::demo) sound: Option<Sound>,
+    /// What did not happen in time.
+    pub(in crate::demo) trouble: Option<&'static str>,
+}
+
+/// Packets of sound: who said and heard how many.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::demo) struct Sound {
+    /// Two people: name, packets said, packets heard.
+    pub(in crate::demo) people: [(&'static str, u32, u32); 2],
+}
+
+impl Sound {
+    /// Whether nine tenths at least came through both ways: on loopback nothing is lost but what a
+    /// busy machine drops.
+    pub(in crate::demo) fn is_mutual(&self) -> bool {
+        let [(_, _, first), (_, _, second)] = self.people;
+        first.min(second) * 10 >= TONE_PACKETS * 9
+    }
+}
+
+/// Plays a scene with the phones it needs, and gives them back.
+pub(super) async fn play(scene: &'static Scene, mut company: Cast) -> (Played, Cast) {
+    let mut played = Played::default();
+    played.trouble = act(scene, &mut company, &mut played).await.err();
+    for handle in company.values_mut() {
+        handle.catch_up();
+    }
+    if let Some(caller) = company.get(scene.caller) {
+        let causes = caller.seen.iter().filter_map(end_cause);
+        played.caller = causes.last().map_or_else(|| "did not end".to_owned(), in_words);
+    }
+    for (name, _) in scene.called {
+        let seen = company.get(name).into_iter().flat_map(|handle| &handle.seen);
+        let shown = seen.filter_map(|news| match news {
+            News::Event(PhoneEvent::Ringing { caller, .. }) => {
+                let number = &caller.number;
+                Some(match &caller.display {
+                    Some(display) => format!("{display} {number}"),
+                    None => number.clone(),
+                })
+            }
+            News::Event(_) | News::Spoke | News::HeardAll => None,
+        });
+        played.displays.extend(shown.map(|shown| (*name, shown)));
+    }
+    (played, company)
+}
+
+/// The scene step by step; the error says which step did not come.
+async fn act(
+    scene: &'static Scene,
+    company: &mut Cast,
+    played: &mut Played,
+) -> Result<(), &'static str> {
+    for handle in company.values_mut() {
+        handle.begin();
+    }
+    for (name, behaviour) in scene.called {
+        let handle = company.get(name).ok_or("a phone is missing")?;
+        handle.order(Order::Behave(*behaviour)).await;
+    }
+    let caller = company.get(scene.caller).ok_or("a phone is missing")?;
+    let plan = CallPlan { give_up_after: scene.give_up_after, hang_up_after: None };
+    let dial = phones::dial(scene.caller, scene.dials).plan(plan);
+    caller.order(Order::Call(Box::new(dial))).await;
+    if let Some(talk) = &scene.talk {
+        let sound = converse(scene.caller, talk, company).await?;
+        played.sound = Some(sound);
+    }
+    for (name, handle) in company {
+        let concerned = *name == scene.caller || handle.seen.iter().any(is_ringing);
+        let ended = |news: &News| end_cause(news).is_some();
+        if concerned && !handle.until(STEP, ended).await {
+            return Err("a phone still has the call");
+        }
+    }
+    Ok(())
+}
+
+/// Both hear each other; then one puts the other on hold, perhaps; then one hangs up.
+async fn converse(
+    caller: &'static str,
+    talk: &'static Talk,
+    company: &mut Cast,
+) -> Result<Sound, &'static str> {
+    let pair = [caller, talk.with];
+    // A caller whom an IVR accepts is answered before anybody is there to talk with.
+    for name in pair {
+        let handle = company.get_mut(name).ok_or("a phone is missing")?;
+        if !handle.until(STEP, is_answered).await {
+            return Err("nobody answered in time");
+        }
+    }
+    for name in pair {
+        let handle = company.get(name).ok_or("a phone is missing")?;
+        handle.order(Order::Speak).await;
+    }
+    for name in pair {
+        let handle = company.get_mut(name).ok_or("a phone is missing")?;
+        if !handle.until(STEP, |news| *news == News::Spoke).await {
+            return Err("a phone could not speak");
+        }
+        // What is lost shows in the counts.
+        let _ = handle.until(LAST_PACKETS, |news| *news == News::HeardAll).await;
+    }
+    let people = pair.map(|name| {
+        let (said, heard) = company.get(name).map_or((0, 0), |handle| handle.packets());
+        (name, said, heard)
+    });
+    if talk.hold {
+        let holder = company.get_mut(talk.with).ok_or("a phone is missing")?;
+        hold_and_resume(holder).await?;
+    }
+    let ender = company.get(talk.hangs_up).ok_or("a phone is missing")?;
+    ender.order(Order::HangUp).await;
+    Ok(Sound { people })
+}
+
+async fn hold_and_resume(holder: &mut phones::Handle) -> Result<(), &'static str> {
+    for (order, direction) in
+        [(Order::Hold, sdp::Direction::SendOnly), (Order::Resume, sdp::Direction::SendRecv)]
+    {
+        holder.catch_up();
+        holder.seen.retain(|news| media_direction(news).is_none());
+        holder.order(order).await;
+        let changed = |news: &News| media_direction(news) == Some(direction);
+        if !holder.until(STEP, changed).await {
+            return Err("hold or resume was not agreed on");
+        }
+        // Nothing is waited for but the time.
+        let _ = holder.until(PAUSE, |_| false).await;
+    }
+    Ok(())
+}
+
+fn is_answered(news: &News) -> bool {
+    matches!(news, News::Event(PhoneEvent::Answered { .. }))
+}
+
+fn is_ringing(news: &News) -> bool {
+    matches!(news, News::Event(PhoneEvent::Ringing { .. }))
+}
+
+fn media_direction(news: &News) -> Option<sdp::Direction> {
+    match news {
+        News::Event(PhoneEvent::MediaChanged { media, .. }) => Some(media.direction),
+        News::Event(_) | News::Spoke | News::HeardAll => None,
+    }
+}
+
+fn end_cause(news: &News) -> Option<&EndCause> {
+    match news {
+        News::Event(PhoneEvent::Ended { cause, .. }) => Some(cause),
+        News::Event(_) | News::Spoke | News::HeardAll => None,
+    }
+}
+
+fn in_words(cause: &EndCause) -> String {
+    match cause {
+        EndCause::GaveUp => "gave up".to_owned(),
+        EndCause::Rejected(status) => format!("was refused with {status}"),
+        EndCause::HungUpByPeer(_) => "was hung up on".to_owned(),
+        EndCause::HungUp => "hung up".to_owned(),
+        EndCause::Lost => "lost the other side".to_owned(),
+        EndCause::Cancelled(_) | EndCause::Declined(_) => "was called".to_owned(),
+    }
+}

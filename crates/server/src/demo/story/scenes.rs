@@ -1,0 +1,276 @@
+//! The scenes, and what is stated of each. The facts are those of the scenarios S01–S06, S11 and
+//! S19 (`model.md` §6.5); [`crate::demo::facts`] says how they are written.
+
+use std::time::Duration;
+
+use phone::Behaviour;
+
+/// One call, and what must come of it.
+#[derive(Debug)]
+pub(in crate::demo) struct Scene {
+    /// Its name.
+    pub(in crate::demo) title: &'static str,
+    /// What happens, for the reader.
+    pub(in crate::demo) about: &'static str,
+    /// Whose phone calls.
+    pub(in crate::demo) caller: &'static str,
+    /// What is dialled.
+    pub(in crate::demo) dials: &'static str,
+    /// `from_number` and `to_number` of the call: no two scenes have the same.
+    pub(in crate::demo) numbers: (&'static str, &'static str),
+    /// Who is called, and what they do.
+    pub(in crate::demo) called: &'static [(&'static str, Behaviour)],
+    /// The caller gives up after this time.
+    pub(in crate::demo) give_up_after: Option<Duration>,
+    /// People talk.
+    pub(in crate::demo) talk: Option<Talk>,
+    /// What must come of it.
+    pub(in crate::demo) stated: &'static [&'static str],
+}
+
+/// A conversation of two.
+#[derive(Debug)]
+pub(in crate::demo) struct Talk {
+    /// With whom the caller talks.
+    pub(in crate::demo) with: &'static str,
+    /// Who was called puts the caller on hold for a moment.
+    pub(in crate::demo) hold: bool,
+    /// Who hangs up.
+    pub(in crate::demo) hangs_up: &'static str,
+}
+
+impl Scene {
+    /// Everybody whose phone takes part.
+    pub(in crate::demo) fn company(&self) -> Vec<&'static str> {
+        let called = self.called.iter().map(|(name, _)| *name);
+        std::iter::once(self.caller).chain(called).collect()
+    }
+}
+
+const fn answers_after(ms: u64) -> Behaviour {
+    Behaviour::AnswerAfter(Duration::from_millis(ms))
+}
+
+/// The story. Scenes that share nobody run side by side.
+pub(in crate::demo) const SCENES: &[Scene] = &[
+    Scene {
+        title: "Direct call",
+        about: "Carl calls Ana's own number; she answers, and holds and resumes",
+        caller: "carl",
+        dials: "+15550100001",
+        numbers: ("+15557770001", "+15550100001"),
+        called: &[("ana", answers_after(600))],
+        give_up_after: None,
+        talk: Some(Talk { with: "ana", hold: true, hangs_up: "carl" }),
+        stated: &[
+            "inbound call: answered, ended by external, owner Ana Agent",
+            "path: call_started, routing_started, answered, hold, resume, call_ended",
+            "route to Ana Agent, single: answered by Ana Agent, hangup_external",
+            "attempt of Ana Agent: answered 200",
+            "both heard each other",
+            "caller hung up",
+            "ana's phone showed Carl Contact +15557770001",
+            "conversation of Carl Contact and Ana Agent",
+            "event inbound_call “Carl Contact called Ana Agent”",
+            "in it: Ana Agent, Carl Contact",
+        ],
+    },
+    Scene {
+        title: "Missed call",
+        about: "Dora calls Ben's own number and gives up while it rings",
+        caller: "dora",
+        dials: "+15550100002",
+        numbers: ("+15557770002", "+15550100002"),
+        called: &[("ben", Behaviour::RingForever)],
+        give_up_after: Some(Duration::from_millis(1_200)),
+        talk: None,
+        stated: &[
+            "inbound call: missed, ended by external, owner Ben Baker, missed call owner Max Manager",
+            "path: call_started, routing_started, no_answer, call_ended",
+            "route to Ben Baker, single: canceled, not_answered",
+            "attempt of Ben Baker: caller_hangup 487",
+            "caller gave up",
+            "ben's phone showed Dora Contact +15557770002",
+            "conversation of Dora Contact and Ben Baker",
+            "event missed_call “Dora Contact called Ben Baker”",
+            "in it: Ben Baker, Dora Contact, Max Manager",
+        ],
+    },
+    Scene {
+        title: "Round robin",
+        about: "Support rings one after another: Dan is away, Eve declines, Cat answers",
+        caller: "guest",
+        dials: "+15550200003",
+        numbers: ("+15557770003", "+15550200003"),
+        called: &[
+            ("dan", Behaviour::RingForever),
+            ("eve", Behaviour::Decline(603, Duration::from_millis(500))),
+            ("cat", answers_after(500)),
+        ],
+        give_up_after: None,
+        talk: Some(Talk { with: "cat", hold: false, hangs_up: "guest" }),
+        stated: &[
+            "inbound call: answered, ended by external, owner Olga Owner",
+            "path: call_started, ivr_entered, routing_started, answered, ivr_exited, call_ended",
+            "route to Support, round_robin: answered by Cat Cole, hangup_external",
+            "attempt of Dan Diaz: no_answer 487",
+            "attempt of Eve East: declined 603",
+            "attempt of Cat Cole: answered 200",
+            "both heard each other",
+            "caller hung up",
+            "dan's phone showed +15557770003",
+            "eve's phone showed +15557770003",
+            "cat's phone showed +15557770003",
+            "conversation of +15557770003 and Support",
+            "event inbound_call “+15557770003 called Cat Cole”",
+            "in it: +15557770003, Cat Cole, Support",
+        ],
+    },
+    Scene {
+        title: "Unknown number",
+        about: "a stranger dials a number that is not ours",
+        caller: "stranger",
+        dials: "+15550999999",
+        numbers: ("+15557770004", "+15550999999"),
+        called: &[],
+        give_up_after: None,
+        talk: None,
+        stated: &[
+            "inbound call: unroutable, ended by system",
+            "path: call_started, call_ended",
+            "caller was refused with 404",
+            "no conversation",
+        ],
+    },
+    Scene {
+        title: "Call back",
+        about: "Ben calls Dora back through the trunk: the thread of the missed call goes on",
+        caller: "ben",
+        dials: "+15557770002",
+        numbers: ("+15550100002", "+15557770002"),
+        called: &[("dora", answers_after(500))],
+        give_up_after: None,
+        talk: Some(Talk { with: "dora", hold: false, hangs_up: "ben" }),
+        stated: &[
+            "outbound call: answered, ended by internal, owner Ben Baker",
+            "path: call_started, dial_started, answered, call_ended",
+            "dial to Dora Contact, single: answered, hangup_internal",
+            "both heard each other",
+            "caller hung up",
+            "dora's phone showed +15550100002",
+            "conversation of Dora Contact and Ben Baker",
+            "event outbound_call “Ben Baker called Dora Contact”",
+            "in it: Ben Baker, Dora Contact, Max Manager",
+        ],
+    },
+    Scene {
+        title: "Simulring",
+        about: "Sales rings all at once; Ben, the second of three, is first to answer",
+        caller: "dora",
+        dials: "+15550200001",
+        numbers: ("+15557770002", "+15550200001"),
+        called: &[
+            ("ana", Behaviour::RingForever),
+            ("ben", answers_after(700)),
+            ("cat", Behaviour::RingForever),
+        ],
+        give_up_after: None,
+        talk: Some(Talk { with: "ben", hold: false, hangs_up: "ben" }),
+        stated: &[
+            "inbound call: answered, ended by internal, owner Olga Owner",
+            "path: call_started, ivr_entered, routing_started, answered, ivr_exited, call_ended",
+            "route to Sales, simulring: answered by Ben Baker, hangup_internal",
+            "attempt of Ana Agent: answered_elsewhere 487",
+            "attempt of Ben Baker: answered 200",
+            "attempt of Cat Cole: answered_elsewhere 487",
+            "both heard each other",
+            "caller was hung up on",
+            "ana's phone showed Dora Contact +15557770002",
+            "ben's phone showed Dora Contact +15557770002",
+            "cat's phone showed Dora Contact +15557770002",
+            "conversation of Dora Contact and Sales",
+            "event inbound_call “Dora Contact called Ben Baker”",
+            "in it: Ben Baker, Dora Contact, Sales",
+        ],
+    },
+    Scene {
+        title: "Internal call",
+        about: "Dan calls Eve by her name: recorded, but no conversation",
+        caller: "dan",
+        dials: "eve",
+        numbers: ("dan", "eve"),
+        called: &[("eve", answers_after(500))],
+        give_up_after: None,
+        talk: Some(Talk { with: "eve", hold: false, hangs_up: "dan" }),
+        stated: &[
+            "internal call: answered, ended by internal, owner Dan Diaz",
+            "path: call_started, routing_started, answered, call_ended",
+            "route to Eve East, single: answered by Eve East, hangup_internal",
+            "attempt of Eve East: answered 200",
+            "both heard each other",
+            "caller hung up",
+            "eve's phone showed Dan Diaz dan",
+            "no conversation",
+        ],
+    },
+    Scene {
+        title: "Next IVR",
+        about: "nobody in Sales answers; the next IVR rings Overflow, and Dan answers",
+        caller: "carl",
+        dials: "+15550200005",
+        numbers: ("+15557770001", "+15550200005"),
+        called: &[
+            ("ana", Behaviour::RingForever),
+            ("ben", Behaviour::RingForever),
+            ("cat", Behaviour::RingForever),
+            ("dan", answers_after(600)),
+            ("eve", Behaviour::RingForever),
+        ],
+        give_up_after: None,
+        talk: Some(Talk { with: "dan", hold: false, hangs_up: "carl" }),
+        stated: &[
+            "inbound call: answered, ended by external, owner Max Manager",
+            "path: call_started, ivr_entered, routing_started, no_answer, ivr_exited, \
+             ivr_entered, routing_started, answered, ivr_exited, call_ended",
+            "route to Overflow, simulring: answered by Dan Diaz, hangup_external",
+            "attempt of Ana Agent: no_answer 487",
+            "attempt of Ben Baker: no_answer 487",
+            "attempt of Cat Cole: no_answer 487",
+            "attempt of Dan Diaz: answered 200",
+            "attempt of Eve East: answered_elsewhere 487",
+            "both heard each other",
+            "caller hung up",
+            "ana's phone showed Carl Contact +15557770001",
+            "ben's phone showed Carl Contact +15557770001",
+            "cat's phone showed Carl Contact +15557770001",
+            "dan's phone showed Carl Contact +15557770001",
+            "eve's phone showed Carl Contact +15557770001",
+            "conversation of Carl Contact and Overflow",
+            "event inbound_call “Carl Contact called Dan Diaz”",
+            "in it: Carl Contact, Dan Diaz, Overflow",
+        ],
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_call_is_found_by_its_numbers() {
+        for (index, scene) in SCENES.iter().enumerate() {
+            let same = SCENES[..index].iter().find(|other| other.numbers == scene.numbers);
+            assert!(same.is_none(), "{}", scene.title);
+        }
+    }
+
+    #[test]
+    fn nobody_is_in_a_scene_twice() {
+        for scene in SCENES {
+            let mut company = scene.company();
+            company.sort_unstable();
+            company.dedup();
+            assert_eq!(company.len(), 1 + scene.called.len(), "{}", scene.title);
+        }
+    }
+}
