@@ -71,6 +71,8 @@ enum ServerUser {
     Invite(InviteId),
     ReInvite(DialogId),
     Request(ServerRequestId),
+    /// An INVITE that has its final response, with this To tag (9.2).
+    Answered(Token),
     /// Answered already.
     Nobody,
 }
@@ -239,7 +241,10 @@ impl UserAgentCore {
             }
             Expired::ServerEnded(
                 _,
-                ServerUser::Invite(_) | ServerUser::ReInvite(_) | ServerUser::Nobody,
+                ServerUser::Invite(_)
+                | ServerUser::ReInvite(_)
+                | ServerUser::Answered(_)
+                | ServerUser::Nobody,
             ) => {}
         }
     }

@@ -17,8 +17,8 @@ use crate::{
     dialog::is_usable,
     flow::Flow,
     message::{
-        Capabilities, HeaderName, Method, Refusal, Request, ResponseBuilder, Scheme, StatusCode,
-        Via, check_capabilities, check_request,
+        Capabilities, HeaderName, Method, Refusal, Request, ResponseBuilder, StatusCode, Via,
+        check_capabilities, check_request,
     },
     transaction::{Matched, ServerKey, Token, Wire, response_flow},
 };
@@ -31,6 +31,8 @@ const PROVISIONAL_INTERVAL: Duration = Duration::from_secs(60);
 pub(super) struct UasInvite {
     pub(super) server: ServerKey,
     pub(super) tag: Token,
+    /// Whether its dialog keeps to the flow it came by.
+    pinned: bool,
     repeat_at: Duration,
     give_up_at: Duration,
 }
@@ -51,7 +53,9 @@ impl UserAgentCore {
         out: &mut Vec<UaOutput>,
     ) {
         let is_ack = *request.method() == Method::Ack;
-        let via = match (check_request(&request), request.headers().via_top()) {
+        // An ACK is never answered, so what is wrong with one cannot be told.
+        let checked = if is_ack { Ok(()) } else { check_request(&request) };
+        let via = match (checked, request.headers().via_top()) {
             (Ok(()), Ok(via)) => via,
             (Ok(()), Err(_)) => return,
             (Err(refusal), via) => {
@@ -90,10 +94,11 @@ impl UserAgentCore {
 
     /// 8.2.1 to 8.2.4: what this user agent does not do.
     fn inspect(&self, request: &Request) -> Result<(), Refusal> {
-        let own = request.headers().content_type();
-        let own = own.as_deref().unwrap_or_default();
         // What other methods carry is their receiver's to judge.
-        let understood = if *request.method() == Method::Invite { "application/sdp" } else { own };
+        let own = (*request.method() != Method::Invite && !request.body().is_empty())
+            .then(|| request.headers().content_type());
+        let own = own.flatten();
+        let understood = own.as_deref().unwrap_or("application/sdp");
         let extensions: Vec<&str> = self.config.supported.iter().map(String::as_str).collect();
         check_capabilities(
             request,
@@ -103,7 +108,8 @@ impl UserAgentCore {
                 content_types: &[understood],
             },
         )?;
-        let is_tel = request.uri().is_ok_and(|uri| uri.scheme == Scheme::Tel);
+        let scheme = request.uri_raw().get(..4);
+        let is_tel = scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"tel:"));
         if is_tel && !self.config.accept_tel {
             return Err(Refusal::new(StatusCode::UNSUPPORTED_URI_SCHEME));
         }
@@ -174,6 +180,7 @@ impl UserAgentCore {
         let invite = UasInvite {
             server: key,
             tag,
+            pinned,
             repeat_at: now + PROVISIONAL_INTERVAL,
             give_up_at: now + self.config.ring_limit,
         };
@@ -192,13 +199,15 @@ impl UserAgentCore {
         };
         let tag = match user {
             ServerUser::Invite(id) => self.invites.get(&id).map(|invite| invite.tag),
+            // 9.2: what comes too late gets the To tag of what came before it.
+            ServerUser::Answered(tag) => Some(tag),
             ServerUser::ReInvite(_) | ServerUser::Request(_) | ServerUser::Nobody => None,
         };
         self.answer_at_once(now, arrival, StatusCode::OK, tag, out);
         match user {
             ServerUser::Invite(id) => self.give_up(now, id, reason, out),
             ServerUser::ReInvite(dialog) => self.reinvite_cancelled(now, dialog, invite_key, out),
-            ServerUser::Request(_) | ServerUser::Nobody => {}
+            ServerUser::Request(_) | ServerUser::Answered(_) | ServerUser::Nobody => {}
         }
     }
 
@@ -234,6 +243,7 @@ impl UserAgentCore {
         let invite = self.invites.remove(&id)?;
         self.tags.remove(&(invite.tag, TagOwner::Invite(id)));
         self.queue.reschedule(Owner::Invite(id), Some(invite.deadline()), None);
+        self.layer.hand_over(invite.server, ServerUser::Answered(invite.tag));
         Some(invite)
     }
 
@@ -288,7 +298,7 @@ impl UserAgentCore {
             None => self.tokens.token(),
         };
         if let Some(response) = self.response_of(key, status, tag, &[], None) {
-            self.layer.respond(now, key, status.code(), response.to_bytes(), out);
+            self.layer.respond(now, key, status.code(), response, out);
         }
     }
 

@@ -409,8 +409,14 @@ impl Stage {
             }
             Message::Response(response) => {
                 let cseq = response.headers().cseq().unwrap();
-                if let (Some(tag), Method::Invite) = (response.headers().to_tag(), cseq.method) {
+                let tag = response.headers().to_tag().unwrap_or_default();
+                if cseq.method == Method::Invite && !tag.is_empty() {
                     self.our_tag = tag.to_owned();
+                }
+                // 9.2: what answers a CANCEL has the To tag of what answered its INVITE.
+                let cancelled = cseq.method == Method::Cancel && response.status().code() == 200;
+                if cancelled && !self.our_tag.is_empty() {
+                    assert_eq!(tag, self.our_tag, "{}", self.ladder);
                 }
             }
         }
@@ -421,6 +427,7 @@ impl Stage {
         let text = match event {
             UaEvent::Invited { invite, .. } => {
                 self.invite = Some(invite);
+                self.our_tag.clear();
                 "Invited".to_owned()
             }
             UaEvent::Cancelled { reason, .. } => format!("Cancelled {}", or_none(&reason)),

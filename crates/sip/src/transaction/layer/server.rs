@@ -10,9 +10,9 @@ use bytes::Bytes;
 use super::{Owner, TransactionLayer, Wire};
 use crate::{
     flow::Flow,
-    message::{Method, Request, ResponseBuilder, StatusCode, Via},
+    message::{Method, Request, StatusCode, Via},
     transaction::{
-        ServerKey,
+        ResponseWriter, ServerKey, Token,
         invite_server::{InviteServer, ServerTimeout, ServerVerdict},
         layer::{Expired, Matched},
         non_invite_server::NonInviteServer,
@@ -29,6 +29,8 @@ pub(super) struct Server<S> {
     pub(super) arrived: Flow,
     /// Where responses go.
     pub(super) flow: Flow,
+    /// Whether the top Via names another address than `arrived`.
+    pub(super) elsewhere: bool,
     pub(super) last: Option<Bytes>,
     pub(super) merge: Option<u128>,
     pub(super) user: S,
@@ -82,11 +84,16 @@ impl<C: Copy, S: Copy> TransactionLayer<C, S> {
         self.servers.get(&key).map(|server| (key, server.user))
     }
 
+    /// Gives a transaction another user.
+    pub(crate) fn hand_over(&mut self, key: ServerKey, user: S) {
+        if let Some(server) = self.servers.get_mut(&key) {
+            server.user = user;
+        }
+    }
+
     /// Whether the same request is being served already under another branch (8.2.2.2).
     pub(crate) fn is_merged(&self, request: &Request) -> bool {
-        self.keys
-            .merge_key(request)
-            .is_some_and(|merge| self.merges.contains(&merge))
+        self.keys.merge_key(request).is_some_and(|merge| self.merges.contains(&merge))
     }
 
     /// Starts the transaction of a new request.
@@ -108,21 +115,13 @@ impl<C: Copy, S: Copy> TransactionLayer<C, S> {
         if let Some(merge) = merge {
             self.merges.insert(merge);
         }
-        self.queue
-            .reschedule(Owner::Server(key), None, machine.deadline());
+        self.queue.reschedule(Owner::Server(key), None, machine.deadline());
         let flow = response_flow(via, arrived);
+        let elsewhere = via.host.ip() != Some(arrived.remote.ip());
         let request = Some(request);
         self.servers.insert(
             key,
-            Server {
-                machine,
-                request,
-                arrived,
-                flow,
-                last: None,
-                merge,
-                user,
-            },
+            Server { machine, request, arrived, flow, elsewhere, last: None, merge, user },
         );
     }
 
@@ -131,11 +130,21 @@ impl<C: Copy, S: Copy> TransactionLayer<C, S> {
         self.servers.get(&key)?.request.as_ref()
     }
 
+    /// Starts the response to a server transaction's request.
+    pub(crate) fn response_to(
+        &self,
+        key: ServerKey,
+        status: StatusCode,
+        tag: Option<Token>,
+    ) -> Option<ResponseWriter> {
+        let server = self.servers.get(&key)?;
+        let (request, source) = (server.request.as_ref()?, server.arrived.remote);
+        Some(ResponseWriter::new(request, status, tag, source, server.elsewhere))
+    }
+
     /// Where the request of a server transaction came from, and where its responses go.
     pub(crate) fn server_flows(&self, key: ServerKey) -> Option<(Flow, Flow)> {
-        self.servers
-            .get(&key)
-            .map(|server| (server.arrived, server.flow))
+        self.servers.get(&key).map(|server| (server.arrived, server.flow))
     }
 
     /// Sends a response, if the transaction still waits for one (or, after a 2xx, repeats it).
@@ -209,7 +218,11 @@ impl<C: Copy, S: Copy> TransactionLayer<C, S> {
             ServerTimeout::Nothing => {}
             ServerTimeout::Trying => {
                 if let Some(request) = &server.request {
-                    let bytes = trying(request, server.arrived);
+                    let source = server.arrived.remote;
+                    let status = StatusCode::TRYING;
+                    let bytes =
+                        ResponseWriter::new(request, status, None, source, server.elsewhere)
+                            .finish(None);
                     wire.transmit(server.flow, bytes.clone());
                     server.last = Some(bytes);
                 }
@@ -225,8 +238,7 @@ impl<C: Copy, S: Copy> TransactionLayer<C, S> {
                 return Some(Expired::ServerEnded(key, user));
             }
         }
-        self.queue
-            .reschedule(Owner::Server(key), None, server.machine.deadline());
+        self.queue.reschedule(Owner::Server(key), None, server.machine.deadline());
         None
     }
 
@@ -234,8 +246,7 @@ impl<C: Copy, S: Copy> TransactionLayer<C, S> {
         let Some(server) = self.servers.get(&key) else {
             return;
         };
-        self.queue
-            .reschedule(Owner::Server(key), before, server.machine.deadline());
+        self.queue.reschedule(Owner::Server(key), before, server.machine.deadline());
         if server.machine.is_terminated() {
             self.remove_server(key);
         }
@@ -264,12 +275,4 @@ impl ServerMachine {
             ServerMachine::NonInvite(machine) => machine.is_terminated(),
         }
     }
-}
-
-/// The 100 (Trying) that goes out while the transaction user is silent (17.2.1).
-fn trying(request: &Request, arrived: Flow) -> Bytes {
-    ResponseBuilder::to(request, StatusCode::TRYING)
-        .source(arrived.remote)
-        .build(None)
-        .to_bytes()
 }
