@@ -93,7 +93,8 @@ impl Database {
     /// # Errors
     /// When the database cannot be read.
     pub async fn latest_conversations(&self, limit: u32) -> Result<Vec<ConversationView>, Error> {
-        let mut reader = self.reader().acquire().await?;
+        // One transaction: a conversation and what belongs to it are of one moment.
+        let mut reader = self.reader().begin().await?;
         let sql = "SELECT * FROM (SELECT v.id, v.external_key, v.internal_key, v.status, \
                    v.first_interaction_at, v.last_interaction_at, \
                    coalesce(u.display_name, g.name, v.internal_key) AS internal_name, \
@@ -158,7 +159,8 @@ async fn participants(
                LEFT JOIN app_user u ON u.id = p.user_id \
                LEFT JOIN user_group g ON g.id = p.group_id \
                LEFT JOIN record r ON r.id = p.record_id \
-               WHERE p.conversation_id = ? AND p.removed_at IS NULL ORDER BY p.rowid";
+               WHERE p.conversation_id = ? AND p.removed_at IS NULL \
+               ORDER BY CASE p.role WHEN 'external' THEN 0 WHEN 'member' THEN 1 ELSE 2 END, p.rowid";
     let rows = sqlx::query(sql).bind(id.as_str()).fetch_all(reader).await?;
     let read = |row: &SqliteRow| {
         let columns = Columns { table: "conversation_participant", row };

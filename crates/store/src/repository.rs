@@ -95,11 +95,7 @@ impl Repository for Database {
         if let Some((node, at)) = commit.heartbeat {
             let sql = "INSERT INTO node_heartbeat(node, at) VALUES (?, ?) \
                        ON CONFLICT(node) DO UPDATE SET at = excluded.at";
-            sqlx::query(sql)
-                .bind(node)
-                .bind(at.0)
-                .execute(&mut *transaction)
-                .await?;
+            sqlx::query(sql).bind(node).bind(at.0).execute(&mut *transaction).await?;
         }
         Ok(transaction.commit().await?)
     }
@@ -113,11 +109,12 @@ impl Repository for Database {
     }
 
     async fn call(&self, id: &CallId) -> Result<Option<CallGraph>, Error> {
-        rows::load_graph(&mut *self.reader().acquire().await?, id).await
+        // One transaction, so that every table is read as of one moment.
+        rows::load_graph(&mut *self.reader().begin().await?, id).await
     }
 
     async fn live_calls(&self, node: &str) -> Result<Vec<CallGraph>, Error> {
-        let mut connection = self.reader().acquire().await?;
+        let mut connection = self.reader().begin().await?;
         let mut graphs = Vec::new();
         for id in rows::load_live(&mut connection, node).await? {
             graphs.extend(rows::load_graph(&mut connection, &id).await?);
@@ -127,10 +124,8 @@ impl Repository for Database {
 
     async fn last_heartbeat(&self, node: &str) -> Result<Option<Millis>, Error> {
         let sql = "SELECT at FROM node_heartbeat WHERE node = ?";
-        let at: Option<i64> = sqlx::query_scalar(sql)
-            .bind(node)
-            .fetch_optional(self.reader())
-            .await?;
+        let at: Option<i64> =
+            sqlx::query_scalar(sql).bind(node).fetch_optional(self.reader()).await?;
         Ok(at.map(Millis))
     }
 
