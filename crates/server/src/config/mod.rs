@@ -22,6 +22,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use media::PortRange;
+use sip::timer::Timers;
+
 pub use environment::{Environment, PREFIX, ProcessEnvironment};
 pub use network::{Network, NetworkError};
 pub use ring::Ring;
@@ -86,7 +89,7 @@ pub struct Sip {
     pub external_address: Option<IpAddr>,
     /// Value of User-Agent and Server; may be empty.
     pub user_agent: Arc<str>,
-    /// `[sip.timers]`.
+    /// `[sip.timers]`; T2 is at least T1.
     pub timers: Timers,
 }
 
@@ -108,17 +111,6 @@ pub enum Transport {
     Tcp,
 }
 
-/// `[sip.timers]`: RFC 3261 §17.1.1.1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Timers {
-    /// Round-trip estimate.
-    pub t1: Duration,
-    /// Longest interval of retransmissions; at least T1.
-    pub t2: Duration,
-    /// Longest life of a message in the network.
-    pub t4: Duration,
-}
-
 /// `[media]`.
 #[derive(Clone, Copy, Debug)]
 pub struct Media {
@@ -134,15 +126,6 @@ pub struct Media {
     pub rest: Duration,
     /// Differentiated services code point of RTP.
     pub dscp: u8,
-}
-
-/// Ports, both ends included; at least one even one with the odd one after it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PortRange {
-    /// First port.
-    pub first: u16,
-    /// Last port.
-    pub last: u16,
 }
 
 /// `[api]`.
@@ -296,12 +279,6 @@ impl fmt::Display for Transport {
             Self::Udp => "udp",
             Self::Tcp => "tcp",
         })
-    }
-}
-
-impl fmt::Display for PortRange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.first, self.last)
     }
 }
 

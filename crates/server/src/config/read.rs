@@ -4,11 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use media::PortRange;
+use sip::timer::Timers;
+
 use super::found::Found;
 use super::section::{Reader, Section};
 use super::{
-    Api, Config, Database, Environment, Limits, Listen, Log, LogFormat, Media, PortRange, Refusal,
-    Registrar, Server, Timers, check, trunk, value,
+    Api, Config, Database, Environment, Limits, Listen, Log, LogFormat, Media, Refusal, Registrar,
+    Server, check, trunk, value,
 };
 use crate::document::Document;
 

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use std::str::FromStr as _;
 use std::sync::Arc;
 
+use media::{PortRange, PortRangeError};
 use model::phone::is_country;
 use sip::message::{Scheme, Uri};
 use tracing_subscriber::EnvFilter;
 
 use super::found::Complaint;
-use super::{Database, Listen, LogFormat, Network, PortRange, Transport};
+use super::{Database, Listen, LogFormat, Network, Transport};
 
 /// `udp://127.0.0.1:5060`.
 pub(super) fn listen(text: &str) -> Result<Listen, Complaint> {
@@ -62,17 +63,12 @@ pub(super) fn own_address(text: &str) -> Result<IpAddr, Complaint> {
 
 /// `20000-29999`.
 pub(super) fn ports(text: &str) -> Result<PortRange, Complaint> {
+    let cause = |error| match error {
+        PortRangeError::Form => format!("`{text}` is no range of ports"),
+        PortRangeError::Empty => format!("{text} holds no even port with the odd one after it"),
+    };
     let example = "write first-last, e.g. 20000-29999";
-    let no_range = || Complaint::new(format!("`{text}` is no range of ports"), example);
-    let (first, last) = text.split_once('-').ok_or_else(no_range)?;
-    let port = |text: &str| text.trim().parse::<u16>().map_err(|_| no_range());
-    let range = PortRange { first: port(first)?, last: port(last)? };
-    let even = u32::from(range.first).next_multiple_of(2);
-    if range.first == 0 || even + 1 > u32::from(range.last) {
-        let cause = format!("{range} holds no even port with the odd one after it");
-        return Err(Complaint::new(cause, example));
-    }
-    Ok(range)
+    text.parse().map_err(|error| Complaint::new(cause(error), example))
 }
 
 /// A host name (RFC 1123 §2.1) or an IP address.

@@ -9,7 +9,6 @@ use media::MediaConfig;
 use model::TrunkId;
 use sip::flow::TransportKind;
 use sip::message::Method;
-use sip::timer::Timers;
 use sip::user_agent_core::{LocalAddress, UaConfig};
 use switch::{Network, RegistrarConfig, SwitchConfig, TrunkConfig};
 use tokio::sync::mpsc;
@@ -60,7 +59,7 @@ pub(super) fn media(config: &Config) -> MediaConfig {
     let media = &config.media;
     MediaConfig {
         address: media.address,
-        ports: media::PortRange { first: media.ports.first, last: media.ports.last },
+        ports: media.ports,
         stock: media.stock,
         rest_ms: u64::try_from(media.rest.as_millis()).unwrap_or(u64::MAX),
         timeout_s: media.timeout.as_secs(),
@@ -73,8 +72,7 @@ pub(super) fn core(config: &Config, bound: &[Listen]) -> SwitchConfig {
     let shown = config.sip.external_address;
     let local = bound.iter().map(|listen| local_address(*listen, shown)).collect();
     let mut sip = UaConfig::new(&*config.sip.domain, local);
-    sip.timers =
-        Timers { t1: config.sip.timers.t1, t2: config.sip.timers.t2, t4: config.sip.timers.t4 };
+    sip.timers = config.sip.timers;
     sip.user_agent = config.sip.user_agent.to_string();
     sip.allow = vec![
         Method::Invite,
