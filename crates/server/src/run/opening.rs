@@ -97,14 +97,7 @@ pub(super) async fn apply_directory(
     realm: &str,
     now: Millis,
 ) -> Result<(), Failure> {
-    let (read, problems) = directory_file::load(file, Some(realm));
-    let Some(read) = read else {
-        return Err(Failure::from(problems));
-    };
-    let report = database
-        .import(&read.content, realm, ImportMode::Apply, now)
-        .await
-        .map_err(|error| Failure::environment(&error, error.remedy()))?;
+    let report = directory_file::apply(database, file, realm, ImportMode::Apply, now).await?;
     let (changes, unchanged) = (report.changes.len(), report.unchanged);
     tracing::info!(changes, unchanged, "directory applied");
     Ok(())
