@@ -32,7 +32,10 @@ pub fn conversations(expected: &Value, stored: &Value, graphs: (&Value, &Value))
     pair_times(expected_graph, stored_graph, &mut times);
     let mut expected = renamed(expected, expected_id, "CALL");
     translate(&mut expected, &times);
-    let stored = renamed(stored, stored_id, "CALL");
+    let mut stored = renamed(stored, stored_id, "CALL");
+    for conversations in [&mut expected, &mut stored] {
+        sort_participants(conversations);
+    }
     let mut compared = Compared { times_exact: true, ..Compared::default() };
     compared.values("conversations", &expected, &stored);
     compared.differences
@@ -46,6 +49,15 @@ fn renamed(value: &Value, id: &str, to: &str) -> Value {
             fields.iter().map(|(key, field)| (key.clone(), renamed(field, id, to))).collect()
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
+}
+
+/// The participants of a conversation are a set.
+fn sort_participants(conversations: &mut Value) {
+    for conversation in conversations.as_array_mut().into_iter().flatten() {
+        if let Some(rows) = conversation["participants"].as_array_mut() {
+            rows.sort_by_key(|row| row["participant_key"].to_string());
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use serde_json::{Map, Value, json};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
 use sqlx::{Column as _, ConnectOptions as _, Row as _, ValueRef as _};
 
 /// An open database.
@@ -27,25 +27,30 @@ impl Database {
     /// # Errors
     /// When the query fails.
     pub async fn rows(&mut self, query: &str) -> anyhow::Result<Vec<Value>> {
+        let rows = self.columns(query).await?;
+        Ok(rows.into_iter().map(|row| row.into_iter().collect::<Map<_, _>>().into()).collect())
+    }
+
+    /// The rows of a query as text: values in order, joined by `|`, `-` for null.
+    ///
+    /// # Errors
+    /// When the query fails.
+    pub async fn lines(&mut self, query: &str) -> anyhow::Result<Vec<String>> {
+        let rows = self.columns(query).await?;
+        let line = |row: &Vec<(String, Value)>| {
+            let texts: Vec<String> = row.iter().map(|(_, value)| text_of(value)).collect();
+            texts.join("|")
+        };
+        Ok(rows.iter().map(line).collect())
+    }
+
+    async fn columns(&mut self, query: &str) -> anyhow::Result<Vec<Vec<(String, Value)>>> {
         let rows = sqlx::query(sqlx::AssertSqlSafe(query)).fetch_all(&mut self.0).await?;
-        rows.iter()
-            .map(|row| {
-                let mut object = Map::new();
-                for (index, column) in row.columns().iter().enumerate() {
-                    let value = if row.try_get_raw(index)?.is_null() {
-                        Value::Null
-                    } else if let Ok(number) = row.try_get::<i64, _>(index) {
-                        number.into()
-                    } else if let Ok(number) = row.try_get::<f64, _>(index) {
-                        number.into()
-                    } else {
-                        row.try_get::<String, _>(index)?.into()
-                    };
-                    object.insert(column.name().to_owned(), value);
-                }
-                Ok(Value::Object(object))
-            })
-            .collect()
+        let read = |row: &SqliteRow| {
+            let columns = row.columns().iter().enumerate();
+            columns.map(|(at, column)| Ok((column.name().to_owned(), value(row, at)?))).collect()
+        };
+        rows.iter().map(read).collect()
     }
 
     /// The hand-off documents of every finished call, oldest first.
@@ -124,6 +129,28 @@ impl Database {
             }));
         }
         Ok(Value::Array(list))
+    }
+}
+
+fn value(row: &SqliteRow, column: usize) -> anyhow::Result<Value> {
+    Ok(if row.try_get_raw(column)?.is_null() {
+        Value::Null
+    } else if let Ok(number) = row.try_get::<i64, _>(column) {
+        number.into()
+    } else if let Ok(number) = row.try_get::<f64, _>(column) {
+        number.into()
+    } else {
+        row.try_get::<String, _>(column)?.into()
+    })
+}
+
+fn text_of(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => "-".to_owned(),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            value.to_string()
+        }
     }
 }
 

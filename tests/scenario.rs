@@ -285,7 +285,7 @@ impl Stage {
         let mut database = Database::open(&self.host.database()).await?;
         let mut trouble = database.violations().await?;
         for Expectation { query, rows } in &self.scenario.expect {
-            let found: Vec<String> = database.rows(query).await?.iter().map(text_of).collect();
+            let found = database.lines(query).await?;
             if found != *rows {
                 trouble.push(format!("{query}\n  must give {rows:?}, gave {found:?}"));
             }
@@ -322,18 +322,4 @@ fn set_ivrs(
             ivr[key] = value.clone();
         }
     }
-}
-
-fn text_of(row: &Value) -> String {
-    let values = row.as_object().into_iter().flat_map(serde_json::Map::values);
-    let texts: Vec<String> = values
-        .map(|value| match value {
-            Value::String(text) => text.clone(),
-            Value::Null => "-".to_owned(),
-            Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
-                value.to_string()
-            }
-        })
-        .collect();
-    texts.join("|")
 }

@@ -58,7 +58,7 @@ impl Store {
     pub(crate) fn restart(&mut self, directory: &Directory) -> Restored {
         for graph in self.graphs.values_mut() {
             if graph.call.state != CallState::Finished {
-                *graph = store::sweep(graph.clone(), None, directory);
+                *graph = store::recover::sweep(graph.clone(), None, directory);
                 *self.finished.entry(graph.call.id.clone()).or_default() += 1;
             }
         }
@@ -107,7 +107,7 @@ impl Store {
         }
         for graph in calls.into_values().flatten() {
             if graph.call.state != CallState::Finished {
-                let swept = store::sweep(graph, None, directory);
+                let swept = store::recover::sweep(graph, None, directory);
                 let found = violations(&swept);
                 faults.extend(found.into_iter().map(|what| format!("killed at {cut}: {what}")));
             }

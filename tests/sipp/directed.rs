@@ -20,6 +20,9 @@ pub(crate) const NAMES: &[&str] = &[
     "kill_while_ringing",
     "second_server",
     "rtp_both_ways",
+    "rustpbx_77",
+    "retransmissions",
+    "reinvite_crosses_bye",
 ];
 
 const RINGS: &str = "SELECT id FROM connection_attempt WHERE ringing_at IS NOT NULL";
@@ -34,7 +37,7 @@ async fn register_stale_nonce() -> anyhow::Result<()> {
     let answer = phone.answer(&first, &password("ana"), 1)?;
     // A good answer is refused as soon as its nonce is old, which the server alone can say.
     let mut refused = None;
-    for count in 1..=40 {
+    for count in 1..=80 {
         let answer = phone.answer(&first, &password("ana"), count)?;
         let response = phone.send(Some(&answer))?;
         if response.status().code() == 401 {
@@ -199,6 +202,114 @@ async fn rtp_both_ways() -> anyhow::Result<()> {
         relayed(&caller, to_caller, &agent, to_agent, sequence)?;
         relayed(&agent, to_agent, &caller, to_caller, sequence)?;
     }
+    stage.finish().await
+}
+
+/// A caller behind the trunk, and what he repeats in every request.
+struct Outsider {
+    puppet: Puppet,
+    number: &'static str,
+    /// To, with the tag once there is one.
+    to: String,
+}
+
+impl Outsider {
+    fn new(block: Block, number: &'static str) -> anyhow::Result<Self> {
+        let puppet = Puppet::new(block, block.caller(), 5060)?;
+        Ok(Self { puppet, number, to: format!("<sip:{number}@tandem.test>") })
+    }
+
+    /// A request, twice if a network would have it so.
+    fn send(&self, method: &str, cseq: u32, branch: &str, times: usize) -> anyhow::Result<()> {
+        let Self { puppet, number, to } = self;
+        let at = puppet.address();
+        let (body, kind) = if method == "INVITE" {
+            let description = puppet.description(7000);
+            (description, "Content-Type: application/sdp\r\n")
+        } else {
+            (String::new(), "")
+        };
+        let text = format!(
+            "{method} sip:{number}@tandem.test SIP/2.0\r\n\
+             Via: SIP/2.0/UDP {at};branch=z9hG4bK-{branch}\r\n\
+             From: <sip:+15557770001@carrier.test>;tag=out\r\nTo: {to}\r\n\
+             Call-ID: outsider@{at}\r\nCSeq: {cseq} {method}\r\nMax-Forwards: 70\r\n\
+             Contact: <sip:out@{at}>\r\n{kind}Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        for _ in 0..times {
+            puppet.send(text.as_bytes())?;
+        }
+        Ok(())
+    }
+
+    /// Waits for a response and keeps its To.
+    fn expect(&mut self, status: &str) -> anyhow::Result<()> {
+        let heard = self.puppet.expect(&format!("SIP/2.0 {status}"))?;
+        self.to = heard.header("To")?.to_owned();
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn rustpbx_77() -> anyhow::Result<()> {
+    let block = Block(209);
+    let stage = Stage::set("rustpbx_77", block)?;
+    let mut caller = Outsider::new(block, "+15550109999")?;
+    caller.send("INVITE", 1, "i", 3)?;
+    caller.expect("404")?;
+    let dialled = std::mem::replace(&mut caller.to, "<sip:+15550109999@tandem.test>".to_owned());
+    caller.send("INVITE", 1, "i", 3)?;
+    let answered = std::mem::replace(&mut caller.to, dialled);
+    caller.send("ACK", 1, "i", 2)?;
+    caller.to = answered;
+    caller.send("INVITE", 1, "i", 3)?;
+    stage.until("SELECT call_id FROM assignment").await?;
+    stage.finish().await
+}
+
+#[tokio::test]
+async fn retransmissions() -> anyhow::Result<()> {
+    let block = Block(210);
+    let mut stage = Stage::set("retransmissions", block)?;
+    let mut caller = Outsider::new(block, "+15550100001")?;
+    caller.send("INVITE", 1, "i", 2)?;
+    caller.expect("200")?;
+    caller.send("ACK", 1, "a", 2)?;
+    stage.until(TALKS).await?;
+    caller.send("BYE", 2, "b", 2)?;
+    caller.expect("200")?;
+    stage.over()?;
+    stage.finish().await
+}
+
+#[tokio::test]
+async fn reinvite_crosses_bye() -> anyhow::Result<()> {
+    let block = Block(211);
+    let mut stage = Stage::set("reinvite_crosses_bye", block)?;
+    let mut caller = Outsider::new(block, "+15550100001")?;
+    caller.send("INVITE", 1, "i", 1)?;
+    caller.expect("200")?;
+    caller.send("ACK", 1, "a", 1)?;
+    stage.until(TALKS).await?;
+    caller.send("INVITE", 2, "r", 1)?;
+    caller.send("BYE", 3, "b", 1)?;
+    let mut answered = Vec::new();
+    while answered.len() < 2 {
+        let heard = caller.puppet.expect("SIP/2.0 ")?;
+        let (status, cseq) = (heard.status().context("a status")?, heard.header("CSeq")?);
+        if status < 200 || answered.iter().any(|(known, _)| known == cseq) {
+            continue;
+        }
+        answered.push((cseq.to_owned(), status));
+    }
+    answered.sort();
+    let (reinvite, bye) = (&answered[0], &answered[1]);
+    ensure!(reinvite.0 == "2 INVITE" && [200, 487].contains(&reinvite.1), "{answered:?}");
+    ensure!(*bye == ("3 BYE".to_owned(), 200), "{answered:?}");
+    let (branch, cseq) = if reinvite.1 == 200 { ("ra", 2) } else { ("r", 2) };
+    caller.send("ACK", cseq, branch, 1)?;
+    stage.over()?;
     stage.finish().await
 }
 

@@ -210,21 +210,29 @@ fn torture_of_rfc_4475() -> anyhow::Result<()> {
     all(Block(220), &folder, ".dat", RFC_4475)
 }
 
+/// Several of these messages share a branch, so that to one server they would be
+/// retransmissions: each gets a server of its own.
 #[test]
 fn torture_of_rfc_5118() -> anyhow::Result<()> {
     let Some(folder) = collection("rfc5118/wire") else { return Ok(()) };
-    all(Block(221), &folder, "", RFC_5118)
+    for verdict in RFC_5118 {
+        all(Block(221), &folder, "", std::slice::from_ref(verdict))?;
+    }
+    Ok(())
 }
 
 /// Messages of our own: what is no SIP at all, and what is nearly.
 #[test]
 fn torture_of_our_own() -> anyhow::Result<()> {
     let mut rack = Rack::new(Block(222))?;
+    let count = std::cell::Cell::new(0);
     let valid = |first: &str, headers: &str| {
+        count.set(count.get() + 1);
+        let branch = count.get();
         format!(
-            "{first}\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK-own\r\n\
+            "{first}\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK-own-{branch}\r\n\
              From: <sip:a@example.net>;tag=a\r\nTo: <sip:b@example.net>\r\n\
-             Call-ID: own-torture\r\nMax-Forwards: 70\r\n{headers}\r\n"
+             Call-ID: own-torture-{branch}\r\nMax-Forwards: 70\r\n{headers}\r\n"
         )
     };
     let invite = "INVITE sip:+15550100001@tandem.test SIP/2.0";
