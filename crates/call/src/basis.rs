@@ -83,10 +83,7 @@ impl Basis {
             );
         }
         if crossed {
-            ctx.order(LegCommand::HangUp {
-                leg,
-                why: stopped.why,
-            });
+            ctx.order(LegCommand::HangUp { leg, why: stopped.why });
         }
         true
     }
@@ -114,13 +111,8 @@ impl Basis {
         if self.direction != Direction::Inbound {
             return None;
         }
-        let number = self
-            .internal_number
-            .as_ref()
-            .and_then(|id| self.directory.number(id));
-        let of_ivr = self
-            .visited(self.visits.last())
-            .and_then(|ivr| ivr.missed_call_owner.clone());
+        let number = self.internal_number.as_ref().and_then(|id| self.directory.number(id));
+        let of_ivr = self.visited(self.visits.last()).and_then(|ivr| ivr.missed_call_owner.clone());
         of_ivr
             .or_else(|| number.and_then(|number| number.missed_call_owner.clone()))
             .or_else(|| self.callee.as_ref().and_then(user_of).cloned())
@@ -142,20 +134,14 @@ impl Basis {
 
     /// Tells a dialled leg to stop and remembers whose attempt it was.
     pub(crate) fn stop(&mut self, stopped: Stopped, ctx: &mut Ctx<'_>) {
-        ctx.order(LegCommand::Cancel {
-            leg: stopped.leg,
-            why: stopped.why,
-        });
+        ctx.order(LegCommand::Cancel { leg: stopped.leg, why: stopped.why });
         self.stopped.push(stopped);
     }
 }
 
 pub(crate) fn user_party(directory: &Directory, user: &UserId) -> Party {
     let number = directory.default_number_of_user(user);
-    Party::User {
-        user: user.clone(),
-        number: number.map(|number| number.e164.clone()),
-    }
+    Party::User { user: user.clone(), number: number.map(|number| number.e164.clone()) }
 }
 
 pub(crate) fn outside_party(

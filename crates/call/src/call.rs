@@ -2,10 +2,13 @@
 //! [`CallOutput::Finished`](crate::port::CallOutput::Finished) nothing it is told has an effect
 //! (D40).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use model::CallId;
+use model::call_graph::CallEvent;
 
+use crate::acd::route::CONNECTION;
 use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::port::{Arrival, CallInput, LegId};
@@ -37,6 +40,16 @@ impl Call {
         }
         let stage = std::mem::replace(&mut self.stage, Stage::Ended);
         self.stage = stage.handle(input, &mut self.basis, ctx);
+    }
+
+    /// A leg outside was dialled again at another address of its trunk. It changes nothing but the
+    /// record: the leg is the same.
+    pub fn failed_over(&mut self, from: &str, to: &str, sip_status: u16, ctx: &mut Ctx<'_>) {
+        if !self.is_finished() {
+            let (from, to) = (Arc::from(from), Arc::from(to));
+            let event = CallEvent::TrunkFailedOver { connection: CONNECTION, from, to, sip_status };
+            self.basis.record(event, ctx);
+        }
     }
 
     /// Time has passed; without effect before [`Self::deadline`].

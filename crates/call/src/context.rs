@@ -16,11 +16,8 @@ use crate::leg::user_of;
 
 /// The context of a call that ends now; the visits are the fold's.
 pub(crate) fn context(basis: &Basis) -> Context {
-    let mut named = Named {
-        directory: &basis.directory,
-        users: BTreeMap::new(),
-        groups: BTreeMap::new(),
-    };
+    let mut named =
+        Named { directory: &basis.directory, users: BTreeMap::new(), groups: BTreeMap::new() };
     for group in &basis.groups {
         named.group(group);
     }
@@ -36,12 +33,7 @@ pub(crate) fn context(basis: &Basis) -> Context {
         named.user(Some(user));
     }
     let internal_number = named.internal_number(basis);
-    Context {
-        internal_number,
-        ivr_visits: Vec::new(),
-        users: named.users,
-        groups: named.groups,
-    }
+    Context { internal_number, ivr_visits: Vec::new(), users: named.users, groups: named.groups }
 }
 
 struct Named<'a> {

@@ -32,14 +32,7 @@ enum Progress {
 
 impl Anchor {
     pub(crate) fn new(leg: LegId, party: Party, trunk: Option<TrunkId>) -> Self {
-        Self {
-            leg,
-            party,
-            trunk,
-            progress: Progress::Invited,
-            hears: None,
-            gone: false,
-        }
+        Self { leg, party, trunk, progress: Progress::Invited, hears: None, gone: false }
     }
 
     pub(crate) fn user(&self) -> Option<&UserId> {
@@ -75,10 +68,7 @@ impl Anchor {
     /// Answers the caller, once; the caller of this function has recorded it.
     pub(crate) fn accept(&mut self, like: Option<LegId>, ctx: &mut Ctx<'_>) {
         self.progress = Progress::Accepted;
-        ctx.order(LegCommand::Answer {
-            leg: self.leg,
-            like,
-        });
+        ctx.order(LegCommand::Answer { leg: self.leg, like });
     }
 
     /// The caller has left by himself.
@@ -145,13 +135,8 @@ pub(crate) fn hung_up_by(party: &Party) -> EndReason {
 pub(crate) fn held_name(party: &Party, call: &CallId) -> Arc<str> {
     match party {
         Party::User { user, .. } => format!("u:{user}").into(),
-        Party::External {
-            number: Some(number),
-            ..
-        } => number.as_str().into(),
-        Party::External {
-            text: Some(text), ..
-        } => text.clone(),
+        Party::External { number: Some(number), .. } => number.as_str().into(),
+        Party::External { text: Some(text), .. } => text.clone(),
         Party::External { .. } => format!("a:{call}").into(),
     }
 }

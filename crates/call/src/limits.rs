@@ -51,10 +51,6 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            attempts_per_call: 500,
-            legs_per_call: 50,
-            ivr_hops: 20,
-        }
+        Self { attempts_per_call: 500, legs_per_call: 50, ivr_hops: 20 }
     }
 }

@@ -51,10 +51,7 @@ struct Unanswered {
 
 impl Dialing {
     pub(crate) fn begin(dial: Dial, basis: &Basis, ctx: &mut Ctx<'_>) -> Stage {
-        let party = basis
-            .callee
-            .clone()
-            .unwrap_or_else(|| basis.outside(None, &dial.to));
+        let party = basis.callee.clone().unwrap_or_else(|| basis.outside(None, &dial.to));
         let event = CallEvent::DialStarted {
             connection: CONNECTION,
             kind: ConnectionKind::Dial,
@@ -158,11 +155,7 @@ impl Dialing {
                     role: ParticipantRole::Callee,
                 };
                 basis.record(event, ctx);
-                let far = Far {
-                    leg: self.leg,
-                    connection: CONNECTION,
-                    party: self.party,
-                };
+                let far = Far { leg: self.leg, connection: CONNECTION, party: self.party };
                 Bridged::begin(far, basis, ctx)
             }
             LegEvent::Failed { status } => self.failed(*status, basis, ctx),

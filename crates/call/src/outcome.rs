@@ -215,11 +215,7 @@ mod tests {
         ];
         for (status, outcome, reason) in table {
             let (found, why) = of_dial(status);
-            assert_eq!(
-                (found.as_str(), why.as_str()),
-                (outcome, reason),
-                "{status}"
-            );
+            assert_eq!((found.as_str(), why.as_str()), (outcome, reason), "{status}");
         }
     }
 

@@ -285,10 +285,7 @@ pub struct Direction {
 
 impl Direction {
     /// Both ways.
-    pub const BOTH: Self = Self {
-        send: true,
-        receive: true,
-    };
+    pub const BOTH: Self = Self { send: true, receive: true };
 }
 
 /// What media is told to do. Commands about one leg are obeyed in their order; a command about a

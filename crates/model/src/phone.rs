@@ -34,15 +34,9 @@ impl E164 {
         if is_e164(text) {
             return Ok(Self(Arc::from(text)));
         }
-        let plain: String = text
-            .chars()
-            .filter(|c| !matches!(c, ' ' | '.' | '-' | '(' | ')'))
-            .collect();
-        if is_e164(&plain) {
-            Ok(Self(Arc::from(plain)))
-        } else {
-            Err(NotE164)
-        }
+        let plain: String =
+            text.chars().filter(|c| !matches!(c, ' ' | '.' | '-' | '(' | ')')).collect();
+        if is_e164(&plain) { Ok(Self(Arc::from(plain))) } else { Err(NotE164) }
     }
 }
 
@@ -72,18 +66,12 @@ impl Dialled {
         }
         let is_dial_string = |text: &str| {
             (2..=15).contains(&text.len())
-                && text
-                    .bytes()
-                    .all(|byte| byte.is_ascii_digit() || matches!(byte, b'*' | b'#'))
+                && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'*' | b'#'))
         };
         if let Some(number) = country.and_then(|country| national(text, country)) {
             return Self::Number(number);
         }
-        if is_dial_string(text) {
-            Self::ShortCode(Arc::from(text))
-        } else {
-            Self::NotANumber
-        }
+        if is_dial_string(text) { Self::ShortCode(Arc::from(text)) } else { Self::NotANumber }
     }
 }
 
@@ -150,11 +138,7 @@ impl fmt::Debug for E164 {
 impl<'de> Deserialize<'de> for E164 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        if is_e164(&text) {
-            Ok(Self(Arc::from(text)))
-        } else {
-            Err(de::Error::custom(NotE164))
-        }
+        if is_e164(&text) { Ok(Self(Arc::from(text))) } else { Err(de::Error::custom(NotE164)) }
     }
 }
 
@@ -169,52 +153,28 @@ mod tests {
     #[test]
     fn full_numbers_need_no_country() {
         assert_eq!(Dialled::read("+15557770001", None), number("+15557770001"));
-        assert_eq!(
-            Dialled::read("+1 (555) 777-0001", None),
-            number("+15557770001")
-        );
+        assert_eq!(Dialled::read("+1 (555) 777-0001", None), number("+15557770001"));
         assert_eq!(Dialled::read("0015557770001", None), number("+15557770001"));
     }
 
     #[test]
     fn national_numbers_are_read_with_the_country() {
-        assert_eq!(
-            Dialled::read("2125550123", Some("US")),
-            number("+12125550123")
-        );
-        assert_eq!(
-            Dialled::read("12125550123", Some("US")),
-            number("+12125550123")
-        );
-        assert_eq!(
-            Dialled::read("030 123456", Some("DE")),
-            number("+4930123456")
-        );
+        assert_eq!(Dialled::read("2125550123", Some("US")), number("+12125550123"));
+        assert_eq!(Dialled::read("12125550123", Some("US")), number("+12125550123"));
+        assert_eq!(Dialled::read("030 123456", Some("DE")), number("+4930123456"));
     }
 
     #[test]
     fn short_codes_stay_as_dialled_and_names_are_no_numbers() {
-        assert_eq!(
-            Dialled::read("911", Some("US")),
-            Dialled::ShortCode("911".into())
-        );
-        assert_eq!(
-            Dialled::read("*97", Some("US")),
-            Dialled::ShortCode("*97".into())
-        );
+        assert_eq!(Dialled::read("911", Some("US")), Dialled::ShortCode("911".into()));
+        assert_eq!(Dialled::read("*97", Some("US")), Dialled::ShortCode("*97".into()));
         assert_eq!(Dialled::read("anonymous", Some("US")), Dialled::NotANumber);
         assert_eq!(Dialled::read("", Some("US")), Dialled::NotANumber);
     }
 
     #[test]
     fn too_few_digits_too_many_or_a_leading_zero_are_no_e164() {
-        for text in [
-            "+1234",
-            "+1234567890123456",
-            "+0123456",
-            "15557770001",
-            "+1555x770001",
-        ] {
+        for text in ["+1234", "+1234567890123456", "+0123456", "15557770001", "+1555x770001"] {
             assert_eq!(E164::parse(text), Err(NotE164), "{text}");
         }
     }

@@ -40,14 +40,7 @@ impl Millis {
     /// [`InvalidTime`] for any other form, for a date that does not exist and for a leap second.
     pub fn parse(text: &str) -> Result<Self, InvalidTime> {
         let bytes = text.as_bytes();
-        let separators = [
-            (4, b'-'),
-            (7, b'-'),
-            (10, b'T'),
-            (13, b':'),
-            (16, b':'),
-            (19, b'.'),
-        ];
+        let separators = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'.')];
         if bytes.len() != 24
             || bytes[23] != b'Z'
             || separators.iter().any(|&(at, byte)| bytes[at] != byte)
@@ -83,10 +76,7 @@ impl fmt::Display for Millis {
         let second_of_day = seconds.rem_euclid(86_400);
         let (hour, minute) = (second_of_day / 3_600, second_of_day / 60 % 60);
         let second = second_of_day % 60;
-        write!(
-            f,
-            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z"
-        )
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
     }
 }
 
@@ -123,20 +113,12 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 {
-        shifted_month + 3
-    } else {
-        shifted_month - 9
-    };
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
     (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
 fn days_in_month(year: i64, month: i64) -> i64 {
-    let (next_year, next_month) = if month == 12 {
-        (year + 1, 1)
-    } else {
-        (year, month + 1)
-    };
+    let (next_year, next_month) = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
     days_from_civil(next_year, next_month, 1) - days_from_civil(year, month, 1)
 }
 
@@ -150,14 +132,8 @@ mod tests {
     fn the_epoch_and_a_leap_day_read_as_themselves() {
         assert_eq!(Millis(0).to_string(), "1970-01-01T00:00:00.000Z");
         let leap = "2024-02-29T23:59:59.999Z";
-        assert_eq!(
-            Millis::parse(leap).map(|at| at.to_string()).as_deref(),
-            Ok(leap)
-        );
-        assert_eq!(
-            Millis::parse("2026-01-05T10:00:00.100Z"),
-            Ok(Millis(1_767_607_200_100))
-        );
+        assert_eq!(Millis::parse(leap).map(|at| at.to_string()).as_deref(), Ok(leap));
+        assert_eq!(Millis::parse("2026-01-05T10:00:00.100Z"), Ok(Millis(1_767_607_200_100)));
     }
 
     #[test]

@@ -89,7 +89,7 @@ impl Switch {
         self.step(now, key, effects, |call, ctx| call.timeout(ctx));
     }
 
-    fn step(
+    pub(crate) fn step(
         &mut self,
         now: Now,
         key: CallKey,

@@ -282,7 +282,9 @@ impl Switch {
             UaEvent::Accepted { invite, dialog, response } => {
                 self.fork_accepted(now, invite, dialog, &response);
             }
-            UaEvent::Rejected { invite, status, .. } => self.fork_rejected(now, invite, status),
+            UaEvent::Rejected { invite, status, .. } => {
+                self.fork_rejected(now, invite, status, effects);
+            }
             UaEvent::Refused2xx { invite } => self.fork_crossed(invite),
             UaEvent::ReInvited { dialog, request } => self.reinvited(now, dialog, &request),
             UaEvent::ReInviteAcked { dialog, body } => self.reinvite_acked(dialog, &body),

@@ -40,11 +40,7 @@ impl End {
 
     /// `sip_status`: the one that our decision stands for (D40).
     pub(crate) fn by_decision(outcome: AttemptOutcome, sip_status: u16) -> Self {
-        Self {
-            outcome,
-            sip_status,
-            q850: outcome::q850_of_decision(outcome),
-        }
+        Self { outcome, sip_status, q850: outcome::q850_of_decision(outcome) }
     }
 }
 

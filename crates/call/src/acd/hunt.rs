@@ -141,10 +141,7 @@ impl Hunt {
         };
         if !attempt.rang {
             attempt.rang = true;
-            let event = CallEvent::AttemptRinging {
-                connection: CONNECTION,
-                attempt: attempt.seq,
-            };
+            let event = CallEvent::AttemptRinging { connection: CONNECTION, attempt: attempt.seq };
             basis.record(event, ctx);
         }
         let heard = (early_media && alone).then_some(leg);
@@ -171,14 +168,7 @@ impl Hunt {
             }
         };
         let connection = CONNECTION;
-        Some(Winner {
-            attempt: attempt.seq,
-            far: Far {
-                leg,
-                connection,
-                party,
-            },
-        })
+        Some(Winner { attempt: attempt.seq, far: Far { leg, connection, party } })
     }
 
     /// A leg failed: its attempt is over, and a round robin goes on.
@@ -196,13 +186,7 @@ impl Hunt {
     pub(crate) fn user_taken(&mut self, user: &UserId, basis: &mut Basis, ctx: &mut Ctx<'_>) {
         let rings_him =
             |attempt: &Attempt| matches!(&attempt.party, AttemptParty::User(id) if id == user);
-        self.give_up(
-            AttemptOutcome::Busy,
-            Release::UserBusy,
-            rings_him,
-            basis,
-            ctx,
-        );
+        self.give_up(AttemptOutcome::Busy, Release::UserBusy, rings_him, basis, ctx);
         self.offer_next(basis, ctx);
     }
 
@@ -214,13 +198,7 @@ impl Hunt {
             self.laps = None;
         }
         let too_long = |attempt: &Attempt| over || now >= attempt.gives_up_at;
-        self.give_up(
-            AttemptOutcome::NoAnswer,
-            Release::NoAnswer,
-            too_long,
-            basis,
-            ctx,
-        );
+        self.give_up(AttemptOutcome::NoAnswer, Release::NoAnswer, too_long, basis, ctx);
         self.offer_next(basis, ctx);
     }
 
@@ -244,35 +222,19 @@ impl Hunt {
         basis: &mut Basis,
         ctx: &mut Ctx<'_>,
     ) {
-        let given_up: Vec<Attempt> = self
-            .active
-            .extract_if(.., |attempt| which(attempt))
-            .collect();
+        let given_up: Vec<Attempt> = self.active.extract_if(.., |attempt| which(attempt)).collect();
         for attempt in &given_up {
-            self.end(
-                attempt,
-                End::by_decision(outcome, outcome::CANCELLED),
-                basis,
-                ctx,
-            );
+            self.end(attempt, End::by_decision(outcome, outcome::CANCELLED), basis, ctx);
         }
         for attempt in given_up {
-            let stopped = Stopped {
-                leg: attempt.leg,
-                connection: CONNECTION,
-                attempt: attempt.seq,
-                why,
-            };
+            let stopped =
+                Stopped { leg: attempt.leg, connection: CONNECTION, attempt: attempt.seq, why };
             basis.stop(stopped, ctx);
         }
     }
 
     fn end(&mut self, attempt: &Attempt, ended: End, basis: &Basis, ctx: &mut Ctx<'_>) {
-        let End {
-            outcome,
-            sip_status,
-            q850,
-        } = ended;
+        let End { outcome, sip_status, q850 } = ended;
         self.tally.note(outcome);
         self.route.attempt_ended(outcome, q850);
         let event = CallEvent::AttemptEnded {
@@ -367,21 +329,13 @@ impl Hunt {
             AttemptParty::User(user) => {
                 ctx.pools.ring(user, &basis.id);
                 let (user, shown) = (user.clone(), basis.shown.clone());
-                ctx.order(LegCommand::DialUser {
-                    leg,
-                    user,
-                    shown,
-                    anchor,
-                });
+                ctx.order(LegCommand::DialUser { leg, user, shown, anchor });
             }
             AttemptParty::Number(to) => ctx.order(LegCommand::DialOutside {
                 leg,
                 to: to.clone(),
                 // Names stay inside.
-                shown: Shown {
-                    number: basis.shown.number.clone(),
-                    name: None,
-                },
+                shown: Shown { number: basis.shown.number.clone(), name: None },
                 trunk: basis.anchor.trunk.clone(),
                 anchor,
             }),
@@ -405,11 +359,7 @@ impl Hunt {
         }
         basis.attempts += 1;
         if let Some((target, strategy)) = self.retarget.take() {
-            let event = CallEvent::StageTargeted {
-                connection: CONNECTION,
-                target,
-                strategy,
-            };
+            let event = CallEvent::StageTargeted { connection: CONNECTION, target, strategy };
             basis.record(event, ctx);
         }
         if let AttemptParty::User(user) = &party {
@@ -429,13 +379,7 @@ impl Hunt {
         basis.record(event, ctx);
         let ring = self.ring.map(|ring| ctx.now.mono.saturating_add(ring));
         let gives_up_at = ring.map_or(self.ends_at, |at| at.min(self.ends_at));
-        Some(Attempt {
-            seq,
-            leg: ctx.legs.mint(),
-            party,
-            rang: false,
-            gives_up_at,
-        })
+        Some(Attempt { seq, leg: ctx.legs.mint(), party, rang: false, gives_up_at })
     }
 }
 

@@ -38,9 +38,7 @@ impl Pools {
 
     /// Whether a user is on a call: he made it, or answered it.
     pub fn is_on_call(&self, user: &UserId) -> bool {
-        self.agents
-            .get(user)
-            .is_some_and(|agent| !agent.on.is_empty())
+        self.agents.get(user).is_some_and(|agent| !agent.on.is_empty())
     }
 
     /// Whether a call rings a user.

@@ -99,10 +99,6 @@ impl Route {
             (false, 1, Some((attempt, q850))) => (outcome::of_only_attempt(attempt), q850),
             (false, _, _) => (ConnectionOutcome::NoAnswer, outcome::Q850_NO_ANSWER),
         };
-        Unanswered {
-            outcome,
-            sip_status: outcome::status_of(outcome),
-            q850,
-        }
+        Unanswered { outcome, sip_status: outcome::status_of(outcome), q850 }
     }
 }

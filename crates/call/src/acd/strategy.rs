@@ -15,9 +15,7 @@ use super::pools::Pools;
 pub(crate) fn may_be_offered(user: &UserId, directory: &Directory, pools: &Pools) -> bool {
     pools.is_registered(user)
         && !pools.is_on_call(user)
-        && directory
-            .user(user)
-            .is_some_and(|user| user.availability == Availability::Available)
+        && directory.user(user).is_some_and(|user| user.availability == Availability::Available)
 }
 
 /// What a round robin does next.
@@ -90,9 +88,7 @@ impl Laps {
                     return Turn::Offer(member.clone());
                 }
             }
-            let enough = self
-                .max_rounds
-                .is_some_and(|max| u32::from(self.round) >= max);
+            let enough = self.max_rounds.is_some_and(|max| u32::from(self.round) >= max);
             if !self.offered || enough || self.round == u16::MAX {
                 return Turn::Over;
             }
@@ -142,10 +138,7 @@ mod tests {
         let cursor = UserId::from("b");
         let mut laps = Laps::new(group.id.clone(), Some(1), GAP);
         let mut next = || laps.next(Duration::ZERO, &group, Some(&cursor), |_| true);
-        assert_eq!(
-            [next(), next(), next()],
-            [offer("c"), offer("a"), offer("b")]
-        );
+        assert_eq!([next(), next(), next()], [offer("c"), offer("a"), offer("b")]);
         assert_eq!(next(), Turn::Over);
     }
 
@@ -154,10 +147,7 @@ mod tests {
         let group = group(&["a", "b"]);
         let mut laps = Laps::new(group.id.clone(), None, GAP);
         let gone = UserId::from("z");
-        assert_eq!(
-            laps.next(Duration::ZERO, &group, Some(&gone), |_| true),
-            offer("a")
-        );
+        assert_eq!(laps.next(Duration::ZERO, &group, Some(&gone), |_| true), offer("a"));
     }
 
     #[test]
@@ -187,9 +177,6 @@ mod tests {
     fn an_empty_group_is_over_at_once() {
         let group = group(&[]);
         let mut laps = Laps::new(group.id.clone(), None, GAP);
-        assert_eq!(
-            laps.next(Duration::ZERO, &group, None, |_| true),
-            Turn::Over
-        );
+        assert_eq!(laps.next(Duration::ZERO, &group, None, |_| true), Turn::Over);
     }
 }

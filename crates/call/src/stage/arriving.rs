@@ -25,14 +25,8 @@ use crate::port::{Arrival, Caller, Destination, Release, Shown};
 pub(crate) fn arrive(id: CallId, arrival: Arrival, ctx: &mut Ctx<'_>) -> (Basis, Stage) {
     let directory = ctx.directory.clone();
     let caller = caller(arrival.caller, &directory);
-    let Course {
-        direction,
-        internal_number,
-        first_owner,
-        callee,
-        trunk,
-        first,
-    } = course(arrival.destination, &caller, &directory);
+    let Course { direction, internal_number, first_owner, callee, trunk, first } =
+        course(arrival.destination, &caller, &directory);
     // Who calls himself is one participant.
     let callee =
         callee.filter(|callee| user_of(callee).is_none_or(|user| caller.user() != Some(user)));
@@ -116,21 +110,12 @@ enum First {
 
 fn caller(caller: Caller, directory: &Directory) -> Known {
     match caller {
-        Caller::External {
-            trunk,
-            number,
-            text,
-            display_name,
-        } => {
-            let record = number
-                .as_ref()
-                .and_then(|number| directory.record_of(number));
+        Caller::External { trunk, number, text, display_name } => {
+            let record = number.as_ref().and_then(|number| directory.record_of(number));
             let name = record.map(|record| record.display_name.clone());
             let digits = number.as_ref().map(|number| Arc::from(number.as_str()));
-            let shown = Shown {
-                number: digits.or_else(|| text.clone()),
-                name: name.or(display_name),
-            };
+            let shown =
+                Shown { number: digits.or_else(|| text.clone()), name: name.or(display_name) };
             Known {
                 party: outside_party(directory, number.as_ref(), text.as_ref()),
                 trunk: Some(trunk),
@@ -189,15 +174,8 @@ fn course(destination: Destination, caller: &Known, directory: &Directory) -> Co
             let callee = user_party(directory, &user);
             by_caller(First::Ring(user), Some(callee))
         }
-        Destination::Outside {
-            number,
-            dialled,
-            caller_id,
-            trunk,
-        } if caller.user().is_some() => {
-            let to = number
-                .as_ref()
-                .map_or(dialled, |number| number.as_str().into());
+        Destination::Outside { number, dialled, caller_id, trunk } if caller.user().is_some() => {
+            let to = number.as_ref().map_or(dialled, |number| number.as_str().into());
             let callee = outside_party(directory, number.as_ref(), Some(&to));
             let shown = shown_outside(&caller_id, directory);
             Course {
@@ -215,10 +193,7 @@ fn course(destination: Destination, caller: &Known, directory: &Directory) -> Co
 /// Outside, the Caller ID is shown and no name of a user.
 fn shown_outside(caller_id: &NumberId, directory: &Directory) -> Shown {
     let e164 = directory.number(caller_id).map(|number| &number.e164);
-    Shown {
-        number: e164.map(E164::as_str).map(Arc::from),
-        name: None,
-    }
+    Shown { number: e164.map(E164::as_str).map(Arc::from), name: None }
 }
 
 fn ring(user: UserId, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {

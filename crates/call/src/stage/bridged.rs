@@ -39,15 +39,8 @@ impl Bridged {
         if accept {
             basis.anchor.accept(Some(far.leg), ctx);
         }
-        ctx.order(LegCommand::Bridge {
-            a: basis.anchor.leg,
-            b: far.leg,
-        });
-        Stage::Bridged(Self {
-            far,
-            anchor_holds: false,
-            far_holds: false,
-        })
+        ctx.order(LegCommand::Bridge { a: basis.anchor.leg, b: far.leg });
+        Stage::Bridged(Self { far, anchor_holds: false, far_holds: false })
     }
 
     pub(crate) fn leg(&self) -> LegId {
@@ -82,10 +75,7 @@ impl Bridged {
             }
             LegEvent::MediaTimedOut { seconds } => {
                 let connection = (leg == self.far.leg).then_some(self.far.connection);
-                let event = CallEvent::MediaTimedOut {
-                    connection,
-                    seconds,
-                };
+                let event = CallEvent::MediaTimedOut { connection, seconds };
                 basis.record(event, ctx);
                 let (by, reason) = (EndedBy::System, EndReason::MediaTimeout);
                 self.end(None, by, reason, Release::MediaTimeout, basis, ctx)

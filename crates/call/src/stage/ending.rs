@@ -53,10 +53,7 @@ impl Ending {
             context: context(basis),
         };
         basis.record(CallEvent::Ended(Box::new(ended)), ctx);
-        Closed {
-            why: self.why,
-            sip_status: self.sip_status,
-        }
+        Closed { why: self.why, sip_status: self.sip_status }
     }
 }
 

@@ -113,10 +113,7 @@ impl Hunting {
             role: ParticipantRole::Callee,
         };
         basis.record(event, ctx);
-        let (outcome, why) = (
-            AttemptOutcome::AnsweredElsewhere,
-            Release::AnsweredElsewhere,
-        );
+        let (outcome, why) = (AttemptOutcome::AnsweredElsewhere, Release::AnsweredElsewhere);
         self.hunt.stop(outcome, why, basis, ctx);
         if let Some(ivr) = &self.ivr {
             session::exit(ivr, IvrExit::Answered, None, basis, ctx);

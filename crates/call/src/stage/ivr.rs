@@ -27,20 +27,14 @@ pub(crate) fn run(first: IvrId, mut route: Route, basis: &mut Basis, ctx: &mut C
         }
         let caller = basis.caller_number();
         match program(ivr, caller, &directory, &ctx.settings.ring) {
-            Program::Route {
-                accept_on_entry,
-                plan,
-            } => {
+            Program::Route { accept_on_entry, plan } => {
                 if accept_on_entry && !basis.anchor.is_accepted() {
                     basis.record(CallEvent::Accepted, ctx);
                     basis.anchor.accept(None, ctx);
                 }
                 let hunt = Hunt::begin(plan, route, basis, ctx);
                 if !hunt.is_over() {
-                    return Stage::Hunting(Hunting {
-                        hunt,
-                        ivr: Some(ivr.id.clone()),
-                    });
+                    return Stage::Hunting(Hunting { hunt, ivr: Some(ivr.id.clone()) });
                 }
                 Route::stage_failed(hunt.reason(), basis, ctx);
                 route = hunt.into_route();

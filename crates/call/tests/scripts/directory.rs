@@ -22,10 +22,7 @@ pub(crate) fn directory(additions: &str) -> Directory {
     let mut directory = Directory::new();
     for text in [oracle("directory.json").as_str(), additions] {
         if !text.is_empty() {
-            add(
-                &mut directory,
-                &serde_json::from_str(text).expect("a directory"),
-            );
+            add(&mut directory, &serde_json::from_str(text).expect("a directory"));
         }
     }
     directory
@@ -59,12 +56,7 @@ fn add(directory: &mut Directory, file: &DirectoryFile) {
             (Some(user), _) => Assignment::User(UserId::from(&**user)),
             (None, Some(group)) => Assignment::Group(
                 GroupId::from(&**group),
-                IvrId::from(
-                    number
-                        .ivr_id
-                        .as_deref()
-                        .expect("a group's number has an IVR"),
-                ),
+                IvrId::from(number.ivr_id.as_deref().expect("a group's number has an IVR")),
             ),
             (None, None) => panic!("{} belongs to nobody", number.id),
         };

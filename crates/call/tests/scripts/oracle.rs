@@ -21,12 +21,7 @@ fn same_as_oracle(name: &str, silences: &[Silence], call: [&str; 2], script: &st
     cut(&mut wanted, silences);
     let mut world = World::new(directory(""));
     play(&mut world, "registered ana ben cat dan eve own mia max");
-    world.arrive(
-        "A",
-        &format!("call-{}", name.to_lowercase()),
-        call[0],
-        call[1],
-    );
+    world.arrive("A", &format!("call-{}", name.to_lowercase()), call[0], call[1]);
     play(&mut world, script);
     let live = &world.calls[0];
     assert!(live.finished, "{}", world.log);
@@ -59,10 +54,8 @@ fn cut(value: &mut Value, silences: &[Silence]) {
             if let Ok(at) = Millis::parse(text) {
                 let beginning = Millis::parse(BEGINNING).expect("a time").0;
                 let since = at.0 - beginning;
-                let cut: i64 = silences
-                    .iter()
-                    .map(|(from, to)| since.clamp(*from, *to) - from)
-                    .sum();
+                let cut: i64 =
+                    silences.iter().map(|(from, to)| since.clamp(*from, *to) - from).sum();
                 *text = Millis(at.0 - cut).to_string();
             }
         }

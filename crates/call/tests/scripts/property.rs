@@ -91,10 +91,7 @@ fn is_possible(state: LegState, is_anchor: bool, event: &LegEvent) -> bool {
 fn play_scene(calls: &[(&str, &str)], happenings: Vec<Happening>, lawful: bool) {
     let mut world = World::new(directory(""));
     world.lawful = lawful;
-    play(
-        &mut world,
-        "registered ana ben cat dan eve own mia max\n 1 pass",
-    );
+    play(&mut world, "registered ana ben cat dan eve own mia max\n 1 pass");
     for (index, (from, to)) in calls.iter().enumerate() {
         world.arrive(&index.to_string(), &format!("call-{index}"), from, to);
     }
@@ -119,11 +116,7 @@ fn play_scene(calls: &[(&str, &str)], happenings: Vec<Happening>, lawful: bool) 
     for index in 0..world.calls.len() {
         world.input(index, CallInput::Release);
         let live = &world.calls[index];
-        assert!(
-            live.finished && live.call.legs().next().is_none(),
-            "{}",
-            world.log
-        );
+        assert!(live.finished && live.call.legs().next().is_none(), "{}", world.log);
         assert_eq!(live.call.deadline(), None);
     }
     for user in world.directory.users() {

@@ -111,19 +111,15 @@ fn event(world: &mut World, words: &[&str]) {
         [_, "rings"] => LegEvent::Rang { early_media: false },
         [_, "rings", "with", "media"] => LegEvent::Rang { early_media: true },
         [_, "answers"] => LegEvent::Answered,
-        [_, "fails", status] => LegEvent::Failed {
-            status: status.parse().expect("a status"),
-        },
-        [_, "settles", status] => LegEvent::Settled {
-            status: status.parse().expect("a status"),
-        },
+        [_, "fails", status] => LegEvent::Failed { status: status.parse().expect("a status") },
+        [_, "settles", status] => LegEvent::Settled { status: status.parse().expect("a status") },
         [_, "hangs", "up"] => LegEvent::HungUp,
         [_, "cancels"] => LegEvent::Cancelled,
         [_, "holds"] => LegEvent::Held,
         [_, "resumes"] => LegEvent::Resumed,
-        [_, "is", "silent", seconds] => LegEvent::MediaTimedOut {
-            seconds: seconds.parse().expect("seconds"),
-        },
+        [_, "is", "silent", seconds] => {
+            LegEvent::MediaTimedOut { seconds: seconds.parse().expect("seconds") }
+        }
         _ => panic!("what is {words:?}?"),
     };
     world.leg(call.expect("a call"), words[0], event);

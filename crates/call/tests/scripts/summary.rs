@@ -27,10 +27,7 @@ pub(crate) fn summary(graph: &CallGraph) -> String {
     let users: Vec<_> = graph.context.users.keys().map(|id| id.as_str()).collect();
     let groups: Vec<_> = graph.context.groups.keys().map(|id| id.as_str()).collect();
     let _ = writeln!(text, "context {}; {}", users.join(" "), groups.join(" "));
-    text.lines()
-        .map(str::trim_end)
-        .collect::<Vec<_>>()
-        .join("\n")
+    text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
 }
 
 /// Seconds since the call began.
@@ -108,17 +105,8 @@ fn attempt(graph: &CallGraph, row: &ConnectionAttempt, text: &mut String) {
 }
 
 fn interaction(graph: &CallGraph, row: &CallInteraction, text: &mut String) {
-    let connection = row
-        .connection_id
-        .as_ref()
-        .and_then(|id| id.rsplit_once('-'));
-    let _ = write!(
-        text,
-        "i{} {} {}",
-        row.seq,
-        at(graph, Some(row.at)),
-        row.kind
-    );
+    let connection = row.connection_id.as_ref().and_then(|id| id.rsplit_once('-'));
+    let _ = write!(text, "i{} {} {}", row.seq, at(graph, Some(row.at)), row.kind);
     let names = [
         connection.map(|(_, seq)| seq),
         row.ivr_id.as_ref().map(|id| id.as_str()),

@@ -98,14 +98,10 @@ impl World {
     /// Who dials what, as the switch would have looked it up. A caller may name a Caller ID:
     /// `cat/+15550200001`.
     fn arrival(&self, leg: LegId, from: &str, to: &str) -> Arrival {
-        let (from, caller_id) = from
-            .split_once('/')
-            .map_or((from, None), |(a, b)| (a, Some(b)));
+        let (from, caller_id) = from.split_once('/').map_or((from, None), |(a, b)| (a, Some(b)));
         let user_from = self.directory.user_by_sip_username(from);
         let user_to = self.directory.user_by_sip_username(to);
-        let ours = E164::parse(to)
-            .ok()
-            .and_then(|number| self.directory.number_by_e164(&number));
+        let ours = E164::parse(to).ok().and_then(|number| self.directory.number_by_e164(&number));
         let (caller, mut shown) = match user_from {
             Some(user) => (Caller::User(user.id.clone()), Some(Arc::from(from))),
             None => {
@@ -130,21 +126,14 @@ impl World {
                 let id: NumberId = match caller_id {
                     Some(number) => {
                         let number = E164::parse(number).expect("a Caller ID");
-                        self.directory
-                            .number_by_e164(&number)
-                            .expect("ours")
-                            .id
-                            .clone()
+                        self.directory.number_by_e164(&number).expect("ours").id.clone()
                     }
                     None => {
                         let number = self.directory.default_number_of_user(&user.id);
                         number.expect("a default number").id.clone()
                     }
                 };
-                shown = self
-                    .directory
-                    .number(&id)
-                    .map(|number| Arc::from(number.e164.as_str()));
+                shown = self.directory.number(&id).map(|number| Arc::from(number.e164.as_str()));
                 Destination::Outside {
                     number: E164::parse(to).ok(),
                     dialled: Arc::from(to),
@@ -213,10 +202,7 @@ impl World {
         };
         for (leg, from, to) in moves {
             let (_, state) = self.states.get_mut(&leg).expect("a leg that exists");
-            assert!(
-                !self.lawful || *state == from,
-                "{command:?} of a leg that is {state:?}"
-            );
+            assert!(!self.lawful || *state == from, "{command:?} of a leg that is {state:?}");
             *state = to;
         }
     }
@@ -235,11 +221,7 @@ impl World {
 
     pub(crate) fn leg(&mut self, index: usize, party: &str, event: LegEvent) {
         let Some(leg) = self.calls[index].legs.get(party).copied() else {
-            panic!(
-                "{} has no leg to {party} at {}",
-                self.calls[index].name,
-                seconds(self.now)
-            );
+            panic!("{} has no leg to {party} at {}", self.calls[index].name, seconds(self.now));
         };
         self.input(index, CallInput::Leg(leg, event));
     }
@@ -272,10 +254,7 @@ impl World {
             self.now = at;
             self.step(index, |call, ctx| call.timeout(ctx));
             let again = self.calls[index].call.deadline();
-            assert!(
-                again.is_none_or(|again| again > at),
-                "a deadline was not met"
-            );
+            assert!(again.is_none_or(|again| again > at), "a deadline was not met");
         }
         self.now = to;
     }
@@ -347,18 +326,16 @@ impl Live {
                     format!("ring caller with the media of {}", name(from))
                 }
                 LegCommand::Answer { like: None, .. } => "answer caller".to_owned(),
-                LegCommand::Answer {
-                    like: Some(like), ..
-                } => format!("answer caller like {}", name(like)),
+                LegCommand::Answer { like: Some(like), .. } => {
+                    format!("answer caller like {}", name(like))
+                }
                 LegCommand::Reject { status, .. } => format!("reject caller {status}"),
                 LegCommand::DialUser { leg, shown, .. } => {
                     let number = shown.number.as_deref().unwrap_or("anonymous");
                     let shown_name = shown.name.as_deref().unwrap_or("-");
                     format!("dial {}, showing {number} \"{shown_name}\"", name(leg))
                 }
-                LegCommand::DialOutside {
-                    to, shown, trunk, ..
-                } => {
+                LegCommand::DialOutside { to, shown, trunk, .. } => {
                     let number = shown.number.as_deref().unwrap_or("anonymous");
                     let trunk = trunk.as_ref().map_or("any trunk", |trunk| trunk.as_str());
                     format!("dial {to} by {trunk}, showing {number}")
@@ -373,11 +350,7 @@ impl Live {
             CallOutput::Finished => "finished".to_owned(),
             CallOutput::Record(_) => unreachable!("records are folded"),
         };
-        if self.name == "A" {
-            text
-        } else {
-            format!("{}: {text}", self.name)
-        }
+        if self.name == "A" { text } else { format!("{}: {text}", self.name) }
     }
 }
 

@@ -45,24 +45,13 @@ pub fn apply(graph: &mut Option<CallGraph>, recorded: &Recorded) -> Changes {
     match (&mut *graph, &recorded.event) {
         (None, CallEvent::Started(started)) => {
             *graph = Some(begin(&recorded.call, at, started));
-            let participants = if started.callee.is_some() {
-                vec![0, 1]
-            } else {
-                vec![0]
-            };
-            Changes {
-                call: true,
-                participants,
-                ..Changes::default()
-            }
+            let participants = if started.callee.is_some() { vec![0, 1] } else { vec![0] };
+            Changes { call: true, participants, ..Changes::default() }
         }
         (None, _) => Changes::default(),
-        (Some(graph), event) if graph.call.state != CallState::Finished => Fold {
-            graph,
-            at,
-            changes: Changes::default(),
+        (Some(graph), event) if graph.call.state != CallState::Finished => {
+            Fold { graph, at, changes: Changes::default() }.apply(event)
         }
-        .apply(event),
         (Some(_), _) => Changes::default(),
     }
 }
@@ -80,11 +69,7 @@ fn begin(id: &CallId, at: Millis, started: &Started) -> CallGraph {
         from_number: started.from_number.clone(),
         to_number: started.to_number.clone(),
         internal_number_id: started.internal_number.clone(),
-        anchor_kind: if anchor_user.is_some() {
-            AnchorKind::User
-        } else {
-            AnchorKind::External
-        },
+        anchor_kind: if anchor_user.is_some() { AnchorKind::User } else { AnchorKind::External },
         anchor_user_id: anchor_user.clone(),
         owner_user_id: started.owner.clone(),
         missed_call_owner_user_id: None,
@@ -123,9 +108,7 @@ fn begin(id: &CallId, at: Millis, started: &Started) -> CallGraph {
     };
     let mut interaction = Interaction::of(InteractionKind::CallStarted);
     interaction.user = anchor_user;
-    interaction
-        .text("direction", direction)
-        .push(&mut graph, at);
+    interaction.text("direction", direction).push(&mut graph, at);
     graph
 }
 
@@ -134,34 +117,21 @@ fn participant(graph: &mut CallGraph, party: &Party, role: ParticipantRole) -> u
     let call = graph.call.id.clone();
     let key: Arc<str> = match party {
         Party::User { user, .. } => format!("u:{user}").into(),
-        Party::External {
-            number: Some(number),
-            ..
-        } => format!("p:{number}").into(),
+        Party::External { number: Some(number), .. } => format!("p:{number}").into(),
         Party::External { number: None, .. } => format!("a:{call}").into(),
     };
-    if let Some(known) = graph
-        .participants
-        .iter()
-        .position(|row| row.participant_key == key)
-    {
+    if let Some(known) = graph.participants.iter().position(|row| row.participant_key == key) {
         return known;
     }
     let ordinal = u16::try_from(graph.participants.len() + 1).unwrap_or(u16::MAX);
     let id = format!("{call}-p{ordinal}").into();
     let (kind, user_id, phone_number, record_id) = match party {
-        Party::User { user, number } => (
-            ParticipantKind::User,
-            Some(user.clone()),
-            number.clone(),
-            None,
-        ),
-        Party::External { number, record, .. } => (
-            ParticipantKind::External,
-            None,
-            number.clone(),
-            record.clone(),
-        ),
+        Party::User { user, number } => {
+            (ParticipantKind::User, Some(user.clone()), number.clone(), None)
+        }
+        Party::External { number, record, .. } => {
+            (ParticipantKind::External, None, number.clone(), record.clone())
+        }
     };
     graph.participants.push(CallParticipant {
         id,
@@ -190,13 +160,7 @@ struct Interaction {
 
 impl Interaction {
     fn of(kind: InteractionKind) -> Self {
-        Self {
-            kind,
-            connection: None,
-            ivr: None,
-            user: None,
-            data: Map::new(),
-        }
+        Self { kind, connection: None, ivr: None, user: None, data: Map::new() }
     }
 
     fn text(self, key: &str, value: &str) -> Self {
@@ -237,78 +201,47 @@ impl Fold<'_> {
             CallEvent::IvrEntered { .. } => self.ivr_entered(event),
             CallEvent::IvrExited { .. } => self.ivr_exited(event),
             CallEvent::RoutingStarted { .. } => self.routing_started(event),
-            CallEvent::StageTargeted {
-                connection,
-                target,
-                strategy,
-            } => {
+            CallEvent::StageTargeted { connection, target, strategy } => {
                 if let Some(row) = self.connection(*connection) {
                     aim(row, target, *strategy);
                 }
             }
             CallEvent::DialStarted { .. } => self.dial_started(event),
             CallEvent::DialRinging { connection } => self.dial_ringing(*connection),
+            CallEvent::TrunkFailedOver { .. } => self.failed_over(event),
             CallEvent::AttemptStarted { .. } => self.attempt_started(event),
-            CallEvent::AttemptRinging {
-                connection,
-                attempt,
-            } => {
+            CallEvent::AttemptRinging { connection, attempt } => {
                 self.attempt_ringing(*connection, *attempt);
             }
-            CallEvent::AttemptEnded {
-                connection,
-                attempt,
-                outcome,
-                sip_status,
-            } => {
+            CallEvent::AttemptEnded { connection, attempt, outcome, sip_status } => {
                 self.attempt_ended(*connection, *attempt, *outcome, *sip_status);
             }
-            CallEvent::AttemptSettled {
-                connection,
-                attempt,
-                sip_status,
-            } => {
+            CallEvent::AttemptSettled { connection, attempt, sip_status } => {
                 if let Some(row) = self.attempt(*connection, *attempt) {
                     row.sip_status = Some(*sip_status);
                 }
             }
-            CallEvent::Answered {
-                connection,
-                attempt,
-                by,
-                role,
-            } => {
+            CallEvent::Answered { connection, attempt, by, role } => {
                 self.answered(*connection, *attempt, by, *role);
             }
             CallEvent::NoAnswer { connection, reason } => {
                 let mut row = Interaction::of(InteractionKind::NoAnswer);
                 row.connection = self.connection_id(*connection);
-                row.text("reason", reason.as_str())
-                    .push(self.graph, self.at);
+                row.text("reason", reason.as_str()).push(self.graph, self.at);
             }
-            CallEvent::BridgeEntered {
-                leg: BridgeLeg::Connection(connection),
-                ..
-            } => {
+            CallEvent::BridgeEntered { leg: BridgeLeg::Connection(connection), .. } => {
                 self.bridged(*connection);
             }
-            CallEvent::BridgeEntered {
-                leg: BridgeLeg::Anchor,
-                ..
-            }
+            CallEvent::BridgeEntered { leg: BridgeLeg::Anchor, .. }
             | CallEvent::BridgeLeft { .. } => {}
             CallEvent::Held { by, party } => self.hold(InteractionKind::Hold, by, party),
             CallEvent::Resumed { by, party } => self.hold(InteractionKind::Resume, by, party),
             CallEvent::ConnectionEnded { .. } => self.connection_ended(event),
             CallEvent::AnchorLeft => self.anchor_left(),
-            CallEvent::MediaTimedOut {
-                connection,
-                seconds,
-            } => {
+            CallEvent::MediaTimedOut { connection, seconds } => {
                 let mut row = Interaction::of(InteractionKind::MediaTimeout);
                 row.connection = connection.and_then(|seq| self.connection_id(seq));
-                row.value("seconds", Value::from(*seconds))
-                    .push(self.graph, self.at);
+                row.value("seconds", Value::from(*seconds)).push(self.graph, self.at);
             }
             CallEvent::DataLost => {
                 Interaction::of(InteractionKind::DataLoss).push(self.graph, self.at);
@@ -334,6 +267,18 @@ impl Fold<'_> {
             row = row.text("next", next.as_str());
         }
         row.push(self.graph, self.at);
+    }
+
+    fn failed_over(&mut self, event: &CallEvent) {
+        let CallEvent::TrunkFailedOver { connection, from, to, sip_status } = event else {
+            return;
+        };
+        let mut row = Interaction::of(InteractionKind::TrunkFailover);
+        row.connection = self.connection_id(*connection);
+        row.text("from", from)
+            .text("to", to)
+            .value("sip_status", Value::from(*sip_status))
+            .push(self.graph, self.at);
     }
 
     fn dial_ringing(&mut self, connection: ConnectionSeq) {
@@ -413,13 +358,7 @@ impl Fold<'_> {
     }
 
     fn ivr_entered(&mut self, event: &CallEvent) {
-        let CallEvent::IvrEntered {
-            ivr,
-            group,
-            record_owner,
-            missed_call_owner,
-        } = event
-        else {
+        let CallEvent::IvrEntered { ivr, group, record_owner, missed_call_owner } = event else {
             return;
         };
         let visits = self.graph.context.ivr_visits.len();
@@ -476,26 +415,12 @@ impl Fold<'_> {
     }
 
     fn routing_started(&mut self, event: &CallEvent) {
-        let CallEvent::RoutingStarted {
-            connection,
-            kind,
-            opened_by,
-            ivr,
-            target,
-            strategy,
-        } = event
+        let CallEvent::RoutingStarted { connection, kind, opened_by, ivr, target, strategy } =
+            event
         else {
             return;
         };
-        self.open(
-            *connection,
-            &Opening {
-                kind: *kind,
-                opened_by,
-                target,
-                strategy: *strategy,
-            },
-        );
+        self.open(*connection, &Opening { kind: *kind, opened_by, target, strategy: *strategy });
         let mut row = Interaction::of(InteractionKind::RoutingStarted);
         row.connection = self.connection_id(*connection);
         row.ivr.clone_from(ivr);
@@ -509,23 +434,12 @@ impl Fold<'_> {
     }
 
     fn dial_started(&mut self, event: &CallEvent) {
-        let CallEvent::DialStarted {
-            connection,
-            kind,
-            added_by,
-            to,
-        } = event
-        else {
+        let CallEvent::DialStarted { connection, kind, added_by, to } = event else {
             return;
         };
         let target = Target::External(to.clone());
         let strategy = AcdStrategy::Single;
-        let opening = Opening {
-            kind: *kind,
-            opened_by: added_by,
-            target: &target,
-            strategy,
-        };
+        let opening = Opening { kind: *kind, opened_by: added_by, target: &target, strategy };
         self.open(*connection, &opening);
         let mut row = Interaction::of(InteractionKind::DialStarted);
         row.connection = self.connection_id(*connection);
@@ -650,13 +564,7 @@ impl Fold<'_> {
     }
 
     fn connection_ended(&mut self, event: &CallEvent) {
-        let CallEvent::ConnectionEnded {
-            connection,
-            outcome,
-            reason,
-            sip_status,
-            q850,
-        } = event
+        let CallEvent::ConnectionEnded { connection, outcome, reason, sip_status, q850 } = event
         else {
             return;
         };
@@ -732,10 +640,7 @@ impl Fold<'_> {
         call.end_sip_status = ended.sip_status;
         call.end_q850 = ended.q850;
         let visits = std::mem::take(&mut self.graph.context.ivr_visits);
-        self.graph.context = Context {
-            ivr_visits: visits,
-            ..ended.context.clone()
-        };
+        self.graph.context = Context { ivr_visits: visits, ..ended.context.clone() };
         self.changes.call = true;
         self.changes.finished = true;
     }

@@ -50,12 +50,8 @@ pub enum Refused {
 
 fn list(violations: &[Violation]) -> String {
     const SHOWN: usize = 5;
-    let mut text = violations
-        .iter()
-        .take(SHOWN)
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join("; ");
+    let mut text =
+        violations.iter().take(SHOWN).map(ToString::to_string).collect::<Vec<_>>().join("; ");
     if violations.len() > SHOWN {
         text.push_str(&format!("; and {} more", violations.len() - SHOWN));
     }
@@ -126,20 +122,12 @@ impl Findings {
         demand: &'static str,
     ) {
         if !holds {
-            self.0.push(Violation {
-                rule,
-                row: row.to_string(),
-                demand,
-            });
+            self.0.push(Violation { rule, row: row.to_string(), demand });
         }
     }
 
     fn into_result(self) -> Result<(), Vec<Violation>> {
-        if self.0.is_empty() {
-            Ok(())
-        } else {
-            Err(self.0)
-        }
+        if self.0.is_empty() { Ok(()) } else { Err(self.0) }
     }
 }
 

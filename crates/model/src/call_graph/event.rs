@@ -102,6 +102,17 @@ pub enum CallEvent {
         /// The Connection.
         connection: ConnectionSeq,
     },
+    /// The dial goes on to another address of the trunk.
+    TrunkFailedOver {
+        /// The Connection.
+        connection: ConnectionSeq,
+        /// The address that could not take the call: host and port.
+        from: Arc<str>,
+        /// The address that is tried now.
+        to: Arc<str>,
+        /// What the first one gave: its response, 408 for none, 503 for no way there.
+        sip_status: u16,
+    },
     /// One user (or routed number) is rung.
     AttemptStarted {
         /// The Connection.

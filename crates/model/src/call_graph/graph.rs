@@ -91,10 +91,7 @@ impl FinishedCallGraph {
     /// The rows of the document. What is not handed off (trunk, node, causes) is unknown.
     pub fn into_rows(self) -> CallGraph {
         CallGraph {
-            call: Call {
-                revision: self.revision,
-                ..self.call
-            },
+            call: Call { revision: self.revision, ..self.call },
             connections: self.connections,
             attempts: self.attempts,
             participants: self.participants,

@@ -196,8 +196,7 @@ impl Directory {
 
     /// Adds or replaces a user.
     pub fn add_user(&mut self, user: User) {
-        self.by_sip_username
-            .insert(user.sip_username.clone(), user.id.clone());
+        self.by_sip_username.insert(user.sip_username.clone(), user.id.clone());
         self.users.insert(user.id.clone(), user);
     }
 
@@ -220,8 +219,7 @@ impl Directory {
                     self.default_of_user.insert(user.clone(), number.id.clone());
                 }
                 Assignment::Group(group, _) => {
-                    self.default_of_group
-                        .insert(group.clone(), number.id.clone());
+                    self.default_of_group.insert(group.clone(), number.id.clone());
                 }
             }
         }
@@ -240,9 +238,7 @@ impl Directory {
 
     /// The user who registers under a name.
     pub fn user_by_sip_username(&self, name: &str) -> Option<&User> {
-        self.by_sip_username
-            .get(name)
-            .and_then(|id| self.users.get(id))
+        self.by_sip_username.get(name).and_then(|id| self.users.get(id))
     }
 
     /// Every user.
@@ -287,16 +283,12 @@ impl Directory {
 
     /// A user's default number.
     pub fn default_number_of_user(&self, user: &UserId) -> Option<&Number> {
-        self.default_of_user
-            .get(user)
-            .and_then(|id| self.numbers.get(id))
+        self.default_of_user.get(user).and_then(|id| self.numbers.get(id))
     }
 
     /// A group's default number.
     pub fn default_number_of_group(&self, group: &GroupId) -> Option<&Number> {
-        self.default_of_group
-            .get(group)
-            .and_then(|id| self.numbers.get(id))
+        self.default_of_group.get(group).and_then(|id| self.numbers.get(id))
     }
 
     /// The record that a number resolves to, if exactly one does.

@@ -13,6 +13,7 @@ use sip::user_agent_core::{DialogId, ExtraHeader, InviteRequest, OutInviteId, Pa
 
 use crate::commands::reason;
 use crate::legs::{CallKey, Dialled, Leg, Role};
+use crate::port::Effect;
 use crate::switch::Switch;
 
 impl Switch {
@@ -247,11 +248,17 @@ impl Switch {
         self.tell(leg, LegEvent::Answered);
     }
 
-    pub(crate) fn fork_rejected(&mut self, now: Now, fork: OutInviteId, status: u16) {
+    pub(crate) fn fork_rejected(
+        &mut self,
+        now: Now,
+        fork: OutInviteId,
+        status: u16,
+        effects: &mut Vec<Effect>,
+    ) {
         let Some(leg) = self.legs.end_fork(fork) else {
             return;
         };
-        if self.fail_over(now, leg, status) {
+        if self.fail_over(now, leg, status, effects) {
             return;
         }
         // 6xx: nobody else of this user will answer (RFC 3261 §16.7 step 5).
@@ -267,23 +274,26 @@ impl Switch {
     }
 
     /// Another address of the trunk, when this one cannot take the call at all.
-    fn fail_over(&mut self, now: Now, leg: LegId, status: u16) -> bool {
+    fn fail_over(&mut self, now: Now, leg: LegId, status: u16, effects: &mut Vec<Effect>) -> bool {
         if !matches!(status, 408 | 500 | 502 | 503 | 504) {
             return false;
         }
-        let Some(Leg { role: Role::Dialled(dialled), .. }) = self.legs.get_mut(leg) else {
+        let Some(Leg { role: Role::Dialled(dialled), call, .. }) = self.legs.get_mut(leg) else {
             return false;
         };
+        let key = *call;
         let (Some(retry), Some(next)) = (dialled.retry.as_mut(), dialled.further.pop()) else {
             return false;
         };
         let user = retry.request_uri.split_once(':').and_then(|(_, rest)| rest.split_once('@'));
         let user = user.map(|(user, _)| user.to_owned()).unwrap_or_default();
+        let (from, to) = (host_of(&retry.request_uri), host_of(&next));
         retry.request_uri = at_trunk(&next, &user);
         retry.to = Party::new(retry.request_uri.clone());
         retry.target = Target::Uri(next);
         let request = (**retry).clone();
         self.counters.trunk_failovers += 1;
+        self.step(now, key, effects, |call, ctx| call.failed_over(&from, &to, status, ctx));
         let fork = self.ua.invite(now.mono, request, &mut self.ua_out);
         self.legs.add_fork(leg, fork);
         true
@@ -326,6 +336,13 @@ impl Switch {
         self.tell(leg, event);
         self.leg_over(leg);
     }
+}
+
+/// Host and port of a URI.
+fn host_of(uri: &str) -> String {
+    let rest = uri.split_once(':').map_or(uri, |(_, rest)| rest);
+    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    host.split([';', '?']).next().unwrap_or_default().to_owned()
 }
 
 /// A trunk's URI with the dialled number as its user part.

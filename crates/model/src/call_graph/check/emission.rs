@@ -18,13 +18,7 @@ enum Column {
 use Column::{Maybe, No, Yes};
 
 /// Columns `connection_id`, `ivr_id`, `user_id`, then the keys that `data` must and may have.
-struct Filled(
-    Column,
-    Column,
-    Column,
-    &'static [&'static str],
-    &'static [&'static str],
-);
+struct Filled(Column, Column, Column, &'static [&'static str], &'static [&'static str]);
 
 pub(super) fn check(graph: &FinishedCallGraph, found: &mut Findings) {
     for row in &graph.interactions {
@@ -44,10 +38,7 @@ pub(super) fn check(graph: &FinishedCallGraph, found: &mut Findings) {
             "fills the columns of its kind",
         );
         let keys = must.iter().all(|key| row.data.contains_key(*key))
-            && row
-                .data
-                .keys()
-                .all(|key| [must, may].concat().contains(&key.as_str()));
+            && row.data.keys().all(|key| [must, may].concat().contains(&key.as_str()));
         found.demand(keys, RULE, &name, "has the data keys of its kind");
     }
     stages(graph, found);
@@ -101,9 +92,8 @@ fn stages(graph: &FinishedCallGraph, found: &mut Findings) {
         log.sort_by_key(|row| row.seq);
         let begins =
             |row: &CallInteraction| matches!(row.kind, Kind::RoutingStarted | Kind::DialStarted);
-        let paired = log
-            .chunks(2)
-            .all(|pair| matches!(pair, [start, end] if begins(start) && !begins(end)));
+        let paired =
+            log.chunks(2).all(|pair| matches!(pair, [start, end] if begins(start) && !begins(end)));
         found.demand(
             paired && !log.is_empty(),
             RULE,

@@ -28,15 +28,10 @@ fn is_dial(row: &Connection) -> bool {
 }
 
 fn attempts_of(graph: &FinishedCallGraph, connection: &Connection, found: &mut Findings) {
-    let attempts: Vec<_> = graph
-        .attempts
-        .iter()
-        .filter(|attempt| attempt.connection_id == connection.id)
-        .collect();
-    let answers = attempts
-        .iter()
-        .filter(|attempt| attempt.outcome == Some(AttemptOutcome::Answered))
-        .count();
+    let attempts: Vec<_> =
+        graph.attempts.iter().filter(|attempt| attempt.connection_id == connection.id).collect();
+    let answers =
+        attempts.iter().filter(|attempt| attempt.outcome == Some(AttemptOutcome::Answered)).count();
     if connection.outcome == Some(ConnectionOutcome::Answered) {
         found.demand(
             is_dial(connection) || answers == 1,
@@ -88,12 +83,7 @@ fn attempt_nests(connection: &Connection, row: &ConnectionAttempt, found: &mut F
         || before(row.ended_at, started)
         || before(connection.ended_at, row.ended_at)
         || before(connection.answered_at, row.ended_at);
-    found.demand(
-        !outside,
-        "T08",
-        &row.id,
-        "an attempt nests in its connection",
-    );
+    found.demand(!outside, "T08", &row.id, "an attempt nests in its connection");
     if row.outcome == Some(AttemptOutcome::Answered) {
         found.demand(
             row.ended_at == connection.answered_at && row.user_id == connection.answered_user_id,
@@ -109,9 +99,7 @@ fn one_after_another(
     attempts: &[&ConnectionAttempt],
     found: &mut Findings,
 ) {
-    let one_stage = attempts
-        .windows(2)
-        .all(|pair| pair[0].stage == pair[1].stage);
+    let one_stage = attempts.windows(2).all(|pair| pair[0].stage == pair[1].stage);
     if connection.strategy != AcdStrategy::RoundRobin || !one_stage {
         return;
     }
@@ -209,16 +197,8 @@ fn who_answered(graph: &FinishedCallGraph, found: &mut Findings) {
             continue;
         }
         let answered = party.user_id == graph.call.anchor_user_id
-            || graph
-                .connections
-                .iter()
-                .any(|row| row.answered_user_id == party.user_id);
-        found.demand(
-            answered,
-            "T15",
-            &party.id,
-            "whoever joined had answered or was the anchor",
-        );
+            || graph.connections.iter().any(|row| row.answered_user_id == party.user_id);
+        found.demand(answered, "T15", &party.id, "whoever joined had answered or was the anchor");
     }
 }
 
@@ -226,10 +206,7 @@ fn participants(graph: &FinishedCallGraph, found: &mut Findings) {
     let mut ordinals: Vec<_> = graph.participants.iter().map(|row| row.ordinal).collect();
     ordinals.sort_unstable();
     found.demand(
-        ordinals
-            .iter()
-            .zip(1..)
-            .all(|(&ordinal, place)| ordinal == place),
+        ordinals.iter().zip(1..).all(|(&ordinal, place)| ordinal == place),
         "T16",
         &"participants",
         "are numbered from 1 without gaps",
@@ -257,11 +234,6 @@ fn one_interval_a_user(graph: &FinishedCallGraph, found: &mut Findings) {
     };
     for (index, a) in graph.connections.iter().enumerate() {
         let twice = graph.connections[index + 1..].iter().any(|b| overlap(a, b));
-        found.demand(
-            !twice,
-            "T20",
-            &a.id,
-            "connections answered by the same user do not overlap",
-        );
+        found.demand(!twice, "T20", &a.id, "connections answered by the same user do not overlap");
     }
 }

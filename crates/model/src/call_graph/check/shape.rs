@@ -16,25 +16,12 @@ use crate::directory::TargetKind;
 const RULE: &str = "schema";
 
 pub(super) fn check(graph: &FinishedCallGraph, found: &mut Findings) {
-    found.demand(
-        &*graph.schema == SCHEMA,
-        RULE,
-        &"schema",
-        "names the version",
-    );
+    found.demand(&*graph.schema == SCHEMA, RULE, &"schema", "names the version");
     found.demand(graph.revision >= 1, RULE, &"revision", "counts from 1");
-    found.demand(
-        graph.call.id == graph.call_id,
-        RULE,
-        &graph.call_id,
-        "call.id is call_id",
-    );
+    found.demand(graph.call.id == graph.call_id, RULE, &graph.call_id, "call.id is call_id");
     call(&graph.call, found);
     let opened = graph.connections.iter().map(|row| &*row.id).collect();
-    unique(
-        graph.connections.iter().map(|row| (&*row.id, row.seq)),
-        found,
-    );
+    unique(graph.connections.iter().map(|row| (&*row.id, row.seq)), found);
     for row in &graph.connections {
         of_this_call(graph, &row.id, row.call_id.as_str(), found);
         connection(row, found);
@@ -102,12 +89,7 @@ fn connection(row: &Connection, found: &mut Findings) {
     not_empty(&row.id, &filled, found);
     dialled(&row.id, row.target_number.as_deref(), found);
     let over = row.ended_at.is_some() && row.outcome.is_some() && row.end_reason.is_some();
-    found.demand(
-        over,
-        "T01",
-        &row.id,
-        "a finished call has no open connection",
-    );
+    found.demand(over, "T01", &row.id, "a finished call has no open connection");
     found.demand(
         (row.outcome == Some(ConnectionOutcome::Answered)) == row.answered_at.is_some(),
         RULE,
@@ -133,22 +115,11 @@ fn connection(row: &Connection, found: &mut Findings) {
         TargetKind::RecordOwner => true,
         TargetKind::External => row.target_number.is_some(),
     };
-    found.demand(
-        aimed,
-        RULE,
-        &row.id,
-        "the target of its target_kind is named",
-    );
+    found.demand(aimed, RULE, &row.id, "the target of its target_kind is named");
 }
 
 fn attempts(graph: &FinishedCallGraph, opened: &BTreeSet<&str>, found: &mut Findings) {
-    unique(
-        graph
-            .attempts
-            .iter()
-            .map(|row| (&*row.id, (&row.connection_id, row.seq))),
-        found,
-    );
+    unique(graph.attempts.iter().map(|row| (&*row.id, (&row.connection_id, row.seq))), found);
     for row in &graph.attempts {
         of_this_call(graph, &row.id, row.call_id.as_str(), found);
         attempt(row, found);
@@ -180,34 +151,15 @@ fn attempt(row: &ConnectionAttempt, found: &mut Findings) {
 }
 
 fn participants(graph: &FinishedCallGraph, found: &mut Findings) {
-    found.demand(
-        !graph.participants.is_empty(),
-        RULE,
-        &"participants",
-        "has a row",
-    );
-    unique(
-        graph
-            .participants
-            .iter()
-            .map(|row| (&*row.id, &row.participant_key)),
-        found,
-    );
+    found.demand(!graph.participants.is_empty(), RULE, &"participants", "has a row");
+    unique(graph.participants.iter().map(|row| (&*row.id, &row.participant_key)), found);
     for row in &graph.participants {
         of_this_call(graph, &row.id, row.call_id.as_str(), found);
         participant(graph, row, found);
     }
     let addressed = graph.call.direction == Direction::Internal
-        || graph
-            .participants
-            .iter()
-            .any(|row| row.kind == ParticipantKind::External);
-    found.demand(
-        addressed,
-        RULE,
-        &"participants",
-        "an outside call has somebody outside",
-    );
+        || graph.participants.iter().any(|row| row.kind == ParticipantKind::External);
+    found.demand(addressed, RULE, &"participants", "an outside call has somebody outside");
 }
 
 fn participant(graph: &FinishedCallGraph, row: &CallParticipant, found: &mut Findings) {
@@ -222,12 +174,7 @@ fn participant(graph: &FinishedCallGraph, row: &CallParticipant, found: &mut Fin
         (None, Some(phone)) => format!("p:{phone}"),
         (None, None) => format!("a:{}", graph.call_id),
     };
-    found.demand(
-        *row.participant_key == *key,
-        RULE,
-        &row.id,
-        "the key names the party",
-    );
+    found.demand(*row.participant_key == *key, RULE, &row.id, "the key names the party");
     found.demand(
         (row.kind == ParticipantKind::User) == row.user_id.is_some(),
         RULE,
@@ -243,12 +190,7 @@ fn participant(graph: &FinishedCallGraph, row: &CallParticipant, found: &mut Fin
 }
 
 fn interactions(graph: &FinishedCallGraph, opened: &BTreeSet<&str>, found: &mut Findings) {
-    found.demand(
-        graph.interactions.len() >= 2,
-        RULE,
-        &"interactions",
-        "has two rows",
-    );
+    found.demand(graph.interactions.len() >= 2, RULE, &"interactions", "has two rows");
     for row in &graph.interactions {
         let name = format!("interaction {}", row.seq);
         of_this_call(graph, &name, row.call_id.as_str(), found);
@@ -263,18 +205,11 @@ fn interactions(graph: &FinishedCallGraph, opened: &BTreeSet<&str>, found: &mut 
 }
 
 fn quality_events(graph: &FinishedCallGraph, opened: &BTreeSet<&str>, found: &mut Findings) {
-    unique(
-        graph.quality_events.iter().map(|row| (&*row.id, &row.id)),
-        found,
-    );
+    unique(graph.quality_events.iter().map(|row| (&*row.id, &row.id)), found);
     for row in &graph.quality_events {
         of_this_call(graph, &row.id, row.call_id.as_str(), found);
         known(&row.id, row.connection_id.as_deref(), opened, found);
-        not_empty(
-            &row.id,
-            &[Some(&*row.id), row.connection_id.as_deref()],
-            found,
-        );
+        not_empty(&row.id, &[Some(&*row.id), row.connection_id.as_deref()], found);
         found.demand(
             row.cleared_at.is_some() && row.clear_reason.is_some(),
             "T03",
@@ -289,10 +224,7 @@ fn context(context: &Context, found: &mut Findings) {
         let filled = [
             Some(number.id.as_str()),
             Some(&*number.assigned_id),
-            number
-                .missed_call_owner_user_id
-                .as_ref()
-                .map(|id| id.as_str()),
+            number.missed_call_owner_user_id.as_ref().map(|id| id.as_str()),
         ];
         not_empty(&"context.internal_number", &filled, found);
     }
@@ -302,10 +234,7 @@ fn context(context: &Context, found: &mut Findings) {
             Some(visit.ivr_id.as_str()),
             visit.group_id.as_ref().map(|id| id.as_str()),
             visit.record_owner_user_id.as_ref().map(|id| id.as_str()),
-            visit
-                .missed_call_owner_user_id
-                .as_ref()
-                .map(|id| id.as_str()),
+            visit.missed_call_owner_user_id.as_ref().map(|id| id.as_str()),
         ];
         not_empty(&name, &filled, found);
         found.demand(
@@ -330,10 +259,7 @@ fn context(context: &Context, found: &mut Findings) {
         let filled = [
             Some(&*group.name),
             group.number.as_ref().map(|number| number.id.as_str()),
-            group
-                .missed_call_owner_user_id
-                .as_ref()
-                .map(|id| id.as_str()),
+            group.missed_call_owner_user_id.as_ref().map(|id| id.as_str()),
         ];
         not_empty(id, &filled, found);
     }
@@ -349,9 +275,7 @@ fn dialled(row: &dyn std::fmt::Display, number: Option<&str>, found: &mut Findin
     let Some(number) = number else { return };
     let digits = number.strip_prefix('+').unwrap_or(number);
     let plain = (2..=15).contains(&digits.len())
-        && digits
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || matches!(byte, b'*' | b'#'));
+        && digits.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'*' | b'#'));
     found.demand(plain, RULE, row, "a dialled number is 2 to 15 of 0-9 * #");
 }
 
@@ -361,12 +285,7 @@ fn of_this_call(
     call_id: &str,
     found: &mut Findings,
 ) {
-    found.demand(
-        call_id == graph.call_id.as_str(),
-        RULE,
-        row,
-        "belongs to this call",
-    );
+    found.demand(call_id == graph.call_id.as_str(), RULE, row, "belongs to this call");
 }
 
 fn known(

@@ -30,9 +30,7 @@ fn oracle() -> Vec<(String, Value)> {
 }
 
 fn scenario(name: &str) -> Value {
-    let found = oracle()
-        .into_iter()
-        .find(|(file, _)| file == &format!("{name}.json"));
+    let found = oracle().into_iter().find(|(file, _)| file == &format!("{name}.json"));
     found.expect("a scenario of this name").1
 }
 
@@ -88,19 +86,11 @@ fn a_violation_names_row_rule_and_demand() {
 fn each_invariant_is_found_by_its_name() {
     type Break = fn(&mut Value);
     let cases: &[(&str, &str, Break)] = &[
-        ("T01", "S01", |g| {
-            g["connections"][0]["end_reason"] = Value::Null
-        }),
+        ("T01", "S01", |g| g["connections"][0]["end_reason"] = Value::Null),
         ("T02", "S02", |g| g["attempts"][0]["outcome"] = Value::Null),
-        ("T03", "S01", |g| {
-            g["quality_events"][0]["clear_reason"] = Value::Null
-        }),
-        ("T04", "S03", |g| {
-            g["attempts"][1]["outcome"] = json!("no_answer")
-        }),
-        ("T05", "S02", |g| {
-            g["attempts"][0]["outcome"] = json!("answered")
-        }),
+        ("T03", "S01", |g| g["quality_events"][0]["clear_reason"] = Value::Null),
+        ("T04", "S03", |g| g["attempts"][1]["outcome"] = json!("no_answer")),
+        ("T05", "S02", |g| g["attempts"][0]["outcome"] = json!("answered")),
         ("T06", "S11", |g| {
             let mut attempt = scenario("S01")["attempts"][0].clone();
             attempt["call_id"] = json!("call-s11");
@@ -109,38 +99,22 @@ fn each_invariant_is_found_by_its_name() {
             g["attempts"].as_array_mut().unwrap().push(attempt);
         }),
         ("T07", "S02B", |g| g["attempts"] = json!([])),
-        ("T08", "S03", |g| {
-            g["attempts"][0]["started_at"] = json!("2026-01-05T10:00:01.000Z")
-        }),
-        ("T09", "S03", |g| {
-            g["attempts"][1]["user_id"] = json!("u-eve")
-        }),
-        ("T10", "S04", |g| {
-            g["attempts"][1]["started_at"] = json!("2026-01-05T10:00:10.000Z")
-        }),
+        ("T08", "S03", |g| g["attempts"][0]["started_at"] = json!("2026-01-05T10:00:01.000Z")),
+        ("T09", "S03", |g| g["attempts"][1]["user_id"] = json!("u-eve")),
+        ("T10", "S04", |g| g["attempts"][1]["started_at"] = json!("2026-01-05T10:00:10.000Z")),
         ("T11", "S03", |g| {
             g["interactions"].as_array_mut().unwrap().remove(4);
         }),
-        ("T12", "S02", |g| {
-            g["interactions"][2]["kind"] = json!("hold")
-        }),
-        ("T13", "S05", |g| {
-            g["interactions"][4]["ivr_id"] = json!("ivr-s1")
-        }),
+        ("T12", "S02", |g| g["interactions"][2]["kind"] = json!("hold")),
+        ("T13", "S05", |g| g["interactions"][4]["ivr_id"] = json!("ivr-s1")),
         ("T14", "S01", |g| g["call"]["outcome"] = json!("missed")),
         ("T15", "S07", |g| {
             g["participants"].as_array_mut().unwrap().pop();
         }),
         ("T16", "S07", |g| g["participants"][2]["ordinal"] = json!(4)),
-        ("T17", "S01", |g| {
-            g["call"]["missed_call_owner_user_id"] = json!("u-ana")
-        }),
-        ("T18", "S07", |g| {
-            g["connections"][1]["transfer_state"] = json!("returned")
-        }),
-        ("T20", "S17", |g| {
-            g["connections"][2]["answered_at"] = json!("2026-01-05T10:00:20.000Z")
-        }),
+        ("T17", "S01", |g| g["call"]["missed_call_owner_user_id"] = json!("u-ana")),
+        ("T18", "S07", |g| g["connections"][1]["transfer_state"] = json!("returned")),
+        ("T20", "S17", |g| g["connections"][2]["answered_at"] = json!("2026-01-05T10:00:20.000Z")),
     ];
     for (rule, name, break_it) in cases {
         let mut document = scenario(name);
@@ -283,9 +257,6 @@ fn the_copied_specification_is_the_specification() {
     }
     for file in files {
         let ours = std::fs::read(data().join(&file)).unwrap_or_default();
-        assert!(
-            ours == std::fs::read(spec.join(&file)).unwrap(),
-            "{file} differs"
-        );
+        assert!(ours == std::fs::read(spec.join(&file)).unwrap(), "{file} differs");
     }
 }
