@@ -4,9 +4,9 @@
 
 use std::borrow::Cow;
 
-use super::name::HeaderName;
+use super::name::{self, HeaderName};
 use super::typed::HeaderError;
-use super::value::{Scheme, Via};
+use super::value::{Scheme, UriError, UriParts, Via};
 use super::{Headers, Method, Request, Response, StatusCode};
 
 /// Why a request is refused, and with what.
@@ -23,19 +23,12 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal with the usual phrase.
     pub fn new(status: StatusCode) -> Self {
-        Self {
-            status,
-            reason: Cow::Borrowed(status.phrase()),
-            headers: Vec::new(),
-        }
+        Self { status, reason: Cow::Borrowed(status.phrase()), headers: Vec::new() }
     }
 
     fn bad(cause: impl std::fmt::Display) -> Self {
         let reason = Cow::Owned(format!("Bad Request: {cause}"));
-        Self {
-            reason,
-            ..Self::new(StatusCode::BAD_REQUEST)
-        }
+        Self { reason, ..Self::new(StatusCode::BAD_REQUEST) }
     }
 
     fn with(mut self, name: HeaderName, value: String) -> Self {
@@ -74,6 +67,17 @@ const SINGLE: [HeaderName; 17] = [
     HeaderName::RSeq,
 ];
 
+/// The [`SINGLE`] headers, one bit each at their place in the table of names.
+const SINGLE_CODES: u128 = {
+    let mut bits = 0;
+    let mut at = 0;
+    while at < SINGLE.len() {
+        bits |= 1 << SINGLE[at].code();
+        at += 1;
+    }
+    bits
+};
+
 /// Checks what every element has to check; the refusal is 400 or 416.
 ///
 /// A CSeq that names another method than an unknown one of the start line passes, so that
@@ -87,9 +91,9 @@ pub fn check_request(request: &Request) -> Result<(), Refusal> {
         return Err(Refusal::bad("CSeq names another method"));
     }
     headers.max_forwards()?;
-    headers.contacts()?;
-    headers.routes()?;
-    headers.record_routes()?;
+    headers.check_addresses(HeaderName::Contact)?;
+    headers.check_addresses(HeaderName::Route)?;
+    headers.check_addresses(HeaderName::RecordRoute)?;
     if *request.method() == Method::Register && !headers.to()?.uri.is_sip() {
         return Err(Refusal::bad("To is no SIP address of record"));
     }
@@ -102,7 +106,7 @@ pub fn check_response(response: &Response) -> Result<(), HeaderError> {
     let headers = response.headers();
     check_shape(headers)?;
     headers.cseq()?;
-    if headers.values(HeaderName::Via).nth(1).is_some() {
+    if headers.has_more_vias(1) {
         return Err(HeaderError::Repeated(HeaderName::Via));
     }
     Ok(())
@@ -112,27 +116,31 @@ fn check_shape(headers: &Headers) -> Result<(), HeaderError> {
     if let Some(name) = repeated(headers) {
         return Err(HeaderError::Repeated(name));
     }
-    headers.via_top()?;
-    if headers.values(HeaderName::Via).nth(MAX_VIAS).is_some() {
+    headers.check_via_top()?;
+    if headers.has_more_vias(MAX_VIAS) {
         return Err(HeaderError::Repeated(HeaderName::Via));
     }
-    headers.from()?;
-    headers.to()?;
+    headers.check_address(HeaderName::From)?;
+    headers.check_address(HeaderName::To)?;
     headers.call_id().map(|_| ())
 }
 
 /// The first of the [`SINGLE`] headers that stands there twice.
 fn repeated(headers: &Headers) -> Option<HeaderName> {
-    let mut seen = [false; 256];
-    headers.lines().filter_map(|line| line.name).find(|name| {
-        let before = std::mem::replace(&mut seen[usize::from(name.code())], true);
-        before && SINGLE.contains(name)
-    })
+    let mut seen: u128 = 0;
+    let again = headers.codes().find(|code| {
+        let bit = 1_u128.checked_shl(u32::from(*code)).unwrap_or_default();
+        let before = seen & bit != 0;
+        seen |= bit;
+        before && SINGLE_CODES & bit != 0
+    })?;
+    name::by_code(again)
 }
 
 fn check_request_uri(request: &Request) -> Result<(), Refusal> {
-    let uri = request
-        .uri()
+    let text = std::str::from_utf8(request.uri_raw()).map_err(|_| UriError::Character);
+    let uri = text
+        .and_then(UriParts::check)
         .map_err(|error| Refusal::bad(format_args!("Request-URI, {error}")))?;
     if matches!(uri.scheme, Scheme::Other(_)) {
         return Err(Refusal::new(StatusCode::UNSUPPORTED_URI_SCHEME));
@@ -172,12 +180,7 @@ pub fn check_capabilities(
         } else {
             StatusCode::METHOD_NOT_ALLOWED
         };
-        let allow = capabilities
-            .methods
-            .iter()
-            .map(Method::as_str)
-            .collect::<Vec<_>>()
-            .join(", ");
+        let allow = capabilities.methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
         return Err(Refusal::new(status).with(HeaderName::Allow, allow));
     }
     check_extensions(request.headers(), capabilities)?;
@@ -189,12 +192,7 @@ fn check_extensions(headers: &Headers, capabilities: &Capabilities<'_>) -> Resul
     // Proxy-Require is for proxies, and we are none.
     let unknown: Vec<_> = headers
         .tokens(HeaderName::Require)
-        .filter(|tag| {
-            !capabilities
-                .extensions
-                .iter()
-                .any(|known| known.eq_ignore_ascii_case(tag))
-        })
+        .filter(|tag| !capabilities.extensions.iter().any(|known| known.eq_ignore_ascii_case(tag)))
         .collect();
     if unknown.is_empty() {
         return Ok(());
@@ -209,10 +207,7 @@ fn check_content(request: &Request, capabilities: &Capabilities<'_>) -> Result<(
         return Ok(());
     }
     let refusal = Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE);
-    if headers
-        .tokens(HeaderName::ContentEncoding)
-        .any(|coding| coding != "identity")
-    {
+    if headers.tokens(HeaderName::ContentEncoding).any(|coding| coding != "identity") {
         return Err(refusal.with(HeaderName::AcceptEncoding, "identity".to_owned()));
     }
     let content_type = headers.content_type().unwrap_or_default();
@@ -242,12 +237,7 @@ fn check_accept(request: &Request) -> Result<(), Refusal> {
         return Ok(());
     }
     let reads_sdp = headers.tokens(HeaderName::Accept).any(|range| {
-        let kind = range
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .to_ascii_lowercase();
+        let kind = range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         matches!(kind.as_str(), "application/sdp" | "application/*" | "*/*")
     });
     if reads_sdp {
@@ -261,9 +251,5 @@ fn check_accept(request: &Request) -> Result<(), Refusal> {
 /// of the request where the Via asks for it by `rport`, else to the source address and the port
 /// of sent-by.
 pub fn response_port(via: &Via, source_port: u16) -> u16 {
-    if via.rport().is_some() {
-        source_port
-    } else {
-        via.port.unwrap_or_else(|| via.default_port())
-    }
+    if via.rport().is_some() { source_port } else { via.port.unwrap_or_else(|| via.default_port()) }
 }

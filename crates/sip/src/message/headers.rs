@@ -72,31 +72,27 @@ impl Headers {
 
     /// The lines of this name in order.
     pub fn lines_of(&self, name: HeaderName) -> impl DoubleEndedIterator<Item = HeaderLine<'_>> {
-        let code = name.code();
-        self.entries
-            .iter()
-            .filter(move |entry| entry.code == code)
-            .map(|entry| self.line(entry))
-            .filter(move |line| {
-                // The code tells all known names apart; the others are told apart by their text.
-                !matches!(name, HeaderName::Other(text)
-                    if !line.name_bytes.eq_ignore_ascii_case(text.as_bytes()))
-            })
+        self.entries_of(name).map(|entry| self.line(entry))
     }
 
     /// How many lines have this name.
     pub fn count(&self, name: HeaderName) -> usize {
-        self.lines_of(name).count()
+        self.entries_of(name).count()
     }
 
     /// Whether there is a line of this name.
     pub fn contains(&self, name: HeaderName) -> bool {
-        self.lines_of(name).next().is_some()
+        self.entries_of(name).next().is_some()
     }
 
     /// The value of the first line of this name, whole, as received (folds and commas included).
     pub fn value(&self, name: HeaderName) -> Option<&[u8]> {
-        self.lines_of(name).next().map(|line| line.value)
+        self.raw_values(name).next()
+    }
+
+    /// The value of every line of this name, whole.
+    pub(super) fn raw_values(&self, name: HeaderName) -> impl DoubleEndedIterator<Item = &[u8]> {
+        self.entries_of(name).map(|entry| self.slice(entry.value_start, entry.value_end))
     }
 
     /// The value of the first line of this name on one line; U+FFFD for what is no UTF-8.
@@ -118,10 +114,10 @@ impl Headers {
                 | HeaderName::ProxyRequire
                 | HeaderName::Unsupported
         );
-        self.lines_of(name)
+        self.raw_values(name)
             .flat_map(move |line| {
-                let whole = (separator != b',').then_some(line.value);
-                let parts = (separator == b',').then(|| scan::split(line.value, b','));
+                let whole = (separator != b',').then_some(line);
+                let parts = (separator == b',').then(|| scan::split(line, b','));
                 whole.into_iter().chain(parts.into_iter().flatten())
             })
             .filter(move |value| keep_empty || !value.is_empty())
@@ -129,15 +125,17 @@ impl Headers {
 
     /// The elements of a list header as text, such as option tags; U+FFFD for what is no UTF-8.
     pub fn tokens(&self, name: HeaderName) -> impl Iterator<Item = Cow<'_, str>> {
-        self.values(name)
-            .map(text_of)
-            .filter(|text| !text.is_empty())
+        self.values(name).map(text_of).filter(|text| !text.is_empty())
     }
 
     /// Whether a list header has this element, in any case.
     pub fn has_token(&self, name: HeaderName, token: &str) -> bool {
-        self.values(name)
-            .any(|value| value.eq_ignore_ascii_case(token.as_bytes()))
+        self.values(name).any(|value| value.eq_ignore_ascii_case(token.as_bytes()))
+    }
+
+    /// The name of every line as its place in the table of names.
+    pub(super) fn codes(&self) -> impl Iterator<Item = u8> {
+        self.entries.iter().map(|entry| entry.code)
     }
 
     /// How many lines there are.
@@ -150,13 +148,27 @@ impl Headers {
         self.entries.is_empty()
     }
 
+    fn entries_of(&self, name: HeaderName) -> impl DoubleEndedIterator<Item = &Entry> {
+        let code = name.code();
+        self.entries.iter().filter(move |entry| {
+            entry.code == code
+                // The code tells all known names apart; the others are told apart by their text.
+                && !matches!(name, HeaderName::Other(text) if !self
+                    .slice(entry.start, entry.name_end)
+                    .eq_ignore_ascii_case(text.as_bytes()))
+        })
+    }
+
     fn line(&self, entry: &Entry) -> HeaderLine<'_> {
-        let slice = |from: u32, to: u32| &self.buffer[from as usize..to as usize];
         HeaderLine {
             name: name::by_code(entry.code),
-            name_bytes: slice(entry.start, entry.name_end),
-            value: slice(entry.value_start, entry.value_end),
+            name_bytes: self.slice(entry.start, entry.name_end),
+            value: self.slice(entry.value_start, entry.value_end),
         }
+    }
+
+    fn slice(&self, from: u32, to: u32) -> &[u8] {
+        &self.buffer[from as usize..to as usize]
     }
 }
 
@@ -171,8 +183,7 @@ impl fmt::Debug for Headers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map()
             .entries(
-                self.lines()
-                    .map(|line| (line.name_str().into_owned(), line.text().into_owned())),
+                self.lines().map(|line| (line.name_str().into_owned(), line.text().into_owned())),
             )
             .finish()
     }

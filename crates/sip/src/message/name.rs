@@ -18,7 +18,7 @@ macro_rules! header_names {
         #[repr(u8)]
         enum Known { $($variant,)* }
 
-        const TABLE: [(HeaderName, &str, u8); [$(Known::$variant),*].len()] =
+        static TABLE: [(HeaderName, &str, u8); [$(Known::$variant),*].len()] =
             [$((HeaderName::$variant, $text, $compact),)*];
 
         impl HeaderName {
@@ -119,7 +119,7 @@ header_names! {
 const LONGEST: usize = 25;
 
 /// For each length the positions of the names that have it, so that a look-up compares few.
-const BY_LENGTH: [([u8; 12], usize); LONGEST + 1] = {
+static BY_LENGTH: [([u8; 12], usize); LONGEST + 1] = {
     let mut buckets = [([0; 12], 0); LONGEST + 1];
     let mut at = 0;
     while at < TABLE.len() {
@@ -132,7 +132,7 @@ const BY_LENGTH: [([u8; 12], usize); LONGEST + 1] = {
 };
 
 /// For each letter the position of the name it abbreviates.
-const BY_LETTER: [u8; 26] = {
+static BY_LETTER: [u8; 26] = {
     let mut letters = [OTHER; 26];
     let mut at = 0;
     while at < TABLE.len() {
@@ -160,12 +160,7 @@ pub(crate) fn code_of(name: &[u8]) -> u8 {
     codes[..*count]
         .iter()
         .copied()
-        .find(|code| {
-            TABLE[usize::from(*code)]
-                .1
-                .as_bytes()
-                .eq_ignore_ascii_case(name)
-        })
+        .find(|code| TABLE[usize::from(*code)].1.as_bytes().eq_ignore_ascii_case(name))
         .unwrap_or(OTHER)
 }
 
@@ -240,28 +235,15 @@ mod tests {
 
     #[test]
     fn every_name_reads_back_in_any_case_and_by_its_letter() {
-        for (name, text, compact) in TABLE {
-            assert_eq!(
-                HeaderName::from_bytes(text.to_ascii_uppercase().as_bytes()),
-                Some(name)
-            );
+        for (name, text, compact) in TABLE.iter().copied() {
+            assert_eq!(HeaderName::from_bytes(text.to_ascii_uppercase().as_bytes()), Some(name));
             assert_eq!(name.as_str(), text);
             if compact != b' ' {
                 assert_eq!(HeaderName::from_bytes(&[compact]), Some(name), "{text}");
-                assert_eq!(
-                    HeaderName::from_bytes(&[compact.to_ascii_uppercase()]),
-                    Some(name)
-                );
+                assert_eq!(HeaderName::from_bytes(&[compact.to_ascii_uppercase()]), Some(name));
             }
         }
-        for unknown in [
-            "",
-            "z",
-            "1",
-            "X-Call-ID",
-            "Vie",
-            "Content-Transfer-Encodings-Long",
-        ] {
+        for unknown in ["", "z", "1", "X-Call-ID", "Vie", "Content-Transfer-Encodings-Long"] {
             assert_eq!(HeaderName::from_bytes(unknown.as_bytes()), None);
         }
     }

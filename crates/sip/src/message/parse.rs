@@ -23,10 +23,7 @@ impl Message {
 
     /// Like [`Self::parse_datagram`] with limits of the caller's.
     pub fn parse_datagram_within(bytes: Bytes, limits: &ParseLimits) -> Result<Self, ParseFault> {
-        let blank = bytes
-            .iter()
-            .take_while(|byte| matches!(byte, b'\r' | b'\n'))
-            .count();
+        let blank = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         let bytes = bytes.slice(blank..);
         if bytes.is_empty() {
             return Err(fault(ParseError::Empty, Head::default(), bytes));
@@ -56,29 +53,16 @@ pub(crate) fn assemble(mut head: Head, bytes: Bytes) -> Result<Message, ParseFau
     }
     let body = bytes.slice(head.end..);
     let entries = std::mem::take(&mut head.entries);
-    let headers = Headers {
-        buffer: bytes,
-        entries,
-    };
+    let headers = Headers { buffer: bytes, entries };
     match head.start {
-        Start::Request { method, uri } => Ok(Message::Request(Request {
-            method,
-            uri,
-            headers,
-            body,
-        })),
-        Start::Response { status, reason } => Ok(Message::Response(Response {
-            status,
-            reason,
-            headers,
-            body,
-        })),
+        Start::Request { method, uri } => {
+            Ok(Message::Request(Request { method, uri, headers, body }))
+        }
+        Start::Response { status, reason } => {
+            Ok(Message::Response(Response { status, reason, headers, body }))
+        }
         // A start line that was not read has set `error`.
-        Start::Broken(kind) => Err(ParseFault {
-            error: ParseError::StartLine,
-            kind,
-            headers,
-        }),
+        Start::Broken(kind) => Err(ParseFault { error: ParseError::StartLine, kind, headers }),
     }
 }
 
@@ -88,14 +72,7 @@ pub(crate) fn fault(error: ParseError, head: Head, bytes: Bytes) -> ParseFault {
         Start::Response { .. } => FaultKind::Response,
         Start::Broken(kind) => kind,
     };
-    ParseFault {
-        error,
-        kind,
-        headers: Headers {
-            buffer: bytes,
-            entries: head.entries,
-        },
-    }
+    ParseFault { error, kind, headers: Headers { buffer: bytes, entries: head.entries } }
 }
 
 /// What Content-Length says.
@@ -108,14 +85,8 @@ pub(crate) enum ContentLength {
 
 #[derive(Debug)]
 enum Start {
-    Request {
-        method: Method,
-        uri: Range<u32>,
-    },
-    Response {
-        status: StatusCode,
-        reason: Range<u32>,
-    },
+    Request { method: Method, uri: Range<u32> },
+    Response { status: StatusCode, reason: Range<u32> },
     Broken(FaultKind),
 }
 
@@ -218,19 +189,13 @@ impl Head {
             self.note(ParseError::HeaderLine);
             return next;
         };
-        let name_len = line[..colon]
-            .iter()
-            .take_while(|byte| is_token_byte(**byte))
-            .count();
+        let name_len = line[..colon].iter().take_while(|byte| is_token_byte(**byte)).count();
         if name_len == 0 || !line[name_len..colon].iter().copied().all(scan::is_space) {
             self.note(ParseError::HeaderLine);
             return next;
         }
         let value = &line[colon + 1..];
-        let lead = value
-            .iter()
-            .take_while(|byte| scan::is_space(**byte))
-            .count();
+        let lead = value.iter().take_while(|byte| scan::is_space(**byte)).count();
         let value = scan::trim(&value[lead..]);
         let code = name::code_of(&line[..name_len]);
         if code == HeaderName::ContentLength.code() {
@@ -254,11 +219,7 @@ impl Head {
             None => ContentLength::Malformed,
         };
         let agrees = self.content_length == ContentLength::Absent || self.content_length == found;
-        self.content_length = if agrees {
-            found
-        } else {
-            ContentLength::Malformed
-        };
+        self.content_length = if agrees { found } else { ContentLength::Malformed };
         if self.content_length == ContentLength::Malformed {
             self.note(ParseError::ContentLength);
         }
@@ -266,13 +227,7 @@ impl Head {
 
     fn check_via_lines(&mut self, limits: &ParseLimits) {
         let via = HeaderName::Via.code();
-        if self
-            .entries
-            .iter()
-            .filter(|entry| entry.code == via)
-            .count()
-            > limits.via_lines
-        {
+        if self.entries.iter().filter(|entry| entry.code == via).count() > limits.via_lines {
             self.note(ParseError::TooManyHeaders);
         }
     }
@@ -297,10 +252,7 @@ fn has_bare_cr(line: &[u8]) -> bool {
 }
 
 fn read_start(line: &[u8]) -> Result<Start, (ParseError, FaultKind)> {
-    if line
-        .get(..4)
-        .is_some_and(|prefix| prefix.eq_ignore_ascii_case(b"SIP/"))
-    {
+    if line.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case(b"SIP/")) {
         return read_status_line(line).map_err(|error| (error, FaultKind::Response));
     }
     let Some(space) = memchr::memchr(b' ', line) else {
@@ -322,10 +274,7 @@ fn read_start(line: &[u8]) -> Result<Start, (ParseError, FaultKind)> {
         return Err(broken(ParseError::Version));
     }
     // The head is cut to 32 bits, see `Head::read`.
-    Ok(Start::Request {
-        method,
-        uri: space as u32 + 1..last as u32,
-    })
+    Ok(Start::Request { method, uri: space as u32 + 1..last as u32 })
 }
 
 fn is_version(bytes: &[u8]) -> bool {
@@ -358,8 +307,5 @@ fn read_status_line(line: &[u8]) -> Result<Start, ParseError> {
     let status = status.and_then(StatusCode::new).ok_or(ParseError::Status)?;
     let reason_start = (space + 1 + code_end + 1).min(line.len());
     // The head is cut to 32 bits, see `Head::read`.
-    Ok(Start::Response {
-        status,
-        reason: reason_start as u32..line.len() as u32,
-    })
+    Ok(Start::Response { status, reason: reason_start as u32..line.len() as u32 })
 }

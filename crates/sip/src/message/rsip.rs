@@ -70,11 +70,9 @@ impl TryFrom<&SipMessage> for Message {
                 &request.headers,
                 &request.body,
             ),
-            SipMessage::Response(response) => (
-                status_line(&response.status_code),
-                &response.headers,
-                &response.body,
-            ),
+            SipMessage::Response(response) => {
+                (status_line(&response.status_code), &response.headers, &response.body)
+            }
         };
         let mut text = one_line(&start);
         for header in headers.iter() {
@@ -127,10 +125,7 @@ mod tests {
         assert_eq!(there.call_id(), here.call_id());
         assert_eq!(there.to(), here.to());
         assert_eq!(there.via_top(), here.via_top());
-        assert_eq!(
-            there.text(HeaderName::Other("x-custom")).as_deref(),
-            Some("kept")
-        );
+        assert_eq!(there.text(HeaderName::Other("x-custom")).as_deref(), Some("kept"));
         assert_eq!(back.body(), message.body());
     }
 
@@ -139,9 +134,7 @@ mod tests {
         let bytes = b"SIP/2.0 486 x\r\nVia: SIP/2.0/UDP h\r\nContent-Length: 3\r\n\r\n\xff\x00\xfe";
         let message = Message::parse_datagram(Bytes::from_static(bytes)).unwrap();
         let back = Message::try_from(&SipMessage::try_from(&message).unwrap()).unwrap();
-        let Message::Response(response) = back else {
-            panic!("a response")
-        };
+        let Message::Response(response) = back else { panic!("a response") };
         assert_eq!(response.reason(), "Busy Here");
         assert_eq!(response.body().as_ref(), b"\xff\x00\xfe");
     }

@@ -94,11 +94,7 @@ statuses! {
 impl StatusCode {
     /// A code from 100 to 699; `None` for any other number.
     pub const fn new(code: u16) -> Option<Self> {
-        if code >= 100 && code <= 699 {
-            Some(Self(code))
-        } else {
-            None
-        }
+        if code >= 100 && code <= 699 { Some(Self(code)) } else { None }
     }
 
     /// The number.

@@ -1,6 +1,8 @@
 //! Typed access to headers (RFC 3261 section 20), on demand: nothing is read before it is asked
 //! for, and the identifying values (tags, SIP Call-ID) come without an allocation.
 
+use std::borrow::Cow;
+
 use super::name::HeaderName;
 use super::value::{
     CSeq, Contacts, NameAddr, Params, RAck, Reason, Replaces, SessionExpires, Via, scan,
@@ -26,9 +28,19 @@ type Typed<T> = Result<T, HeaderError>;
 impl Headers {
     /// The topmost Via.
     pub fn via_top(&self) -> Typed<Via> {
-        self.required(HeaderName::Via, |_| {
-            Via::parse(self.values(HeaderName::Via).next()?)
-        })
+        self.required(HeaderName::Via, |_| Via::parse(self.values(HeaderName::Via).next()?))
+    }
+
+    /// The branch of the topmost Via, without reading the rest where it is written plainly.
+    pub(crate) fn branch(&self) -> Option<Cow<'_, str>> {
+        let value = self.value(HeaderName::Via)?;
+        if memchr::memchr(b',', value).is_none()
+            && let Some(branch) = Via::plain_branch(value)
+        {
+            return Some(Cow::Borrowed(branch)).filter(|branch| !branch.is_empty());
+        }
+        let via = self.via_top().ok()?;
+        via.branch().map(|branch| Cow::Owned(branch.to_owned()))
     }
 
     /// Every Via in order.
@@ -92,9 +104,7 @@ impl Headers {
     /// The addresses of a header such as Route, Record-Route, Path or P-Asserted-Identity, in
     /// order over all its lines; empty when there is none.
     pub fn addresses(&self, name: HeaderName) -> Typed<Vec<NameAddr>> {
-        self.values(name)
-            .map(|value| address(name, value))
-            .collect()
+        self.values(name).map(|value| address(name, value)).collect()
     }
 
     /// Record-Route in order.
@@ -130,18 +140,13 @@ impl Headers {
 
     /// Min-Expires in seconds.
     pub fn min_expires(&self) -> Typed<Option<u32>> {
-        self.optional(HeaderName::MinExpires, |value| {
-            scan::seconds(value, u32::MAX)
-        })
+        self.optional(HeaderName::MinExpires, |value| scan::seconds(value, u32::MAX))
     }
 
     /// Retry-After in seconds, without its comment and parameters.
     pub fn retry_after(&self) -> Typed<Option<u32>> {
         self.optional(HeaderName::RetryAfter, |value| {
-            let digits = value
-                .iter()
-                .take_while(|byte| byte.is_ascii_digit())
-                .count();
+            let digits = value.iter().take_while(|byte| byte.is_ascii_digit()).count();
             let (number, rest) = value.split_at(digits);
             matches!(scan::trim(rest).first(), None | Some(b'(' | b';'))
                 .then(|| scan::seconds(number, u32::MAX))
@@ -186,11 +191,8 @@ impl Headers {
     pub fn content_type(&self) -> Option<String> {
         let value = self.value(HeaderName::ContentType)?;
         let end = memchr::memchr(b';', value).unwrap_or(value.len());
-        let kept: Vec<u8> = value[..end]
-            .iter()
-            .copied()
-            .filter(|byte| !scan::is_space(*byte))
-            .collect();
+        let kept: Vec<u8> =
+            value[..end].iter().copied().filter(|byte| !scan::is_space(*byte)).collect();
         Some(String::from_utf8_lossy(&kept).to_ascii_lowercase())
     }
 
@@ -205,11 +207,8 @@ impl Headers {
 
     /// The methods of Allow; `None` where there is no Allow at all.
     pub fn allow(&self) -> Option<Vec<Method>> {
-        self.contains(HeaderName::Allow).then(|| {
-            self.values(HeaderName::Allow)
-                .filter_map(Method::from_bytes)
-                .collect()
-        })
+        self.contains(HeaderName::Allow)
+            .then(|| self.values(HeaderName::Allow).filter_map(Method::from_bytes).collect())
     }
 
     /// Whether the sender supports this extension (Supported or Require).
@@ -228,6 +227,52 @@ impl Headers {
             .into_iter()
             .flat_map(|value| scan::split(value, b';'))
             .filter_map(|value| std::str::from_utf8(value).ok())
+    }
+
+    /// Whether a header that must be there is an address.
+    pub(super) fn check_address(&self, name: HeaderName) -> Typed<()> {
+        self.required(name, |value| NameAddr::is_legal(value).then_some(()))
+    }
+
+    /// Whether all values of a header are addresses. In Contact a `*` may stand for all of them.
+    pub(super) fn check_addresses(&self, name: HeaderName) -> Typed<()> {
+        let mut star = false;
+        let mut others = false;
+        for value in self.values(name) {
+            if name == HeaderName::Contact && value == b"*" {
+                star = true;
+            } else if NameAddr::is_legal(value) {
+                others = true;
+            } else {
+                return Err(HeaderError::Malformed(name));
+            }
+        }
+        if star && others {
+            return Err(HeaderError::Malformed(name));
+        }
+        Ok(())
+    }
+
+    /// Whether the topmost Via can be read.
+    pub(super) fn check_via_top(&self) -> Typed<()> {
+        self.required(HeaderName::Via, |line| {
+            // A line without a comma is one value.
+            let one = memchr::memchr(b',', line).is_none();
+            let legal = if one {
+                Via::is_legal(line)
+            } else {
+                Via::is_legal(self.values(HeaderName::Via).next()?)
+            };
+            legal.then_some(())
+        })
+    }
+
+    /// Whether there are more than `limit` Via values.
+    pub(super) fn has_more_vias(&self, limit: usize) -> bool {
+        let lines = || self.raw_values(HeaderName::Via);
+        let commas: usize = lines().map(|line| memchr::memchr_iter(b',', line).count()).sum();
+        // Commas within quotes make no values; whoever writes them has the values counted.
+        commas + lines().count() > limit && self.values(HeaderName::Via).nth(limit).is_some()
     }
 
     fn required<'a, T>(

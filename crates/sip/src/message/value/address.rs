@@ -1,9 +1,11 @@
 //! Addresses of From, To, Contact, Route and their like: display name, URI, parameters
 //! (RFC 3261 section 20.10).
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
+use super::uri::UriParts;
 use super::{Params, Uri, scan};
 
 /// `"Display" <uri>;params`, or `uri;params` where the parameters belong to the header.
@@ -20,11 +22,7 @@ pub struct NameAddr {
 impl NameAddr {
     /// An address with no display name and no parameters.
     pub const fn new(uri: Uri) -> Self {
-        Self {
-            display: None,
-            uri,
-            params: Params::new(),
-        }
+        Self { display: None, uri, params: Params::new() }
     }
 
     /// The same address with a display name.
@@ -49,9 +47,7 @@ impl NameAddr {
     /// The `expires` of a Contact in seconds; one beyond 2³²−1, or no number, counts as 3600
     /// (RFC 3261 section 10.2.1.1, RFC 4475 section 3.1.2.4).
     pub fn expires(&self) -> Option<u32> {
-        self.params
-            .get("expires")
-            .map(|text| scan::seconds(text.as_bytes(), 3600).unwrap_or(3600))
+        self.params.get("expires").map(|text| scan::seconds(text.as_bytes(), 3600).unwrap_or(3600))
     }
 
     /// The `q` of a Contact in thousandths, 0 to 1000; `None` when absent or malformed.
@@ -61,11 +57,7 @@ impl NameAddr {
         if fraction.len() > 3 || !fraction.bytes().all(|b| b.is_ascii_digit()) {
             return None;
         }
-        let whole: u16 = if whole.is_empty() {
-            0
-        } else {
-            scan::number(whole.as_bytes())?
-        };
+        let whole: u16 = if whole.is_empty() { 0 } else { scan::number(whole.as_bytes())? };
         let digits = format!("{fraction:0<3}");
         let value = whole.checked_mul(1000)?.checked_add(digits.parse().ok()?)?;
         (value <= 1000).then_some(value)
@@ -73,37 +65,67 @@ impl NameAddr {
 
     /// Reads one address. An unquoted `<…>` within a quoted display name is text, never the URI.
     pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
+        let parts = Parts::read(bytes)?;
+        let display = match parts.display {
+            Display::None => None,
+            Display::Quoted(quoted) => Some(scan::unquote(quoted).into_owned()),
+            Display::Plain(flat) => Some(String::from_utf8_lossy(&flat).into_owned()),
+        };
+        Some(Self {
+            display,
+            uri: Uri::parse(parts.uri).ok()?,
+            params: Params::parse(parts.params)?,
+        })
+    }
+
+    /// Whether [`Self::parse`] reads this, without copying it.
+    pub(crate) fn is_legal(bytes: &[u8]) -> bool {
+        Parts::read(bytes).is_some_and(|parts| {
+            UriParts::check(parts.uri).is_ok() && Params::is_legal(parts.params)
+        })
+    }
+}
+
+/// An address cut into its parts; URI and parameters are not looked at.
+struct Parts<'a> {
+    display: Display<'a>,
+    uri: &'a str,
+    params: &'a [u8],
+}
+
+enum Display<'a> {
+    None,
+    Quoted(&'a [u8]),
+    Plain(Cow<'a, [u8]>),
+}
+
+impl<'a> Parts<'a> {
+    fn read(bytes: &'a [u8]) -> Option<Self> {
         let bytes = scan::trim(bytes);
         let (display, rest) = if bytes.first() == Some(&b'"') {
             let (quoted, rest) = bytes.split_at(scan::quoted_len(bytes)?);
-            let display = scan::unquote(quoted).into_owned();
-            (Some(display), bracket(scan::trim(rest))?)
+            (Display::Quoted(quoted), bracket(scan::trim(rest))?)
         } else if let Some(at) = memchr::memchr(b'<', bytes) {
             (plain_display(&bytes[..at])?, &bytes[at + 1..])
         } else {
-            return Self::parse_bare(bytes);
+            return Self::read_bare(bytes);
         };
         let end = memchr::memchr(b'>', rest)?;
-        let uri = std::str::from_utf8(&rest[..end]).ok()?;
         Some(Self {
             display,
-            uri: Uri::parse(uri).ok()?,
-            params: Params::parse(&rest[end + 1..])?,
+            uri: std::str::from_utf8(&rest[..end]).ok()?,
+            params: &rest[end + 1..],
         })
     }
 
     /// Without brackets a `?`, and a comma, are errors, and `;` ends the URI (section 20.10).
-    fn parse_bare(bytes: &[u8]) -> Option<Self> {
+    fn read_bare(bytes: &'a [u8]) -> Option<Self> {
         let (uri, params) = bytes.split_at(memchr::memchr(b';', bytes).unwrap_or(bytes.len()));
         let uri = std::str::from_utf8(scan::trim(uri)).ok()?;
         if uri.contains(['?', ',']) {
             return None;
         }
-        Some(Self {
-            display: None,
-            uri: Uri::parse(uri).ok()?,
-            params: Params::parse(params)?,
-        })
+        Some(Self { display: Display::None, uri, params })
     }
 }
 
@@ -113,18 +135,19 @@ fn bracket(bytes: &[u8]) -> Option<&[u8]> {
 
 /// An unquoted display name: tokens and white space by the grammar. Letters beyond ASCII, which
 /// many phones send, pass too; the separators that would change the meaning do not.
-fn plain_display(bytes: &[u8]) -> Option<Option<String>> {
-    let flat = scan::unfold(scan::trim(bytes));
-    if flat.is_empty() {
-        return Some(None);
+fn plain_display(bytes: &[u8]) -> Option<Display<'_>> {
+    let bytes = scan::trim(bytes);
+    if bytes.is_empty() {
+        return Some(Display::None);
     }
+    let flat = scan::unfold(bytes);
     let separator = |b: &u8| {
         matches!(b, b',' | b';' | b':' | b'"' | b'>' | b'@' | b'\\') || *b < b' ' && *b != b'\t'
     };
     if flat.iter().any(separator) {
         return None;
     }
-    Some(Some(String::from_utf8_lossy(&flat).into_owned()))
+    Some(Display::Plain(flat))
 }
 
 impl FromStr for NameAddr {

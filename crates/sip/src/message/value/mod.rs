@@ -6,6 +6,8 @@ mod escape;
 mod params;
 mod scalar;
 pub(crate) mod scan;
+#[cfg(test)]
+mod tests;
 mod uri;
 mod via;
 
@@ -13,4 +15,5 @@ pub use address::{Contacts, NameAddr};
 pub use params::Params;
 pub use scalar::{CSeq, RAck, Reason, Refresher, Replaces, SessionExpires};
 pub use uri::{Host, Scheme, Uri, UriError};
+pub(crate) use uri::{UriParts, host_and_port};
 pub use via::{Via, ViaTransport};

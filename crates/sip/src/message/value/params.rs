@@ -18,9 +18,7 @@ pub struct Params {
 impl Params {
     /// No parameter.
     pub const fn new() -> Self {
-        Self {
-            text: String::new(),
-        }
+        Self { text: String::new() }
     }
 
     /// Reads `;a=b;c`, white space around `;` and `=` allowed. `None` when a name is empty, a
@@ -31,6 +29,11 @@ impl Params {
         let [b';', list @ ..] = bytes else {
             return bytes.is_empty().then(Self::new);
         };
+        if is_plain(list)
+            && let Ok(text) = std::str::from_utf8(bytes)
+        {
+            return Some(Self { text: text.to_owned() });
+        }
         let mut text = Vec::with_capacity(bytes.len());
         for (at, part) in scan::split(list, b';').enumerate() {
             if at == MAX_PARAMS {
@@ -58,6 +61,37 @@ impl Params {
         Some(Self { text })
     }
 
+    /// Whether [`Self::parse`] reads this, without copying it.
+    pub(crate) fn is_legal(bytes: &[u8]) -> bool {
+        match scan::trim(bytes) {
+            [] => true,
+            [b';', list @ ..] => is_plain(list) || Self::parse(bytes).is_some(),
+            [..] => false,
+        }
+    }
+
+    /// Whether a list is written as [`Self::parse`] would keep it: ASCII without white space and
+    /// quotes.
+    pub(crate) fn is_plain_list(bytes: &[u8]) -> bool {
+        matches!(bytes, [b';', list @ ..] if is_plain(list))
+    }
+
+    /// The value of the first parameter of this name in a list that has not been read; `None` as
+    /// well where the list needs reading to tell.
+    pub(crate) fn find_plain<'a>(bytes: &'a [u8], name: &str) -> Option<&'a [u8]> {
+        let [b';', list @ ..] = scan::trim(bytes) else {
+            return None;
+        };
+        if !is_plain(list) {
+            return None;
+        }
+        list.split(|byte| *byte == b';').find_map(|part| {
+            let end = part.iter().position(|byte| *byte == b'=');
+            let (found, value) = part.split_at(end.unwrap_or(part.len()));
+            found.eq_ignore_ascii_case(name.as_bytes()).then(|| value.get(1..).unwrap_or_default())
+        })
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
@@ -66,12 +100,10 @@ impl Params {
     /// Names and values in order; a value is `None` where there is no `=`.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
         let list = self.text.strip_prefix(';').unwrap_or_default();
-        let parts = (!list.is_empty())
-            .then(|| split_text(list))
-            .into_iter()
-            .flatten();
-        parts.map(|part| match part.split_once('=') {
-            Some((name, value)) => (name, Some(value)),
+        let parts = (!list.is_empty()).then(|| split_text(list)).into_iter().flatten();
+        parts.map(|part| match part.bytes().position(|byte| byte == b'=') {
+            // `=` is ASCII, so both cuts are at character boundaries.
+            Some(at) => (&part[..at], Some(&part[at + 1..])),
             None => (part, None),
         })
     }
@@ -188,7 +220,48 @@ fn quote(value: &str) -> String {
     quoted
 }
 
-fn is_name_byte(byte: u8) -> bool {
+/// Whether a list is written as it would be kept: ASCII without white space and quotes.
+fn is_plain(list: &[u8]) -> bool {
+    #[derive(Clone, Copy, PartialEq)]
+    enum At {
+        Start,
+        Name,
+        Value,
+    }
+    let (mut at, mut count) = (At::Start, 1);
+    for &byte in list {
+        let class = PLAIN[usize::from(byte)];
+        at = match (at, byte) {
+            (At::Name | At::Value, b';') => {
+                count += 1;
+                At::Start
+            }
+            (At::Name, b'=') => At::Value,
+            (At::Start | At::Name, _) if class & PLAIN_NAME != 0 => At::Name,
+            (At::Value, _) if class & PLAIN_VALUE != 0 => At::Value,
+            (At::Start | At::Name | At::Value, _) => return false,
+        };
+    }
+    at != At::Start && count <= MAX_PARAMS
+}
+
+const PLAIN_NAME: u8 = 1;
+const PLAIN_VALUE: u8 = 2;
+
+/// What an ASCII byte may be part of.
+static PLAIN: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte: u8 = 0;
+    while byte < 0x80 {
+        let name = if is_name_byte(byte) { PLAIN_NAME } else { 0 };
+        let value = if is_value_byte(byte) { PLAIN_VALUE } else { 0 };
+        table[byte as usize] = name | value;
+        byte += 1;
+    }
+    table
+};
+
+const fn is_name_byte(byte: u8) -> bool {
     // URI parameters allow `[ ] / : & + $` beside the characters of a token.
     byte >= 0x80
         || crate::message::method::is_token_byte(byte)
@@ -198,11 +271,12 @@ fn is_name_byte(byte: u8) -> bool {
 fn is_value(value: &[u8]) -> bool {
     match value {
         [b'"', ..] => scan::quoted_len(value) == Some(value.len()),
-        plain => plain.iter().all(|&byte| {
-            byte >= 0x80
-                || byte.is_ascii_graphic() && !matches!(byte, b'"' | b';' | b',' | b'<' | b'>')
-        }),
+        plain => plain.iter().copied().all(is_value_byte),
     }
+}
+
+const fn is_value_byte(byte: u8) -> bool {
+    byte >= 0x80 || byte.is_ascii_graphic() && !matches!(byte, b'"' | b';' | b',' | b'<' | b'>')
 }
 
 #[cfg(test)]
@@ -221,11 +295,28 @@ mod tests {
 
     #[test]
     fn broken_lists_are_refused() {
-        for broken in [
-            ";", ";;", ";a;", ";=b", ";a=\"b", ";a=b c", "a=b", ";a b", ";a=b,c",
-        ] {
+        for broken in [";", ";;", ";a;", ";=b", ";a=\"b", ";a=b c", "a=b", ";a b", ";a=b,c"] {
             assert_eq!(Params::parse(broken.as_bytes()), None, "{broken}");
+            assert!(!Params::is_legal(broken.as_bytes()), "{broken}");
         }
+        for good in ["", ";a", ";a=", ";a=b=c;d", "; a = b", ";a=\"b;\""] {
+            assert!(Params::is_legal(good.as_bytes()), "{good}");
+            assert!(Params::parse(good.as_bytes()).is_some(), "{good}");
+        }
+        let list = |count: usize| ";a".repeat(count);
+        assert!(Params::is_legal(list(MAX_PARAMS).as_bytes()));
+        assert!(!Params::is_legal(list(MAX_PARAMS + 1).as_bytes()));
+        assert_eq!(Params::parse(list(MAX_PARAMS + 1).as_bytes()), None);
+    }
+
+    #[test]
+    fn a_plain_list_is_looked_into_as_it_stands() {
+        let find = |name| Params::find_plain(b";rport;Branch=z9=1;lr=", name);
+        assert_eq!(find("branch"), Some(&b"z9=1"[..]));
+        assert_eq!(find("rport"), Some(&b""[..]));
+        assert_eq!(find("lr"), Some(&b""[..]));
+        assert_eq!(find("received"), None);
+        assert_eq!(Params::find_plain(b"; branch = a", "branch"), None);
     }
 
     #[test]

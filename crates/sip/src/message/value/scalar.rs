@@ -18,19 +18,13 @@ pub struct CSeq {
 impl CSeq {
     pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
         let bytes = scan::trim(bytes);
-        let digits = bytes
-            .iter()
-            .take_while(|byte| byte.is_ascii_digit())
-            .count();
+        let digits = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
         let (number, method) = bytes.split_at(digits);
         if !method.first().copied().is_some_and(scan::is_space) {
             return None;
         }
         let number = scan::number(number)?;
-        Some(Self {
-            number,
-            method: Method::from_bytes(scan::trim(method))?,
-        })
+        Some(Self { number, method: Method::from_bytes(scan::trim(method))? })
     }
 }
 
@@ -52,15 +46,9 @@ pub struct RAck {
 impl RAck {
     pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
         let bytes = scan::trim(bytes);
-        let digits = bytes
-            .iter()
-            .take_while(|byte| byte.is_ascii_digit())
-            .count();
+        let digits = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
         let (rseq, cseq) = bytes.split_at(digits);
-        Some(Self {
-            rseq: scan::number(rseq)?,
-            cseq: CSeq::parse(cseq)?,
-        })
+        Some(Self { rseq: scan::number(rseq)?, cseq: CSeq::parse(cseq)? })
     }
 }
 
@@ -85,10 +73,7 @@ impl Reason {
         let mut params = Params::new().with("cause", Some(&cause.to_string()));
         // The text is quoted even where it is one word (RFC 3326 section 2).
         params.set_quoted("text", text);
-        Self {
-            protocol: protocol.to_owned(),
-            params,
-        }
+        Self { protocol: protocol.to_owned(), params }
     }
 
     /// The cause.
@@ -136,11 +121,7 @@ impl Replaces {
 
 impl fmt::Display for Replaces {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{};to-tag={};from-tag={}",
-            self.call_id, self.to_tag, self.from_tag
-        )?;
+        write!(f, "{};to-tag={};from-tag={}", self.call_id, self.to_tag, self.from_tag)?;
         f.write_str(if self.early_only { ";early-only" } else { "" })
     }
 }
@@ -172,10 +153,7 @@ impl SessionExpires {
             Some(_) => return None,
             None => None,
         };
-        Some(Self {
-            seconds: scan::seconds(seconds.as_bytes(), u32::MAX)?,
-            refresher,
-        })
+        Some(Self { seconds: scan::seconds(seconds.as_bytes(), u32::MAX)?, refresher })
     }
 }
 

@@ -55,10 +55,7 @@ pub(crate) fn find_outside(bytes: &[u8], wanted: u8) -> Option<usize> {
 
 /// The parts of a list, trimmed; an empty list has one empty part.
 pub(crate) fn split(bytes: &[u8], separator: u8) -> Split<'_> {
-    Split {
-        rest: Some(bytes),
-        separator,
-    }
+    Split { rest: Some(bytes), separator }
 }
 
 /// The iterator behind [`split`].
@@ -98,22 +95,25 @@ pub(crate) fn unquote(bytes: &[u8]) -> Cow<'_, str> {
     let mut plain = Vec::with_capacity(inner.len());
     let mut bytes = inner.iter();
     while let Some(&byte) = bytes.next() {
-        plain.extend(if byte == b'\\' {
-            bytes.next().copied()
-        } else {
-            Some(byte)
-        });
+        plain.extend(if byte == b'\\' { bytes.next().copied() } else { Some(byte) });
     }
     Cow::Owned(String::from_utf8_lossy(&plain).into_owned())
 }
 
 /// Reads a decimal number that fills the whole (trimmed) value. Larger ones give `None`.
-pub(crate) fn number<N: std::str::FromStr>(bytes: &[u8]) -> Option<N> {
+pub(crate) fn number<N: TryFrom<u64>>(bytes: &[u8]) -> Option<N> {
     let bytes = trim(bytes);
-    if bytes.is_empty() || !bytes.iter().all(u8::is_ascii_digit) {
+    if bytes.is_empty() {
         return None;
     }
-    std::str::from_utf8(bytes).ok()?.parse().ok()
+    let mut number: u64 = 0;
+    for byte in bytes {
+        if !byte.is_ascii_digit() {
+            return None;
+        }
+        number = number.checked_mul(10)?.checked_add(u64::from(byte - b'0'))?;
+    }
+    N::try_from(number).ok()
 }
 
 /// Reads a delta-seconds; one beyond 2³²−1 becomes `large` (RFC 4475 section 3.1.2.4).
@@ -148,17 +148,12 @@ mod tests {
     use super::*;
 
     fn parts(text: &str) -> Vec<&str> {
-        split(text.as_bytes(), b',')
-            .map(|part| std::str::from_utf8(part).unwrap())
-            .collect()
+        split(text.as_bytes(), b',').map(|part| std::str::from_utf8(part).unwrap()).collect()
     }
 
     #[test]
     fn commas_within_quotes_and_brackets_do_not_split() {
-        assert_eq!(
-            parts(r#""a, \", b" <sip:a,b@c>, d"#),
-            [r#""a, \", b" <sip:a,b@c>"#, "d"]
-        );
+        assert_eq!(parts(r#""a, \", b" <sip:a,b@c>, d"#), [r#""a, \", b" <sip:a,b@c>"#, "d"]);
         assert_eq!(parts(""), [""]);
         assert_eq!(parts("a,,b"), ["a", "", "b"]);
         assert_eq!(parts(r#""open, b"#), [r#""open, b"#]);

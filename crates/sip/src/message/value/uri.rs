@@ -39,16 +39,7 @@ impl Host {
     /// Reads a host; an IPv6 address stands in brackets. `2001:db8:::192.0.2.1` with its third
     /// colon, which the grammar of RFC 3261 wrongly produces, is read (RFC 5118 section 4.10).
     pub fn parse(text: &str) -> Option<Self> {
-        if let Some(inner) = text.strip_prefix('[') {
-            return v6(inner.strip_suffix(']')?).map(Self::V6);
-        }
-        if text.is_empty() || !text.bytes().all(is_host_byte) {
-            return None;
-        }
-        Some(
-            text.parse()
-                .map_or_else(|_| Self::Name(text.to_owned()), Self::V4),
-        )
+        HostPart::read(text).map(HostPart::to_host)
     }
 
     /// The address, unless the host is a name.
@@ -147,18 +138,17 @@ impl Uri {
 
     /// Reads a URI.
     pub fn parse(text: &str) -> Result<Self, UriError> {
-        let (scheme, rest) = split_scheme(text)?;
-        if rest
-            .bytes()
-            .any(|b| b <= b' ' || b == 0x7f || matches!(b, b'<' | b'>' | b'"'))
-        {
-            return Err(UriError::Character);
-        }
-        match scheme {
-            Scheme::Sip | Scheme::Sips => Self::parse_sip(scheme, rest),
-            Scheme::Tel => Self::parse_tel(rest),
-            Scheme::Other(_) => Ok(Self::opaque(scheme, rest)),
-        }
+        let parts = UriParts::read(text)?;
+        let params = Params::parse(parts.params.as_bytes()).ok_or(UriError::Parameter)?;
+        Ok(Self {
+            scheme: parts.scheme,
+            user: parts.user.map(str::to_owned),
+            password: parts.password.map(str::to_owned),
+            host: parts.host.to_host(),
+            port: parts.port,
+            params,
+            headers: parts.headers.map(str::to_owned),
+        })
     }
 
     /// The user with its escapes resolved once, never twice.
@@ -170,9 +160,7 @@ impl Uri {
     pub fn header(&self, name: &str) -> Option<Cow<'_, str>> {
         self.headers.as_deref()?.split('&').find_map(|header| {
             let (found, value) = header.split_once('=')?;
-            unescape(found)
-                .eq_ignore_ascii_case(name)
-                .then(|| unescape(value))
+            unescape(found).eq_ignore_ascii_case(name).then(|| unescape(value))
         })
     }
 
@@ -227,62 +215,6 @@ impl Uri {
         uri.params.remove("method");
         uri
     }
-
-    fn parse_sip(scheme: Scheme, rest: &str) -> Result<Self, UriError> {
-        let (userinfo, rest) = match rest.split_once('@') {
-            Some((userinfo, rest)) => (Some(userinfo), rest),
-            None => (None, rest),
-        };
-        let (user, password) = match userinfo {
-            None => (None, None),
-            Some(info) => match info.split_once(':') {
-                Some((user, password)) => (Some(user), Some(password)),
-                None => (Some(info), None),
-            },
-        };
-        if user.is_some_and(str::is_empty) {
-            return Err(UriError::User);
-        }
-        let (rest, headers) = match rest.split_once('?') {
-            Some((rest, headers)) => (rest, Some(headers)),
-            None => (rest, None),
-        };
-        let (hostport, params) = rest.split_at(rest.find(';').unwrap_or(rest.len()));
-        let (host, port) = host_and_port(hostport)?;
-        Ok(Self {
-            scheme,
-            user: user.map(str::to_owned),
-            password: password.map(str::to_owned),
-            host,
-            port,
-            params: Params::parse(params.as_bytes()).ok_or(UriError::Parameter)?,
-            headers: headers.map(str::to_owned),
-        })
-    }
-
-    fn parse_tel(rest: &str) -> Result<Self, UriError> {
-        let (number, params) = rest.split_at(rest.find(';').unwrap_or(rest.len()));
-        if number.is_empty() || !number.bytes().all(is_tel_byte) {
-            return Err(UriError::User);
-        }
-        let params = Params::parse(params.as_bytes()).ok_or(UriError::Parameter)?;
-        Ok(Self {
-            params,
-            ..Self::opaque(Scheme::Tel, number)
-        })
-    }
-
-    fn opaque(scheme: Scheme, text: &str) -> Self {
-        Self {
-            scheme,
-            user: Some(text.to_owned()),
-            password: None,
-            host: Host::None,
-            port: None,
-            params: Params::new(),
-            headers: None,
-        }
-    }
 }
 
 impl FromStr for Uri {
@@ -306,72 +238,200 @@ impl fmt::Display for Scheme {
 
 impl fmt::Display for Uri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:", self.scheme)?;
+        self.scheme.fmt(f)?;
+        f.write_str(":")?;
         if let Some(user) = &self.user {
             f.write_str(user)?;
             if let Some(password) = &self.password {
-                write!(f, ":{password}")?;
+                f.write_str(":")?;
+                f.write_str(password)?;
             }
             if self.is_sip() {
                 f.write_str("@")?;
             }
         }
-        write!(f, "{}", self.host)?;
+        self.host.fmt(f)?;
         if let Some(port) = self.port {
-            write!(f, ":{port}")?;
+            f.write_str(":")?;
+            port.fmt(f)?;
         }
-        write!(f, "{}", self.params)?;
+        self.params.fmt(f)?;
         match &self.headers {
-            Some(headers) => write!(f, "?{headers}"),
+            Some(headers) => {
+                f.write_str("?")?;
+                f.write_str(headers)
+            }
             None => Ok(()),
         }
     }
 }
 
+/// A URI cut into its parts, with nothing copied. Everything is checked but the parameters.
+pub(crate) struct UriParts<'a> {
+    pub(crate) scheme: Scheme,
+    user: Option<&'a str>,
+    password: Option<&'a str>,
+    host: HostPart<'a>,
+    port: Option<u16>,
+    params: &'a str,
+    pub(crate) headers: Option<&'a str>,
+}
+
+impl<'a> UriParts<'a> {
+    /// Like [`Uri::parse`], parameters included; for those who need the verdict only.
+    pub(crate) fn check(text: &'a str) -> Result<Self, UriError> {
+        let parts = Self::read(text)?;
+        if Params::is_legal(parts.params.as_bytes()) { Ok(parts) } else { Err(UriError::Parameter) }
+    }
+
+    fn read(text: &'a str) -> Result<Self, UriError> {
+        let (scheme, rest) = split_scheme(text)?;
+        if rest.bytes().any(is_no_uri_byte) {
+            return Err(UriError::Character);
+        }
+        match scheme {
+            Scheme::Sip | Scheme::Sips => Self::read_sip(scheme, rest),
+            Scheme::Tel => Self::read_tel(rest),
+            Scheme::Other(_) => Ok(Self::opaque(scheme, rest)),
+        }
+    }
+
+    fn read_sip(scheme: Scheme, rest: &'a str) -> Result<Self, UriError> {
+        let (info, rest) = cut(rest, b'@');
+        // Without `@` everything belongs to what follows it.
+        let (info, rest) = rest.map_or((None, info), |rest| (Some(info), rest));
+        let (user, password) = match info.map(|info| cut(info, b':')) {
+            Some((user, password)) => (Some(user), password),
+            None => (None, None),
+        };
+        if user.is_some_and(str::is_empty) {
+            return Err(UriError::User);
+        }
+        let (rest, headers) = cut(rest, b'?');
+        let (hostport, params) = rest.split_at(position(rest, b';').unwrap_or(rest.len()));
+        let (host, port) = read_host_and_port(hostport)?;
+        Ok(Self { scheme, user, password, host, port, params, headers })
+    }
+
+    fn read_tel(rest: &'a str) -> Result<Self, UriError> {
+        let (number, params) = rest.split_at(position(rest, b';').unwrap_or(rest.len()));
+        if number.is_empty() || !number.bytes().all(is_tel_byte) {
+            return Err(UriError::User);
+        }
+        Ok(Self { params, ..Self::opaque(Scheme::Tel, number) })
+    }
+
+    const fn opaque(scheme: Scheme, text: &'a str) -> Self {
+        Self {
+            scheme,
+            user: Some(text),
+            password: None,
+            host: HostPart::None,
+            port: None,
+            params: "",
+            headers: None,
+        }
+    }
+}
+
+/// A host that has not been copied.
+#[derive(Clone, Copy)]
+enum HostPart<'a> {
+    Name(&'a str),
+    V4(Ipv4Addr),
+    V6(Ipv6Addr),
+    None,
+}
+
+impl<'a> HostPart<'a> {
+    fn read(text: &'a str) -> Option<Self> {
+        if let Some(inner) = text.strip_prefix('[') {
+            return v6(inner.strip_suffix(']')?).map(Self::V6);
+        }
+        if text.is_empty() || !text.bytes().all(is_host_byte) {
+            return None;
+        }
+        let literal = text.as_bytes()[0].is_ascii_digit().then(|| text.parse());
+        Some(match literal {
+            Some(Ok(address)) => Self::V4(address),
+            Some(Err(_)) | None => Self::Name(text),
+        })
+    }
+
+    fn to_host(self) -> Host {
+        match self {
+            Self::Name(name) => Host::Name(name.to_owned()),
+            Self::V4(address) => Host::V4(address),
+            Self::V6(address) => Host::V6(address),
+            Self::None => Host::None,
+        }
+    }
+}
+
+/// Where an ASCII byte first stands in a text: for texts of a few dozen bytes.
+fn position(text: &str, wanted: u8) -> Option<usize> {
+    text.bytes().position(|byte| byte == wanted)
+}
+
+/// What stands before an ASCII byte and, where it is there, what stands behind it.
+fn cut(text: &str, at: u8) -> (&str, Option<&str>) {
+    match position(text, at) {
+        Some(at) => (&text[..at], Some(&text[at + 1..])),
+        None => (text, None),
+    }
+}
+
+const fn is_no_uri_byte(byte: u8) -> bool {
+    byte <= b' ' || byte == 0x7f || matches!(byte, b'<' | b'>' | b'"')
+}
+
 /// Reads `host[:port]`, white space around the colon allowed (Via has it).
-pub(super) fn host_and_port(text: &str) -> Result<(Host, Option<u16>), UriError> {
+pub(crate) fn host_and_port(text: &str) -> Result<(Host, Option<u16>), UriError> {
+    read_host_and_port(text).map(|(host, port)| (host.to_host(), port))
+}
+
+/// Whether [`host_and_port`] reads this.
+pub(super) fn is_host_and_port(text: &str) -> bool {
+    read_host_and_port(text).is_ok()
+}
+
+fn read_host_and_port(text: &str) -> Result<(HostPart<'_>, Option<u16>), UriError> {
     let host_end = match text.strip_prefix('[') {
-        Some(inner) => inner.find(']').ok_or(UriError::Host)? + 2,
-        None => text.find(':').unwrap_or(text.len()),
+        Some(inner) => position(inner, b']').ok_or(UriError::Host)? + 2,
+        None => position(text, b':').unwrap_or(text.len()),
     };
     // `]` and `:` are ASCII, so the cut is at a character boundary.
     let (host, rest) = text.split_at(host_end);
-    let host = Host::parse(host.trim_end()).ok_or(UriError::Host)?;
+    let host = HostPart::read(host.trim_end()).ok_or(UriError::Host)?;
     let rest = rest.trim_start();
     if rest.is_empty() {
         return Ok((host, None));
     }
     let port = rest.strip_prefix(':').ok_or(UriError::Host)?;
-    let port = scan::number(port.as_bytes())
-        .filter(|port| *port != 0)
-        .ok_or(UriError::Port)?;
+    let port = scan::number(port.as_bytes()).filter(|port| *port != 0).ok_or(UriError::Port)?;
     Ok((host, Some(port)))
 }
 
 fn v6(text: &str) -> Option<Ipv6Addr> {
-    text.parse()
-        .ok()
-        .or_else(|| text.replacen(":::", "::", 1).parse().ok())
+    text.parse().ok().or_else(|| text.replacen(":::", "::", 1).parse().ok())
 }
 
 fn split_scheme(text: &str) -> Result<(Scheme, &str), UriError> {
-    let (scheme, rest) = text.split_once(':').ok_or(UriError::Scheme)?;
+    let (scheme, rest) = cut(text, b':');
+    let rest = rest.ok_or(UriError::Scheme)?;
     let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.');
     if !scheme.starts_with(|c: char| c.is_ascii_alphabetic()) || !scheme.bytes().all(legal) {
         return Err(UriError::Scheme);
     }
-    let known = [
-        ("sip", Scheme::Sip),
-        ("sips", Scheme::Sips),
-        ("tel", Scheme::Tel),
-    ];
-    let found = known
-        .into_iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case(scheme));
-    let scheme = found.map_or_else(
-        || Scheme::Other(scheme.to_ascii_lowercase()),
-        |(_, scheme)| scheme,
-    );
+    let scheme = if scheme.eq_ignore_ascii_case("sip") {
+        Scheme::Sip
+    } else if scheme.eq_ignore_ascii_case("sips") {
+        Scheme::Sips
+    } else if scheme.eq_ignore_ascii_case("tel") {
+        Scheme::Tel
+    } else {
+        Scheme::Other(scheme.to_ascii_lowercase())
+    };
     Ok((scheme, rest))
 }
 

@@ -4,10 +4,10 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
-use super::uri::{Host, host_and_port};
+use super::uri::{Host, host_and_port, is_host_and_port};
 use super::{Params, scan};
 use crate::flow::TransportKind;
-use crate::message::method::Token;
+use crate::message::method::{Token, is_token_byte};
 
 /// The transport a Via names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,22 +47,13 @@ impl Via {
     /// A Via of ours that asks for the response port (`rport`, RFC 3581).
     pub fn new(transport: TransportKind, host: Host, port: Option<u16>, branch: &str) -> Self {
         let transport = ViaTransport::Known(transport);
-        let params = Params::new()
-            .with("branch", Some(branch))
-            .with("rport", None);
-        Self {
-            transport,
-            host,
-            port,
-            params,
-        }
+        let params = Params::new().with("branch", Some(branch)).with("rport", None);
+        Self { transport, host, port, params }
     }
 
     /// The branch.
     pub fn branch(&self) -> Option<&str> {
-        self.params
-            .get("branch")
-            .filter(|branch| !branch.is_empty())
+        self.params.get("branch").filter(|branch| !branch.is_empty())
     }
 
     /// The branch if it identifies the transaction by itself: cookie and more
@@ -80,17 +71,13 @@ impl Via {
     /// (RFC 5118 section 4.5).
     pub fn received(&self) -> Option<IpAddr> {
         let text = self.params.get("received")?;
-        let inner = text
-            .strip_prefix('[')
-            .and_then(|text| text.strip_suffix(']'));
+        let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
         inner.unwrap_or(text).parse().ok()
     }
 
     /// `rport`: `Some(None)` where the sender asks for it, `Some(Some(port))` where it is filled.
     pub fn rport(&self) -> Option<Option<u16>> {
-        self.params
-            .get("rport")
-            .map(|text| scan::number(text.as_bytes()))
+        self.params.get("rport").map(|text| scan::number(text.as_bytes()))
     }
 
     /// Notes where the request really came from (RFC 3261 section 18.2.1, RFC 3581 section 4):
@@ -117,6 +104,42 @@ impl Via {
 
     /// Reads one Via; white space is allowed around every separator.
     pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
+        let parts = Parts::read(bytes)?;
+        let (host, port) = host_and_port(parts.sent_by).ok()?;
+        Some(Self {
+            transport: read_transport(parts.transport)?,
+            host,
+            port,
+            params: Params::parse(parts.params)?,
+        })
+    }
+
+    /// Whether [`Self::parse`] reads this, without copying it.
+    pub(crate) fn is_legal(bytes: &[u8]) -> bool {
+        Parts::read(bytes).is_some_and(|parts| {
+            !parts.transport.is_empty()
+                && parts.transport.iter().copied().all(is_token_byte)
+                && is_host_and_port(parts.sent_by)
+                && Params::is_legal(parts.params)
+        })
+    }
+
+    /// The branch of a Via that has not been read, where it is plainly to be seen.
+    pub(crate) fn plain_branch(bytes: &[u8]) -> Option<&str> {
+        let branch = Params::find_plain(Parts::read(bytes)?.params, "branch")?;
+        std::str::from_utf8(branch).ok()
+    }
+}
+
+/// A Via cut into its parts, which are not looked at.
+struct Parts<'a> {
+    transport: &'a [u8],
+    sent_by: &'a str,
+    params: &'a [u8],
+}
+
+impl<'a> Parts<'a> {
+    fn read(bytes: &'a [u8]) -> Option<Self> {
         let (protocol, bytes) = cut(bytes, b'/')?;
         let (version, bytes) = cut(bytes, b'/')?;
         if !protocol.eq_ignore_ascii_case(b"SIP") || version != b"2.0" {
@@ -127,14 +150,7 @@ impl Via {
         let (transport, rest) = bytes.split_at(end);
         let rest = scan::trim(rest);
         let (sent_by, params) = rest.split_at(memchr::memchr(b';', rest).unwrap_or(rest.len()));
-        let sent_by = std::str::from_utf8(scan::trim(sent_by)).ok()?;
-        let (host, port) = host_and_port(sent_by).ok()?;
-        Some(Self {
-            transport: read_transport(transport)?,
-            host,
-            port,
-            params: Params::parse(params)?,
-        })
+        Some(Self { transport, sent_by: std::str::from_utf8(scan::trim(sent_by)).ok()?, params })
     }
 }
 
@@ -144,10 +160,10 @@ fn cut(bytes: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
 }
 
 fn read_transport(token: &[u8]) -> Option<ViaTransport> {
-    let token = Token::from_bytes(token)?;
-    Some(match TransportKind::from_token(token.as_str()) {
+    let known = std::str::from_utf8(token).ok().and_then(TransportKind::from_token);
+    Some(match known {
         Some(kind) => ViaTransport::Known(kind),
-        None => ViaTransport::Other(token),
+        None => ViaTransport::Other(Token::from_bytes(token)?),
     })
 }
 
@@ -161,10 +177,14 @@ impl FromStr for Via {
 
 impl fmt::Display for Via {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SIP/2.0/{} {}", self.transport, self.host)?;
+        f.write_str("SIP/2.0/")?;
+        self.transport.fmt(f)?;
+        f.write_str(" ")?;
+        self.host.fmt(f)?;
         if let Some(port) = self.port {
-            write!(f, ":{port}")?;
+            f.write_str(":")?;
+            port.fmt(f)?;
         }
-        write!(f, "{}", self.params)
+        self.params.fmt(f)
     }
 }
