@@ -41,10 +41,7 @@ pub(crate) async fn save(
 ) -> Result<(), Error> {
     for (user, bindings) in changed {
         let sql = "DELETE FROM sip_binding WHERE user_id = ?";
-        sqlx::query(sql)
-            .bind(user.as_str())
-            .execute(&mut *connection)
-            .await?;
+        sqlx::query(sql).bind(user.as_str()).execute(&mut *connection).await?;
         for binding in bindings {
             let sql = "INSERT INTO sip_binding(user_id, contact, sip_call_id, cseq, q_milli, \
                        registered_at, expires_at, flow, user_agent, path, instance_id, node) \
@@ -78,10 +75,7 @@ pub(crate) async fn load(
     let sql = "SELECT * FROM sip_binding WHERE expires_at > ? ORDER BY user_id, contact";
     let rows = sqlx::query(sql).bind(now.0).fetch_all(connection).await?;
     let binding = |row| {
-        let columns = Columns {
-            table: "sip_binding",
-            row,
-        };
+        let columns = Columns { table: "sip_binding", row };
         let optional = |column| Ok::<_, Error>(columns.text_or_null(column)?.map(|t| (*t).into()));
         let binding = Binding {
             contact: columns.text("contact")?,
@@ -122,8 +116,5 @@ pub(crate) async fn load_cursors(
     let sql = "SELECT id, rr_cursor_user_id FROM user_group WHERE rr_cursor_user_id IS NOT NULL \
                ORDER BY id";
     let rows: Vec<(String, String)> = sqlx::query_as(sql).fetch_all(connection).await?;
-    Ok(rows
-        .into_iter()
-        .map(|(group, user)| (group.into(), user.into()))
-        .collect())
+    Ok(rows.into_iter().map(|(group, user)| (group.into(), user.into())).collect())
 }

@@ -10,7 +10,7 @@ use sqlx::migrate::Migrator;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Connection as _, Sqlite, Transaction};
+use sqlx::{ConnectOptions as _, Connection as _, Sqlite, Transaction};
 
 use crate::Error;
 
@@ -43,9 +43,7 @@ impl Database {
     /// # Errors
     /// Every cause that keeps a file from being opened for writing.
     pub async fn open(url: &str) -> Result<Self, Error> {
-        let bad = || Error::BadUrl {
-            url: url.to_owned(),
-        };
+        let bad = || Error::BadUrl { url: url.to_owned() };
         let path = url.strip_prefix("sqlite:").ok_or_else(bad)?;
         let path = PathBuf::from(path.strip_prefix("//").unwrap_or(path));
         if path.as_os_str().is_empty() || path.as_os_str() == ":memory:" {
@@ -55,14 +53,8 @@ impl Database {
     }
 
     async fn open_file(path: &Path) -> Result<Self, Error> {
-        let unreachable = |message: String| Error::Unreachable {
-            path: path.to_owned(),
-            message,
-        };
-        if let Some(folder) = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-        {
+        let unreachable = |message: String| Error::Unreachable { path: path.to_owned(), message };
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(|error| unreachable(error.to_string()))?;
         }
         let options = SqliteConnectOptions::new()
@@ -72,10 +64,15 @@ impl Database {
             .synchronous(SqliteSynchronous::Normal)
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT)
-            .statement_cache_capacity(STATEMENTS);
-        let located = |error: sqlx::Error| match Error::from(error) {
-            Error::Unreachable { message, .. } => unreachable(message),
-            other => other,
+            .statement_cache_capacity(STATEMENTS)
+            .disable_statement_logging();
+        let located = |error: sqlx::Error| {
+            let error = Error::from(error);
+            if let Error::Unreachable { message, .. } = error {
+                unreachable(message)
+            } else {
+                error
+            }
         };
         let write = SqlitePoolOptions::new()
             .max_connections(1)
@@ -99,11 +96,7 @@ impl Database {
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .test_before_acquire(false)
             .connect_lazy_with(options.read_only(true).create_if_missing(false));
-        Ok(Self {
-            write,
-            read,
-            path: path.to_owned(),
-        })
+        Ok(Self { write, read, path: path.to_owned() })
     }
 
     /// Brings the schema up to date; returns how many migrations were applied.
@@ -168,9 +161,8 @@ impl Database {
             Err(error) => Err(error),
         };
         let io = |message: String| Error::Io { message };
-        let done = tokio::task::spawn_blocking(sync)
-            .await
-            .map_err(|error| io(error.to_string()))?;
+        let done =
+            tokio::task::spawn_blocking(sync).await.map_err(|error| io(error.to_string()))?;
         done.map_err(|error| io(error.to_string()))
     }
 
@@ -187,9 +179,7 @@ impl FromStr for DatabaseUrl {
     fn from_str(url: &str) -> Result<Self, Error> {
         match url.strip_prefix("sqlite:") {
             Some(path) if !path.trim_start_matches('/').is_empty() => Ok(Self(url.to_owned())),
-            Some(_) | None => Err(Error::BadUrl {
-                url: url.to_owned(),
-            }),
+            Some(_) | None => Err(Error::BadUrl { url: url.to_owned() }),
         }
     }
 }

@@ -60,11 +60,7 @@ pub(super) async fn object_types(
         };
         let sql = "INSERT INTO object_type(api_name, label) VALUES (?, ?) \
                    ON CONFLICT(api_name) DO UPDATE SET label = excluded.label";
-        sqlx::query(sql)
-            .bind(name)
-            .bind(label)
-            .execute(&mut *connection)
-            .await?;
+        sqlx::query(sql).bind(name).bind(label).execute(&mut *connection).await?;
     }
     Ok(())
 }
@@ -88,10 +84,8 @@ async fn first_availability(
 
 async fn roles(connection: &mut SqliteConnection, entry: &UserEntry) -> Result<bool, Error> {
     let sql = "SELECT role_id FROM user_role WHERE user_id = ? ORDER BY role_id";
-    let known: Vec<String> = sqlx::query_scalar(sql)
-        .bind(&entry.id)
-        .fetch_all(&mut *connection)
-        .await?;
+    let known: Vec<String> =
+        sqlx::query_scalar(sql).bind(&entry.id).fetch_all(&mut *connection).await?;
     let mut wanted = entry.roles.clone();
     wanted.sort();
     wanted.dedup();
@@ -99,22 +93,12 @@ async fn roles(connection: &mut SqliteConnection, entry: &UserEntry) -> Result<b
         return Ok(false);
     }
     let sql = "DELETE FROM user_role WHERE user_id = ?";
-    sqlx::query(sql)
-        .bind(&entry.id)
-        .execute(&mut *connection)
-        .await?;
+    sqlx::query(sql).bind(&entry.id).execute(&mut *connection).await?;
     for role in &wanted {
         let sql = "INSERT INTO role(id, name) VALUES (?1, ?1) ON CONFLICT DO NOTHING";
-        sqlx::query(sql)
-            .bind(role)
-            .execute(&mut *connection)
-            .await?;
+        sqlx::query(sql).bind(role).execute(&mut *connection).await?;
         let sql = "INSERT INTO user_role(user_id, role_id) VALUES (?, ?)";
-        sqlx::query(sql)
-            .bind(&entry.id)
-            .bind(role)
-            .execute(&mut *connection)
-            .await?;
+        sqlx::query(sql).bind(&entry.id).bind(role).execute(&mut *connection).await?;
     }
     Ok(true)
 }
@@ -126,11 +110,8 @@ async fn credentials(
 ) -> Result<bool, Error> {
     let sql = "SELECT algorithm, ha1 FROM sip_credential WHERE user_id = ? AND realm = ? \
                ORDER BY algorithm";
-    let known: Vec<(String, String)> = sqlx::query_as(sql)
-        .bind(&entry.id)
-        .bind(realm)
-        .fetch_all(&mut *connection)
-        .await?;
+    let known: Vec<(String, String)> =
+        sqlx::query_as(sql).bind(&entry.id).bind(realm).fetch_all(&mut *connection).await?;
     let wanted: Vec<(String, String)> = match credentials::ha1(entry, realm) {
         None => Vec::new(),
         Some(ha1) => vec![("MD5".into(), ha1.md5), ("SHA-256".into(), ha1.sha256)],
@@ -139,19 +120,11 @@ async fn credentials(
         return Ok(false);
     }
     let sql = "DELETE FROM sip_credential WHERE user_id = ? AND realm = ?";
-    sqlx::query(sql)
-        .bind(&entry.id)
-        .bind(realm)
-        .execute(&mut *connection)
-        .await?;
+    sqlx::query(sql).bind(&entry.id).bind(realm).execute(&mut *connection).await?;
     for (algorithm, ha1) in &wanted {
         let sql = "INSERT INTO sip_credential(user_id, realm, algorithm, ha1) \
                    VALUES (?, ?, ?, ?)";
-        let insert = sqlx::query(sql)
-            .bind(&entry.id)
-            .bind(realm)
-            .bind(algorithm)
-            .bind(ha1);
+        let insert = sqlx::query(sql).bind(&entry.id).bind(realm).bind(algorithm).bind(ha1);
         insert.execute(&mut *connection).await?;
     }
     Ok(true)
@@ -164,28 +137,19 @@ async fn members(
     now: Millis,
 ) -> Result<bool, Error> {
     let sql = "SELECT user_id, added_at FROM group_member WHERE group_id = ? ORDER BY position";
-    let known: Vec<(String, i64)> = sqlx::query_as(sql)
-        .bind(&entry.id)
-        .fetch_all(&mut *connection)
-        .await?;
+    let known: Vec<(String, i64)> =
+        sqlx::query_as(sql).bind(&entry.id).fetch_all(&mut *connection).await?;
     if known.iter().map(|(user, _)| user).eq(&entry.members) {
         return Ok(false);
     }
     let sql = "DELETE FROM group_member WHERE group_id = ?";
-    sqlx::query(sql)
-        .bind(&entry.id)
-        .execute(&mut *connection)
-        .await?;
+    sqlx::query(sql).bind(&entry.id).execute(&mut *connection).await?;
     for (position, user) in (1i64..).zip(&entry.members) {
         let before = known.iter().find(|(member, _)| member == user);
         let added_at = before.map_or(now.0, |(_, added_at)| *added_at);
         let sql = "INSERT INTO group_member(group_id, user_id, position, added_at) \
                    VALUES (?, ?, ?, ?)";
-        let insert = sqlx::query(sql)
-            .bind(&entry.id)
-            .bind(user)
-            .bind(position)
-            .bind(added_at);
+        let insert = sqlx::query(sql).bind(&entry.id).bind(user).bind(position).bind(added_at);
         insert.execute(&mut *connection).await?;
     }
     Ok(true)
@@ -193,10 +157,8 @@ async fn members(
 
 async fn options(connection: &mut SqliteConnection, entry: &IvrEntry) -> Result<bool, Error> {
     let sql = "SELECT digit, label, next_ivr_id FROM ivr_option WHERE ivr_id = ? ORDER BY digit";
-    let known: Vec<(String, String, String)> = sqlx::query_as(sql)
-        .bind(&entry.id)
-        .fetch_all(&mut *connection)
-        .await?;
+    let known: Vec<(String, String, String)> =
+        sqlx::query_as(sql).bind(&entry.id).fetch_all(&mut *connection).await?;
     let mut wanted: Vec<(String, String, String)> = match &entry.options {
         None => Vec::new(),
         Some(OptionsEntry::Short(options)) => options
@@ -205,13 +167,7 @@ async fn options(connection: &mut SqliteConnection, entry: &IvrEntry) -> Result<
             .collect(),
         Some(OptionsEntry::List(options)) => options
             .iter()
-            .map(|option| {
-                (
-                    option.digit.clone(),
-                    option.label.clone(),
-                    option.next_ivr_id.clone(),
-                )
-            })
+            .map(|option| (option.digit.clone(), option.label.clone(), option.next_ivr_id.clone()))
             .collect(),
     };
     wanted.sort();
@@ -219,17 +175,10 @@ async fn options(connection: &mut SqliteConnection, entry: &IvrEntry) -> Result<
         return Ok(false);
     }
     let sql = "DELETE FROM ivr_option WHERE ivr_id = ?";
-    sqlx::query(sql)
-        .bind(&entry.id)
-        .execute(&mut *connection)
-        .await?;
+    sqlx::query(sql).bind(&entry.id).execute(&mut *connection).await?;
     for (digit, label, next) in &wanted {
         let sql = "INSERT INTO ivr_option(ivr_id, digit, label, next_ivr_id) VALUES (?, ?, ?, ?)";
-        let insert = sqlx::query(sql)
-            .bind(&entry.id)
-            .bind(digit)
-            .bind(label)
-            .bind(next);
+        let insert = sqlx::query(sql).bind(&entry.id).bind(digit).bind(label).bind(next);
         insert.execute(&mut *connection).await?;
     }
     Ok(true)
@@ -238,25 +187,16 @@ async fn options(connection: &mut SqliteConnection, entry: &IvrEntry) -> Result<
 async fn phones(connection: &mut SqliteConnection, entry: &RecordEntry) -> Result<bool, Error> {
     let sql = "SELECT e164, is_primary FROM record_phone WHERE record_id = ? \
                ORDER BY is_primary DESC, e164";
-    let known: Vec<(String, bool)> = sqlx::query_as(sql)
-        .bind(&entry.id)
-        .fetch_all(&mut *connection)
-        .await?;
-    let mut wanted: Vec<(String, bool)> = entry
-        .phones
-        .iter()
-        .enumerate()
-        .map(|(at, phone)| (plain(phone), at == 0))
-        .collect();
+    let known: Vec<(String, bool)> =
+        sqlx::query_as(sql).bind(&entry.id).fetch_all(&mut *connection).await?;
+    let mut wanted: Vec<(String, bool)> =
+        entry.phones.iter().enumerate().map(|(at, phone)| (plain(phone), at == 0)).collect();
     wanted.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     if known == wanted {
         return Ok(false);
     }
     let sql = "DELETE FROM record_phone WHERE record_id = ?";
-    sqlx::query(sql)
-        .bind(&entry.id)
-        .execute(&mut *connection)
-        .await?;
+    sqlx::query(sql).bind(&entry.id).execute(&mut *connection).await?;
     for (e164, is_primary) in &wanted {
         let sql = "INSERT INTO record_phone(record_id, e164, is_primary) VALUES (?, ?, ?) \
                    ON CONFLICT DO NOTHING";
@@ -276,10 +216,8 @@ pub(super) async fn lookups(
     for entry in entries {
         let e164 = plain(&entry.e164);
         let sql = "SELECT status, record_id FROM phone_number_lookup WHERE e164 = ?";
-        let known: Option<(String, Option<String>)> = sqlx::query_as(sql)
-            .bind(&e164)
-            .fetch_optional(&mut *connection)
-            .await?;
+        let known: Option<(String, Option<String>)> =
+            sqlx::query_as(sql).bind(&e164).fetch_optional(&mut *connection).await?;
         let wanted = (entry.status.clone(), entry.record_id.clone());
         let kind = match known {
             None => ChangeKind::Added,

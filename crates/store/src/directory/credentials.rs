@@ -14,18 +14,12 @@ pub(super) struct Ha1 {
 /// What the entry gives; `None` when the user has no password and cannot register.
 pub(super) fn ha1(user: &UserEntry, realm: &str) -> Option<Ha1> {
     if let Some(given) = &user.sip_ha1 {
-        let (md5, sha256) = (
-            given.md5.to_ascii_lowercase(),
-            given.sha256.to_ascii_lowercase(),
-        );
+        let (md5, sha256) = (given.md5.to_ascii_lowercase(), given.sha256.to_ascii_lowercase());
         return Some(Ha1 { md5, sha256 });
     }
     let password = user.sip_password.as_ref()?;
     let text = format!("{}:{realm}:{password}", user.sip_username);
-    Some(Ha1 {
-        md5: hex(&Md5::digest(&text)),
-        sha256: hex(&Sha256::digest(&text)),
-    })
+    Some(Ha1 { md5: hex(&Md5::digest(&text)), sha256: hex(&Sha256::digest(&text)) })
 }
 
 /// Lower-case hex.
@@ -52,9 +46,6 @@ mod tests {
         };
         let ha1 = ha1(&user, "http-auth@example.org").expect("a password is given");
         assert_eq!(ha1.md5, "3d78807defe7de2157e2b0b6573a855f");
-        assert_eq!(
-            ha1.sha256,
-            "7987c64c30e25f1b74be53f966b49b90f2808aa92faf9a00262392d7b4794232"
-        );
+        assert_eq!(ha1.sha256, "7987c64c30e25f1b74be53f966b49b90f2808aa92faf9a00262392d7b4794232");
     }
 }

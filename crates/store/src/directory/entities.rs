@@ -31,12 +31,7 @@ pub(super) static GROUPS: Table = Table {
     entity: "group",
     section: "groups",
     name: "user_group",
-    columns: &[
-        "name",
-        "acd_strategy",
-        "missed_call_owner_user_id",
-        "active",
-    ],
+    columns: &["name", "acd_strategy", "missed_call_owner_user_id", "active"],
     unique: Some("name"),
 };
 pub(super) static IVRS: Table = Table {
@@ -107,31 +102,20 @@ pub(super) fn rows(file: &DirectoryFile) -> [(&'static Table, Vec<Row>); 5] {
 
 const TRUE: i64 = 1;
 
+/// `values` is an array: everybody here writes `json!([…])`.
 fn row(id: &str, values: Value) -> Row {
-    let values = match values {
-        Value::Array(values) => values,
-        other => vec![other],
-    };
-    Row {
-        id: id.to_owned(),
-        values,
-    }
+    let values = if let Value::Array(values) = values { values } else { Vec::new() };
+    Row { id: id.to_owned(), values }
 }
 
 fn user(entry: &UserEntry) -> Row {
     let is_admin = i64::from(entry.is_admin);
-    row(
-        &entry.id,
-        json!([entry.display_name, entry.sip_username, is_admin, TRUE]),
-    )
+    row(&entry.id, json!([entry.display_name, entry.sip_username, is_admin, TRUE]))
 }
 
 fn group(entry: &GroupEntry) -> Row {
     let strategy = entry.acd_strategy.unwrap_or(AcdStrategy::Simulring);
-    row(
-        &entry.id,
-        json!([entry.name, strategy, entry.missed_call_owner_user_id, TRUE]),
-    )
+    row(&entry.id, json!([entry.name, strategy, entry.missed_call_owner_user_id, TRUE]))
 }
 
 fn ivr(entry: &IvrEntry) -> Row {
@@ -174,12 +158,7 @@ fn number(entry: &NumberEntry) -> Row {
 }
 
 fn record(entry: &RecordEntry) -> Row {
-    let values = json!([
-        entry.object_type,
-        entry.display_name,
-        entry.owner_user_id,
-        TRUE
-    ]);
+    let values = json!([entry.object_type, entry.display_name, entry.owner_user_id, TRUE]);
     row(&entry.id, values)
 }
 

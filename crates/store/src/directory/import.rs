@@ -67,26 +67,17 @@ pub struct ImportReport {
 impl ImportReport {
     /// How many entries had this happen to them.
     pub fn count(&self, kind: ChangeKind) -> usize {
-        self.changes
-            .iter()
-            .filter(|change| change.kind == kind)
-            .count()
+        self.changes.iter().filter(|change| change.kind == kind).count()
     }
 
     /// Whether a problem keeps the file from being applied.
     pub fn is_refused(&self) -> bool {
-        self.problems
-            .iter()
-            .any(|problem| problem.severity == Severity::Error)
+        self.problems.iter().any(|problem| problem.severity == Severity::Error)
     }
 
     pub(super) fn note(&mut self, kind: Option<ChangeKind>, entity: &'static str, id: &str) {
         match kind {
-            Some(kind) => self.changes.push(Change {
-                kind,
-                entity,
-                id: id.to_owned(),
-            }),
+            Some(kind) => self.changes.push(Change { kind, entity, id: id.to_owned() }),
             None => self.unchanged += 1,
         }
     }
@@ -101,18 +92,14 @@ pub(crate) async fn import(
     mode: ImportMode,
     now: Millis,
 ) -> Result<ImportReport, Error> {
-    let mut report = ImportReport {
-        problems: validate(file, Some(realm)),
-        ..ImportReport::default()
-    };
+    let mut report =
+        ImportReport { problems: validate(file, Some(realm)), ..ImportReport::default() };
     if report.is_refused() {
         return Ok(report);
     }
     let hash = hash(file, realm)?;
     let sql = "SELECT hash FROM directory_import WHERE source = 'file'";
-    let known: Option<String> = sqlx::query_scalar(sql)
-        .fetch_optional(&mut *transaction)
-        .await?;
+    let known: Option<String> = sqlx::query_scalar(sql).fetch_optional(&mut *transaction).await?;
     if known.as_ref() == Some(&hash) {
         report.same_content = true;
         report.unchanged = file.users.len()
@@ -131,20 +118,15 @@ pub(crate) async fn import(
     let sql = "INSERT INTO directory_import(source, hash, applied_at) VALUES ('file', ?, ?) \
                ON CONFLICT(source) DO UPDATE SET hash = excluded.hash, \
                applied_at = excluded.applied_at";
-    sqlx::query(sql)
-        .bind(hash)
-        .bind(now.0)
-        .execute(&mut *transaction)
-        .await?;
+    sqlx::query(sql).bind(hash).bind(now.0).execute(&mut *transaction).await?;
     transaction.commit().await?;
     report.applied = true;
     Ok(report)
 }
 
 fn hash(file: &DirectoryFile, realm: &str) -> Result<String, Error> {
-    let content = serde_json::to_vec(&(realm, file)).map_err(|error| Error::Statement {
-        message: error.to_string(),
-    })?;
+    let content = serde_json::to_vec(&(realm, file))
+        .map_err(|error| Error::Statement { message: error.to_string() })?;
     Ok(hex(&Sha256::digest(&content)))
 }
 
@@ -156,9 +138,7 @@ async fn write(
     report: &mut ImportReport,
 ) -> Result<(), Error> {
     // IVRs may lead to later ones; references are looked at when it commits.
-    sqlx::query("PRAGMA defer_foreign_keys = ON")
-        .execute(&mut *connection)
-        .await?;
+    sqlx::query("PRAGMA defer_foreign_keys = ON").execute(&mut *connection).await?;
     children::object_types(connection, &file.object_types).await?;
     let sql = "SELECT entity, id FROM managed_entity WHERE source = 'file'";
     let managed: Vec<(String, String)> = sqlx::query_as(sql).fetch_all(&mut *connection).await?;
@@ -167,11 +147,7 @@ async fn write(
         if table.entity == NUMBERS.entity && !numbers_stay(&rows, &known, report) {
             return Ok(());
         }
-        let mut merge = Merge {
-            table,
-            known,
-            report,
-        };
+        let mut merge = Merge { table, known, report };
         merge.drop_missing(connection, &rows, &managed).await?;
         merge.give_way(connection, &rows).await?;
         let kinds = merge.rows(connection, &rows).await?;
@@ -194,11 +170,7 @@ async fn manage(
 ) -> Result<(), Error> {
     let sql = "INSERT INTO managed_entity(source, entity, id) VALUES ('file', ?, ?) \
                ON CONFLICT DO NOTHING";
-    sqlx::query(sql)
-        .bind(entity)
-        .bind(id)
-        .execute(connection)
-        .await?;
+    sqlx::query(sql).bind(entity).bind(id).execute(connection).await?;
     Ok(())
 }
 
@@ -208,19 +180,13 @@ async fn stored(
     table: &Table,
 ) -> Result<BTreeMap<String, Vec<Value>>, Error> {
     let columns = table.columns.join(", ");
-    let sql = format!(
-        "SELECT id, json_array({columns}) AS stored FROM {}",
-        table.name
-    );
-    let rows = sqlx::query(AssertSqlSafe(sql))
-        .fetch_all(connection)
-        .await?;
+    let sql = format!("SELECT id, json_array({columns}) AS stored FROM {}", table.name);
+    let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(connection).await?;
     let mut known = BTreeMap::new();
     for row in rows {
         let stored: String = row.try_get("stored")?;
-        let values = serde_json::from_str(&stored).map_err(|error| Error::Statement {
-            message: error.to_string(),
-        })?;
+        let values = serde_json::from_str(&stored)
+            .map_err(|error| Error::Statement { message: error.to_string() })?;
         known.insert(row.try_get("id")?, values);
     }
     Ok(known)
@@ -283,28 +249,13 @@ impl Merge<'_> {
         for (_, id) in of_table.filter(|(_, id)| rows.iter().all(|row| row.id != *id)) {
             let active = self.known.get(id).and_then(|values| values.last());
             if active.and_then(Value::as_i64) != Some(0) {
-                self.report
-                    .note(Some(ChangeKind::Deactivated), table.entity, id);
+                self.report.note(Some(ChangeKind::Deactivated), table.entity, id);
             }
-            let default = if table.entity == NUMBERS.entity {
-                ", is_default = FALSE"
-            } else {
-                ""
-            };
-            let sql = format!(
-                "UPDATE {} SET active = FALSE{default} WHERE id = ?",
-                table.name
-            );
-            sqlx::query(AssertSqlSafe(sql))
-                .bind(id)
-                .execute(&mut *connection)
-                .await?;
+            let default = if table.entity == NUMBERS.entity { ", is_default = FALSE" } else { "" };
+            let sql = format!("UPDATE {} SET active = FALSE{default} WHERE id = ?", table.name);
+            sqlx::query(AssertSqlSafe(sql)).bind(id).execute(&mut *connection).await?;
             let sql = "DELETE FROM managed_entity WHERE source = 'file' AND entity = ? AND id = ?";
-            sqlx::query(sql)
-                .bind(table.entity)
-                .bind(id)
-                .execute(&mut *connection)
-                .await?;
+            sqlx::query(sql).bind(table.entity).bind(id).execute(&mut *connection).await?;
         }
         Ok(())
     }
@@ -314,15 +265,9 @@ impl Merge<'_> {
     async fn give_way(&self, connection: &mut SqliteConnection, rows: &[Row]) -> Result<(), Error> {
         let table = self.table;
         if table.entity == NUMBERS.entity {
-            for row in rows
-                .iter()
-                .filter(|row| self.known.get(&row.id) != Some(&row.values))
-            {
+            for row in rows.iter().filter(|row| self.known.get(&row.id) != Some(&row.values)) {
                 let sql = "UPDATE provisioned_number SET is_default = FALSE WHERE id = ?";
-                sqlx::query(sql)
-                    .bind(&row.id)
-                    .execute(&mut *connection)
-                    .await?;
+                sqlx::query(sql).bind(&row.id).execute(&mut *connection).await?;
             }
         }
         let Some(unique) = table.unique else {
@@ -341,10 +286,7 @@ impl Merge<'_> {
                     "UPDATE {} SET {unique} = {unique} || '~' || id WHERE id = ?",
                     table.name
                 );
-                sqlx::query(AssertSqlSafe(sql))
-                    .bind(holder)
-                    .execute(&mut *connection)
-                    .await?;
+                sqlx::query(AssertSqlSafe(sql)).bind(holder).execute(&mut *connection).await?;
             }
         }
         Ok(())
@@ -358,11 +300,8 @@ impl Merge<'_> {
     ) -> Result<Vec<Option<ChangeKind>>, Error> {
         let table = self.table;
         let mut kinds = Vec::with_capacity(rows.len());
-        let sets: Vec<String> = table
-            .columns
-            .iter()
-            .map(|column| format!("{column} = excluded.{column}"))
-            .collect();
+        let sets: Vec<String> =
+            table.columns.iter().map(|column| format!("{column} = excluded.{column}")).collect();
         let sql = format!(
             "INSERT INTO {}(id, {}) VALUES (?{}) ON CONFLICT(id) DO UPDATE SET {}",
             table.name,
@@ -388,9 +327,7 @@ impl Merge<'_> {
             };
             bind(&Value::from(row.id.as_str()))
                 .and_then(|()| row.values.iter().try_for_each(&mut bind))
-                .map_err(|error| Error::Statement {
-                    message: error.to_string(),
-                })?;
+                .map_err(|error| Error::Statement { message: error.to_string() })?;
             let upsert = sqlx::query_with(AssertSqlSafe(sql.clone()), arguments);
             upsert.execute(&mut *connection).await?;
         }

@@ -46,10 +46,7 @@ async fn users(
                 AND c.algorithm = 'SHA-256') AS sha256 \
                FROM app_user u WHERE u.active ORDER BY u.id";
     for row in &sqlx::query(sql).bind(realm).fetch_all(connection).await? {
-        let columns = Columns {
-            table: "app_user",
-            row,
-        };
+        let columns = Columns { table: "app_user", row };
         directory.add_user(User {
             id: columns.id("id")?,
             display_name: columns.text("display_name")?.into(),
@@ -67,22 +64,13 @@ async fn groups(connection: &mut SqliteConnection, directory: &mut Directory) ->
                ON u.id = m.user_id AND u.active ORDER BY m.group_id, m.position";
     let mut members: BTreeMap<GroupId, Vec<UserId>> = BTreeMap::new();
     for row in &all(connection, sql).await? {
-        let columns = Columns {
-            table: "group_member",
-            row,
-        };
-        members
-            .entry(columns.id("group_id")?)
-            .or_default()
-            .push(columns.id("user_id")?);
+        let columns = Columns { table: "group_member", row };
+        members.entry(columns.id("group_id")?).or_default().push(columns.id("user_id")?);
     }
     let sql = "SELECT id, name, acd_strategy, missed_call_owner_user_id FROM user_group \
                WHERE active ORDER BY id";
     for row in &all(connection, sql).await? {
-        let columns = Columns {
-            table: "user_group",
-            row,
-        };
+        let columns = Columns { table: "user_group", row };
         let id: GroupId = columns.id("id")?;
         directory.add_group(Group {
             name: columns.text("name")?.into(),
@@ -100,10 +88,7 @@ async fn ivrs(connection: &mut SqliteConnection, directory: &mut Directory) -> R
                ON i.id = o.next_ivr_id AND i.active ORDER BY o.ivr_id, o.digit";
     let mut options: BTreeMap<IvrId, BTreeMap<char, IvrId>> = BTreeMap::new();
     for row in &all(connection, sql).await? {
-        let columns = Columns {
-            table: "ivr_option",
-            row,
-        };
+        let columns = Columns { table: "ivr_option", row };
         let digit: char = columns.word("digit")?;
         let of = options.entry(columns.id("ivr_id")?).or_default();
         of.insert(digit, columns.id("next_ivr_id")?);
@@ -144,9 +129,7 @@ fn target(columns: &Columns<'_>) -> Result<Option<IvrTarget>, Error> {
         TargetKind::User => columns.id_or_null("target_user_id")?.map(IvrTarget::User),
         TargetKind::Group => columns.id_or_null("target_group_id")?.map(IvrTarget::Group),
         TargetKind::RecordOwner => Some(IvrTarget::RecordOwner),
-        TargetKind::External => columns
-            .text_or_null("target_number")?
-            .map(IvrTarget::External),
+        TargetKind::External => columns.text_or_null("target_number")?.map(IvrTarget::External),
     })
 }
 
@@ -161,10 +144,7 @@ async fn numbers(
                LEFT JOIN ivr i ON i.id = n.ivr_id \
                WHERE n.active AND coalesce(u.active, g.active AND i.active) ORDER BY n.id";
     for row in &all(connection, sql).await? {
-        let columns = Columns {
-            table: "provisioned_number",
-            row,
-        };
+        let columns = Columns { table: "provisioned_number", row };
         let user: Option<UserId> = columns.id_or_null("assigned_user_id")?;
         let group: Option<GroupId> = columns.id_or_null("assigned_group_id")?;
         let ivr: Option<IvrId> = columns.id_or_null("ivr_id")?;
@@ -192,10 +172,7 @@ async fn records(
     let sql = "SELECT l.e164, r.id, r.display_name, r.owner_user_id FROM phone_number_lookup l \
                JOIN record r ON r.id = l.record_id WHERE l.status = 'resolved' ORDER BY l.e164";
     for row in &all(connection, sql).await? {
-        let columns = Columns {
-            table: "record",
-            row,
-        };
+        let columns = Columns { table: "record", row };
         let name: Arc<str> = columns.text("display_name")?.into();
         let record = KnownRecord {
             id: columns.id("id")?,

@@ -17,40 +17,20 @@ pub(super) async fn write(
 ) -> Result<(), Error> {
     let flag = |value: Option<bool>| value.map(|value| value.to_string());
     let given = [
-        (
-            "conversations_enabled",
-            flag(settings.conversations_enabled),
-        ),
+        ("conversations_enabled", flag(settings.conversations_enabled)),
         ("extracts_enabled", flag(settings.extracts_enabled)),
-        (
-            "show_all_conversations",
-            settings.show_all_conversations.clone(),
-        ),
-        (
-            "participation_policy",
-            settings.participation_policy.clone(),
-        ),
-        (
-            "closed_conversation_policy",
-            settings.closed_conversation_policy.clone(),
-        ),
+        ("show_all_conversations", settings.show_all_conversations.clone()),
+        ("participation_policy", settings.participation_policy.clone()),
+        ("closed_conversation_policy", settings.closed_conversation_policy.clone()),
         ("reply_calls_enabled", flag(settings.reply_calls_enabled)),
         ("timezone", settings.timezone.clone()),
-        (
-            "quality_thresholds",
-            settings
-                .quality_thresholds
-                .as_ref()
-                .map(ToString::to_string),
-        ),
+        ("quality_thresholds", settings.quality_thresholds.as_ref().map(ToString::to_string)),
     ];
     for (key, value) in given {
         let Some(value) = value else { continue };
         let sql = "SELECT value FROM org_setting WHERE key = ?";
-        let known: Option<String> = sqlx::query_scalar(sql)
-            .bind(key)
-            .fetch_optional(&mut *connection)
-            .await?;
+        let known: Option<String> =
+            sqlx::query_scalar(sql).bind(key).fetch_optional(&mut *connection).await?;
         let kind = match known {
             None => Some(ChangeKind::Added),
             Some(known) if known != value => Some(ChangeKind::Changed),
@@ -66,22 +46,8 @@ pub(super) async fn write(
         report.note(kind, "setting", key);
     }
     // The first true lets older graphs be assigned; extracts begin when they are switched on.
-    period(
-        connection,
-        "conversations_enabled",
-        settings.conversations_enabled,
-        0,
-        now,
-    )
-    .await?;
-    period(
-        connection,
-        "extracts_enabled",
-        settings.extracts_enabled,
-        now.0,
-        now,
-    )
-    .await
+    period(connection, "conversations_enabled", settings.conversations_enabled, 0, now).await?;
+    period(connection, "extracts_enabled", settings.extracts_enabled, now.0, now).await
 }
 
 async fn period(
@@ -92,29 +58,19 @@ async fn period(
     now: Millis,
 ) -> Result<(), Error> {
     let sql = "SELECT count(*), coalesce(max(off_at IS NULL), 0) FROM setting_period WHERE key = ?";
-    let (periods, is_on): (i64, bool) = sqlx::query_as(sql)
-        .bind(key)
-        .fetch_one(&mut *connection)
-        .await?;
+    let (periods, is_on): (i64, bool) =
+        sqlx::query_as(sql).bind(key).fetch_one(&mut *connection).await?;
     match on {
         Some(true) if !is_on => {
             let on_at = if periods == 0 { first } else { now.0 };
             let sql = "INSERT INTO setting_period(key, on_at) VALUES (?, ?) \
                        ON CONFLICT(key, on_at) DO UPDATE SET off_at = NULL";
-            sqlx::query(sql)
-                .bind(key)
-                .bind(on_at)
-                .execute(connection)
-                .await?;
+            sqlx::query(sql).bind(key).bind(on_at).execute(connection).await?;
         }
         Some(false) if is_on => {
             let sql = "UPDATE setting_period SET off_at = max(?, on_at) \
                        WHERE key = ? AND off_at IS NULL";
-            sqlx::query(sql)
-                .bind(now.0)
-                .bind(key)
-                .execute(connection)
-                .await?;
+            sqlx::query(sql).bind(now.0).bind(key).execute(connection).await?;
         }
         Some(true | false) | None => {}
     }

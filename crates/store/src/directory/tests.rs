@@ -28,18 +28,12 @@ const TABLES: [&str; 17] = [
 ];
 
 async fn import_at(database: &Database, file: &DirectoryFile, at: i64) -> ImportReport {
-    database
-        .import(file, REALM, ImportMode::Apply, Millis(T0 + at))
-        .await
-        .expect("an import")
+    database.import(file, REALM, ImportMode::Apply, Millis(T0 + at)).await.expect("an import")
 }
 
 async fn value(database: &Database, query: &str) -> String {
     let sql = AssertSqlSafe(format!("SELECT CAST(coalesce(({query}), '–') AS TEXT)"));
-    sqlx::query_scalar(sql)
-        .fetch_one(database.reader())
-        .await
-        .expect(query)
+    sqlx::query_scalar(sql).fetch_one(database.reader()).await.expect(query)
 }
 
 fn shown(report: &ImportReport) -> Vec<String> {
@@ -48,11 +42,7 @@ fn shown(report: &ImportReport) -> Vec<String> {
         ChangeKind::Changed => '~',
         ChangeKind::Deactivated => '-',
     };
-    report
-        .changes
-        .iter()
-        .map(|c| format!("{}{} {}", kind(c.kind), c.entity, c.id))
-        .collect()
+    report.changes.iter().map(|c| format!("{}{} {}", kind(c.kind), c.entity, c.id)).collect()
 }
 
 #[tokio::test]
@@ -81,25 +71,14 @@ async fn the_snapshot_is_the_file() {
     assert_eq!(directory.groups().count(), 3);
     assert_eq!(directory.ivrs().count(), 5);
     let sales = directory.group(&"g-sales".into()).expect("g-sales");
-    assert_eq!(
-        sales.members,
-        ["u-ana".into(), "u-ben".into(), "u-cat".into()]
-    );
-    let number = directory
-        .default_number_of_group(&"g-sales".into())
-        .expect("its number");
+    assert_eq!(sales.members, ["u-ana".into(), "u-ben".into(), "u-cat".into()]);
+    let number = directory.default_number_of_group(&"g-sales".into()).expect("its number");
     assert_eq!(number.id, "n-sales".into());
     let menu = directory.ivr(&"ivr-menu".into()).expect("ivr-menu");
     assert_eq!((menu.action, menu.options.len()), (IvrAction::Menu, 2));
     let carl = directory.record_of(&E164::parse("+15557770001").expect("a number"));
-    assert_eq!(
-        carl.map(|record| &*record.display_name),
-        Some("Carl Contact")
-    );
-    assert_eq!(
-        value(&fresh.database, "SELECT on_at FROM setting_period").await,
-        "0"
-    );
+    assert_eq!(carl.map(|record| &*record.display_name), Some("Carl Contact"));
+    assert_eq!(value(&fresh.database, "SELECT on_at FROM setting_period").await, "0");
 }
 
 #[tokio::test]
@@ -111,19 +90,11 @@ async fn a_dry_run_says_what_it_would_do_and_does_nothing() {
     file.groups[0].members.swap(0, 1);
     file.numbers.retain(|number| number.id != "n-mia");
     file.records[1].phones.push("+15557770009".to_owned());
-    let report = fresh
-        .database
-        .import(&file, REALM, ImportMode::DryRun, Millis(T0))
-        .await
-        .expect("a run");
+    let report =
+        fresh.database.import(&file, REALM, ImportMode::DryRun, Millis(T0)).await.expect("a run");
     assert_eq!(
         shown(&report),
-        [
-            "~user u-ana",
-            "~group g-sales",
-            "-number n-mia",
-            "~record r-con-2"
-        ]
+        ["~user u-ana", "~group g-sales", "-number n-mia", "~record r-con-2"]
     );
     assert!(!report.applied);
     assert_eq!(dump(&fresh.database, &TABLES).await, before);
@@ -135,23 +106,12 @@ async fn what_the_file_drops_becomes_inactive_and_can_come_back() {
     let whole = scenario_directory();
     let mut file = whole.clone();
     file.users.retain(|user| user.id != "u-cat");
-    file.groups
-        .iter_mut()
-        .for_each(|group| group.members.retain(|user| user != "u-cat"));
+    file.groups.iter_mut().for_each(|group| group.members.retain(|user| user != "u-cat"));
     file.numbers.retain(|number| number.id != "n-sales2");
     file.ivrs.retain(|ivr| ivr.id != "ivr-s1");
     let report = import_at(&fresh.database, &file, 1).await;
-    assert_eq!(
-        report.count(ChangeKind::Deactivated),
-        3,
-        "{:?}",
-        shown(&report)
-    );
-    let directory = fresh
-        .database
-        .load_directory(REALM)
-        .await
-        .expect("the directory");
+    assert_eq!(report.count(ChangeKind::Deactivated), 3, "{:?}", shown(&report));
+    let directory = fresh.database.load_directory(REALM).await.expect("the directory");
     assert!(directory.user(&"u-cat".into()).is_none());
     assert!(directory.ivr(&"ivr-s1".into()).is_none());
     assert!(directory.number(&"n-sales2".into()).is_none());
@@ -159,11 +119,7 @@ async fn what_the_file_drops_becomes_inactive_and_can_come_back() {
     assert_eq!(rows, "8", "nothing is deleted");
     let report = import_at(&fresh.database, &whole, 2).await;
     assert_eq!(report.count(ChangeKind::Added), 0, "{:?}", shown(&report));
-    let directory = fresh
-        .database
-        .load_directory(REALM)
-        .await
-        .expect("the directory");
+    let directory = fresh.database.load_directory(REALM).await.expect("the directory");
     assert!(directory.user(&"u-cat".into()).is_some());
 }
 
@@ -171,17 +127,11 @@ async fn what_the_file_drops_becomes_inactive_and_can_come_back() {
 async fn cursors_and_the_availability_of_known_users_are_not_touched() {
     let fresh = Fresh::new().await;
     let cursors = vec![("g-sales".into(), "u-ben".into())];
-    let commit = Commit {
-        cursors,
-        ..Commit::default()
-    };
+    let commit = Commit { cursors, ..Commit::default() };
     fresh.database.commit(&commit).await.expect("a commit");
     let mut transaction = fresh.database.begin().await.expect("a transaction");
     let sql = "UPDATE app_user SET availability = 'away' WHERE id = 'u-ana'";
-    sqlx::query(sql)
-        .execute(&mut *transaction)
-        .await
-        .expect("an update");
+    sqlx::query(sql).execute(&mut *transaction).await.expect("an update");
     transaction.commit().await.expect("a commit");
     let mut file = scenario_directory();
     file.users[0].availability = Some(Availability::Busy);
@@ -209,20 +159,14 @@ async fn names_may_be_swapped_and_taken_over() {
     assert!(report.applied, "{:?}", report.problems);
     let mut file = scenario_directory();
     file.users.retain(|user| user.id != "u-dan");
-    file.groups
-        .iter_mut()
-        .for_each(|group| group.members.retain(|user| user != "u-dan"));
+    file.groups.iter_mut().for_each(|group| group.members.retain(|user| user != "u-dan"));
     file.numbers.retain(|number| number.id != "n-dan");
     let mut heir = file.users[0].clone();
     (heir.id, heir.sip_username) = ("u-heir".to_owned(), "dan".to_owned());
     file.users.push(heir);
     let report = import_at(&fresh.database, &file, 2).await;
     assert!(report.applied, "{:?}", report.problems);
-    let directory = fresh
-        .database
-        .load_directory(REALM)
-        .await
-        .expect("the directory");
+    let directory = fresh.database.load_directory(REALM).await.expect("the directory");
     let dan = directory.user_by_sip_username("dan").expect("somebody");
     assert_eq!(dan.id, "u-heir".into());
 }
@@ -254,14 +198,8 @@ async fn the_default_number_can_move() {
     }
     let report = import_at(&fresh.database, &file, 1).await;
     assert!(report.applied, "{:?}", report.problems);
-    let directory = fresh
-        .database
-        .load_directory(REALM)
-        .await
-        .expect("the directory");
-    let number = directory
-        .default_number_of_group(&"g-sales".into())
-        .expect("a number");
+    let directory = fresh.database.load_directory(REALM).await.expect("the directory");
+    let number = directory.default_number_of_group(&"g-sales".into()).expect("a number");
     assert_eq!(number.id, "n-main".into());
 }
 
@@ -271,17 +209,9 @@ async fn passwords_are_kept_as_hashes_of_the_realm_only() {
     let mut file = scenario_directory();
     file.users[0].sip_password = Some("secret-of-ana".to_owned());
     let (md5, sha256) = ("AB".repeat(16), "cd".repeat(32));
-    file.users[1].sip_ha1 = Some(Ha1Entry {
-        realm: REALM.to_owned(),
-        md5,
-        sha256,
-    });
+    file.users[1].sip_ha1 = Some(Ha1Entry { realm: REALM.to_owned(), md5, sha256 });
     assert!(import_at(&fresh.database, &file, 1).await.applied);
-    let directory = fresh
-        .database
-        .load_directory(REALM)
-        .await
-        .expect("the directory");
+    let directory = fresh.database.load_directory(REALM).await.expect("the directory");
     let ana = directory.user(&"u-ana".into()).expect("ana");
     let digest = ana.ha1_md5.as_deref();
     assert_eq!(digest, Some("536bdd5239d6d72bbdb5cbfcdfd20074"));
@@ -289,11 +219,7 @@ async fn passwords_are_kept_as_hashes_of_the_realm_only() {
     assert_eq!(ben.ha1_md5.as_deref(), Some(&*"ab".repeat(16)));
     let everything = dump(&fresh.database, &TABLES).await.join("\n");
     assert!(!everything.contains("secret-of-ana"));
-    let elsewhere = fresh
-        .database
-        .load_directory("other.test")
-        .await
-        .expect("the directory");
+    let elsewhere = fresh.database.load_directory("other.test").await.expect("the directory");
     assert!(elsewhere.users().all(|user| user.ha1_md5.is_none()));
 }
 
@@ -309,9 +235,7 @@ async fn the_periods_of_a_switch_are_kept() {
     let sql = "SELECT group_concat(key || ' ' || (on_at - 1767607200000) || ' ' || \
                coalesce(off_at - 1767607200000, 'open'), ', ') FROM \
                (SELECT * FROM setting_period ORDER BY key, on_at)";
-    let periods = value(&fresh.database, sql)
-        .await
-        .replace("-1767607200000", "the epoch");
+    let periods = value(&fresh.database, sql).await.replace("-1767607200000", "the epoch");
     assert_eq!(
         periods,
         "conversations_enabled the epoch 10, conversations_enabled 20 open, \
@@ -326,11 +250,7 @@ fn every_kind_of_mistake_has_its_message() {
     file.users[2].sip_username = "ca t".to_owned();
     file.users[3].sip_password = Some("x".to_owned());
     let (md5, sha256) = ("12".to_owned(), "zz".repeat(32));
-    file.users[3].sip_ha1 = Some(Ha1Entry {
-        realm: "elsewhere".to_owned(),
-        md5,
-        sha256,
-    });
+    file.users[3].sip_ha1 = Some(Ha1Entry { realm: "elsewhere".to_owned(), md5, sha256 });
     file.groups[0].members.push("u-ghost".to_owned());
     file.groups[1].members.clear();
     file.ivrs[0].target_group_id = None;
@@ -340,11 +260,7 @@ fn every_kind_of_mistake_has_its_message() {
         label: "x".to_owned(),
         next_ivr_id: "ivr-none".to_owned(),
     };
-    file.ivrs[4].options = Some(OptionsEntry::List(vec![
-        option("12"),
-        option("1"),
-        option("1"),
-    ]));
+    file.ivrs[4].options = Some(OptionsEntry::List(vec![option("12"), option("1"), option("1")]));
     file.numbers[0].e164 = "5550100001".to_owned();
     file.numbers[1].assigned_group_id = Some("g-sales".to_owned());
     file.numbers[2].assigned_user_id = None;
@@ -366,9 +282,5 @@ fn every_kind_of_mistake_has_its_message() {
         })
         .collect();
     insta::assert_snapshot!("every_mistake", lines.join("\n"));
-    assert!(
-        validate(&scenario_directory(), Some(REALM))
-            .iter()
-            .all(|p| p.key == "action")
-    );
+    assert!(validate(&scenario_directory(), Some(REALM)).iter().all(|p| p.key == "action"));
 }

@@ -41,14 +41,7 @@ pub struct DirectoryProblem {
 
 impl std::fmt::Display for DirectoryProblem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self {
-            section,
-            id,
-            key,
-            cause,
-            remedy,
-            ..
-        } = self;
+        let Self { section, id, key, cause, remedy, .. } = self;
         write!(f, "{section} `{id}`: {key}: {cause} ({remedy})")
     }
 }
@@ -56,10 +49,7 @@ impl std::fmt::Display for DirectoryProblem {
 /// Checks a file. `realm` is `[sip] domain`; where it is not known, hashes are not compared with
 /// it. The problems come in the order of the file's lists.
 pub fn validate(file: &DirectoryFile, realm: Option<&str>) -> Vec<DirectoryProblem> {
-    let mut check = Check {
-        known: Known::of(file),
-        problems: Vec::new(),
-    };
+    let mut check = Check { known: Known::of(file), problems: Vec::new() };
     check.users(&file.users, realm);
     check.groups(&file.groups);
     check.ivrs(&file.ivrs);
@@ -98,12 +88,7 @@ impl<'a> Known<'a> {
             ivrs: file.ivrs.iter().map(|entry| &*entry.id).collect(),
             records: file.records.iter().map(|entry| &*entry.id).collect(),
             object_types: file.object_types.iter().map(object_type).collect(),
-            roles: file
-                .users
-                .iter()
-                .flat_map(|user| &user.roles)
-                .map(|role| &**role)
-                .collect(),
+            roles: file.users.iter().flat_map(|user| &user.roles).map(|role| &**role).collect(),
         }
     }
 }
@@ -168,34 +153,19 @@ impl<'a> Check<'a> {
 
     fn user_reference(&mut self, at: At<'_>, key: &'static str, id: Option<&String>) {
         if let Some(id) = id.filter(|id| !self.known.users.contains(id.as_str())) {
-            self.error(
-                at,
-                key,
-                format!("there is no user `{id}`"),
-                "name one of `users`",
-            );
+            self.error(at, key, format!("there is no user `{id}`"), "name one of `users`");
         }
     }
 
     fn group_reference(&mut self, at: At<'_>, key: &'static str, id: Option<&String>) {
         if let Some(id) = id.filter(|id| !self.known.groups.contains(id.as_str())) {
-            self.error(
-                at,
-                key,
-                format!("there is no group `{id}`"),
-                "name one of `groups`",
-            );
+            self.error(at, key, format!("there is no group `{id}`"), "name one of `groups`");
         }
     }
 
     fn ivr_reference(&mut self, at: At<'_>, key: &'static str, id: Option<&str>) {
         if let Some(id) = id.filter(|id| !self.known.ivrs.contains(id)) {
-            self.error(
-                at,
-                key,
-                format!("there is no IVR `{id}`"),
-                "name one of `ivrs`",
-            );
+            self.error(at, key, format!("there is no IVR `{id}`"), "name one of `ivrs`");
         }
     }
 
@@ -208,38 +178,19 @@ impl<'a> Check<'a> {
 
     fn users(&mut self, users: &[UserEntry], realm: Option<&str>) {
         self.unique("users", "id", users.iter().map(|u| (&*u.id, &*u.id)));
-        self.unique(
-            "users",
-            "sip_username",
-            users.iter().map(|u| (&*u.id, &*u.sip_username)),
-        );
+        self.unique("users", "sip_username", users.iter().map(|u| (&*u.id, &*u.sip_username)));
         for user in users {
-            let at = At {
-                section: "users",
-                id: &user.id,
-            };
+            let at = At { section: "users", id: &user.id };
             let bad = |c: char| c.is_whitespace() || c.is_control() || "@:;?<>\"".contains(c);
             if user.sip_username.contains(bad) {
-                let cause = format!(
-                    "`{}` cannot stand before the @ of an address",
-                    user.sip_username
-                );
-                self.error(
-                    at,
-                    "sip_username",
-                    cause,
-                    "use letters, digits, `.`, `-` and `_`",
-                );
+                let cause =
+                    format!("`{}` cannot stand before the @ of an address", user.sip_username);
+                self.error(at, "sip_username", cause, "use letters, digits, `.`, `-` and `_`");
             }
             let Some(ha1) = &user.sip_ha1 else { continue };
             if user.sip_password.is_some() {
                 let cause = "a password is given too";
-                self.error(
-                    at,
-                    "sip_ha1",
-                    cause,
-                    "keep either `sip_password` or `sip_ha1`",
-                );
+                self.error(at, "sip_ha1", cause, "keep either `sip_password` or `sip_ha1`");
             }
             if let Some(realm) = realm.filter(|realm| *realm != ha1.realm) {
                 let cause = format!("it is for the realm `{}`", ha1.realm);
@@ -260,10 +211,7 @@ impl<'a> Check<'a> {
         self.unique("groups", "id", groups.iter().map(|g| (&*g.id, &*g.id)));
         self.unique("groups", "name", groups.iter().map(|g| (&*g.id, &*g.name)));
         for group in groups {
-            let at = At {
-                section: "groups",
-                id: &group.id,
-            };
+            let at = At { section: "groups", id: &group.id };
             let mut seen = BTreeSet::new();
             for member in &group.members {
                 self.user_reference(at, "members", Some(member));
@@ -287,15 +235,10 @@ impl<'a> Check<'a> {
 
     fn ivrs(&mut self, ivrs: &[IvrEntry]) {
         self.unique("ivrs", "id", ivrs.iter().map(|i| (&*i.id, &*i.id)));
-        let names = ivrs
-            .iter()
-            .map(|i| (&*i.id, i.name.as_deref().unwrap_or(&i.id)));
+        let names = ivrs.iter().map(|i| (&*i.id, i.name.as_deref().unwrap_or(&i.id)));
         self.unique("ivrs", "name", names);
         for ivr in ivrs {
-            let at = At {
-                section: "ivrs",
-                id: &ivr.id,
-            };
+            let at = At { section: "ivrs", id: &ivr.id };
             match ivr.action {
                 IvrAction::CallTransfer => {}
                 IvrAction::Menu | IvrAction::TimeRouting | IvrAction::PlayAndHangup => {
@@ -307,11 +250,7 @@ impl<'a> Check<'a> {
             self.ivr_target(at, ivr);
             self.ivr_reference(at, "next_ivr_id", ivr.next_ivr_id.as_deref());
             self.ivr_options(at, ivr.options.as_ref());
-            self.user_reference(
-                at,
-                "record_owner_user_id",
-                ivr.record_owner_user_id.as_ref(),
-            );
+            self.user_reference(at, "record_owner_user_id", ivr.record_owner_user_id.as_ref());
             let owner = ivr.missed_call_owner_user_id.as_ref();
             self.user_reference(at, "missed_call_owner_user_id", owner);
         }
@@ -339,14 +278,12 @@ impl<'a> Check<'a> {
     fn ivr_options(&mut self, at: At<'_>, options: Option<&OptionsEntry>) {
         let options: Vec<(&str, &str)> = match options {
             None => return,
-            Some(OptionsEntry::Short(options)) => options
-                .iter()
-                .map(|(digit, next)| (&**digit, &**next))
-                .collect(),
-            Some(OptionsEntry::List(options)) => options
-                .iter()
-                .map(|option| (&*option.digit, &*option.next_ivr_id))
-                .collect(),
+            Some(OptionsEntry::Short(options)) => {
+                options.iter().map(|(digit, next)| (&**digit, &**next)).collect()
+            }
+            Some(OptionsEntry::List(options)) => {
+                options.iter().map(|option| (&*option.digit, &*option.next_ivr_id)).collect()
+            }
         };
         let mut seen = BTreeSet::new();
         for (digit, next) in options {
@@ -364,10 +301,8 @@ impl<'a> Check<'a> {
 
     /// A caller who can go round for ever is let go by the engine's limit, but nobody meant that.
     fn ivr_circles(&mut self, ivrs: &[IvrEntry]) {
-        let next: BTreeMap<&str, &str> = ivrs
-            .iter()
-            .filter_map(|ivr| Some((&*ivr.id, ivr.next_ivr_id.as_deref()?)))
-            .collect();
+        let next: BTreeMap<&str, &str> =
+            ivrs.iter().filter_map(|ivr| Some((&*ivr.id, ivr.next_ivr_id.as_deref()?))).collect();
         let mut reported: BTreeSet<&str> = BTreeSet::new();
         for start in next.keys() {
             let mut path = Vec::new();
@@ -381,10 +316,7 @@ impl<'a> Check<'a> {
             }
             if let Some(first) = path.iter().position(|id| *id == here) {
                 let circle = &path[first..];
-                let at = At {
-                    section: "ivrs",
-                    id: here,
-                };
+                let at = At { section: "ivrs", id: here };
                 let cause = format!("{} lead back to {here}", circle.join(" → "));
                 let remedy = "end one of them without a next IVR";
                 self.push(Severity::Warning, at, "next_ivr_id", cause, remedy);
@@ -395,17 +327,10 @@ impl<'a> Check<'a> {
 
     fn numbers(&mut self, numbers: &[NumberEntry]) {
         self.unique("numbers", "id", numbers.iter().map(|n| (&*n.id, &*n.id)));
-        self.unique(
-            "numbers",
-            "e164",
-            numbers.iter().map(|n| (&*n.id, &*n.e164)),
-        );
+        self.unique("numbers", "e164", numbers.iter().map(|n| (&*n.id, &*n.e164)));
         let mut defaults: BTreeMap<(bool, &str), &str> = BTreeMap::new();
         for number in numbers {
-            let at = At {
-                section: "numbers",
-                id: &number.id,
-            };
+            let at = At { section: "numbers", id: &number.id };
             self.e164(at, "e164", &number.e164);
             let (user, group) = (&number.assigned_user_id, &number.assigned_group_id);
             self.user_reference(at, "assigned_user_id", user.as_ref());
@@ -442,15 +367,8 @@ impl<'a> Check<'a> {
     fn records(&mut self, records: &[RecordEntry]) {
         self.unique("records", "id", records.iter().map(|r| (&*r.id, &*r.id)));
         for record in records {
-            let at = At {
-                section: "records",
-                id: &record.id,
-            };
-            if !self
-                .known
-                .object_types
-                .contains(record.object_type.as_str())
-            {
+            let at = At { section: "records", id: &record.id };
+            if !self.known.object_types.contains(record.object_type.as_str()) {
                 let cause = format!("there is no object type `{}`", record.object_type);
                 self.error(at, "object_type", cause, "add it to `object_types`");
             }
@@ -467,33 +385,16 @@ impl<'a> Check<'a> {
     }
 
     fn lookups(&mut self, lookups: &[LookupEntry]) {
-        self.unique(
-            "lookups",
-            "e164",
-            lookups.iter().map(|l| (&*l.e164, &*l.e164)),
-        );
+        self.unique("lookups", "e164", lookups.iter().map(|l| (&*l.e164, &*l.e164)));
         for lookup in lookups {
-            let at = At {
-                section: "lookups",
-                id: &lookup.e164,
-            };
+            let at = At { section: "lookups", id: &lookup.e164 };
             self.e164(at, "e164", &lookup.e164);
-            self.word(
-                at,
-                "status",
-                Some(&lookup.status),
-                &["resolved", "ambiguous", "none"],
-            );
+            self.word(at, "status", Some(&lookup.status), &["resolved", "ambiguous", "none"]);
             let sources = ["auto_unique", "manual", "created", "import"];
             self.word(at, "source", lookup.source.as_ref(), &sources);
             if (lookup.status == "resolved") != lookup.record_id.is_some() {
                 let cause = "exactly a resolved lookup names a record";
-                self.error(
-                    at,
-                    "record_id",
-                    cause,
-                    "name the record, or change `status`",
-                );
+                self.error(at, "record_id", cause, "name the record, or change `status`");
             }
             if let Some(record) = &lookup.record_id
                 && !self.known.records.contains(record.as_str())
@@ -505,10 +406,7 @@ impl<'a> Check<'a> {
     }
 
     fn settings(&mut self, settings: &SettingsEntry) {
-        let at = At {
-            section: "settings",
-            id: "",
-        };
+        let at = At { section: "settings", id: "" };
         let policies = ["always", "ask", "never"];
         let policy = settings.participation_policy.as_ref();
         self.word(at, "participation_policy", policy, &policies);
@@ -522,13 +420,7 @@ impl<'a> Check<'a> {
             Some(role) => {
                 let cause = format!("no user has the role `{role}`");
                 let remedy = "give it to somebody, or say `private`";
-                self.push(
-                    Severity::Warning,
-                    at,
-                    "show_all_conversations",
-                    cause,
-                    remedy,
-                );
+                self.push(Severity::Warning, at, "show_all_conversations", cause, remedy);
             }
             None if show == "private" => {}
             None => {

@@ -48,12 +48,8 @@ struct LineHead<'a> {
 pub(super) fn encode(out: &mut Vec<u8>, first: u64, batch: &[Recorded]) -> Result<(), String> {
     frame(out, |out| {
         for (position, recorded) in (first..).zip(batch) {
-            let line = Line {
-                position,
-                call: &recorded.call,
-                at: recorded.at.0,
-                event: &recorded.event,
-            };
+            let line =
+                Line { position, call: &recorded.call, at: recorded.at.0, event: &recorded.event };
             let start = out.len();
             out.extend_from_slice(&[0; EVENT_HEAD]);
             *out = postcard::to_extend(&line, std::mem::take(out)).map_err(|e| e.to_string())?;
@@ -134,10 +130,7 @@ pub(super) struct RawEvent<'a> {
 
 impl<'a> Frames<'a> {
     pub(super) fn new(frames: &'a [u8]) -> Self {
-        Self {
-            rest: frames,
-            events: &[],
-        }
+        Self { rest: frames, events: &[] }
     }
 
     /// Bytes from the first damaged frame on; 0 when all was whole. Ask when the events are
@@ -167,16 +160,10 @@ impl<'a> Iterator for Frames<'a> {
         }
         // The checksum held, so a length that does not fit is a defect; the segment ends here.
         let length = usize::try_from(word(self.events, 0)?).ok()?;
-        let bytes = self
-            .events
-            .get(EVENT_HEAD..EVENT_HEAD.checked_add(length)?)?;
+        let bytes = self.events.get(EVENT_HEAD..EVENT_HEAD.checked_add(length)?)?;
         self.events = &self.events[EVENT_HEAD + length..];
         let head: LineHead<'a> = postcard::take_from_bytes(bytes).ok()?.0;
-        Some(RawEvent {
-            position: head.position,
-            call: head.call,
-            bytes,
-        })
+        Some(RawEvent { position: head.position, call: head.call, bytes })
     }
 }
 
@@ -184,11 +171,7 @@ impl RawEvent<'_> {
     pub(super) fn decode(&self) -> Result<Recorded, String> {
         let line: OwnedLine = postcard::from_bytes(self.bytes).map_err(|e| e.to_string())?;
         debug_assert_eq!(line.position, self.position);
-        Ok(Recorded {
-            call: line.call,
-            at: Millis(line.at),
-            event: line.event,
-        })
+        Ok(Recorded { call: line.call, at: Millis(line.at), event: line.event })
     }
 }
 

@@ -62,9 +62,7 @@ impl DataDirLock {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                return Err(LockError::Taken {
-                    path: data_dir.into(),
-                });
+                return Err(LockError::Taken { path: data_dir.into() });
             }
             Err(TryLockError::Error(error)) => return Err(unusable(error)),
         }

@@ -111,10 +111,7 @@ pub struct JournalOptions {
 
 impl Default for JournalOptions {
     fn default() -> Self {
-        Self {
-            segment_bytes: 8 << 20,
-            held_bytes: 16 << 20,
-        }
+        Self { segment_bytes: 8 << 20, held_bytes: 16 << 20 }
     }
 }
 
@@ -148,10 +145,7 @@ pub struct FileSystem;
 
 impl Disk for FileSystem {
     fn create(&mut self, path: &Path) -> io::Result<Box<dyn SegmentFile>> {
-        let file = OpenOptions::new()
-            .create_new(true)
-            .append(true)
-            .open(path)?;
+        let file = OpenOptions::new().create_new(true).append(true).open(path)?;
         Ok(Box::new(file))
     }
 }
@@ -243,25 +237,17 @@ impl Journal {
         directory: &Path,
         options: JournalOptions,
     ) -> Result<Self, JournalError> {
-        let failed = |path: &Path, message: String| JournalError::Open {
-            path: path.into(),
-            message,
-        };
+        let failed =
+            |path: &Path, message: String| JournalError::Open { path: path.into(), message };
         std::fs::create_dir_all(directory).map_err(|e| failed(directory, e.to_string()))?;
         let last = segments::list(directory)?.pop();
         let number = last.map_or(1, |(number, _)| number + 1);
         let next = segments::last_position(directory)?.0 + 1;
         let path = segments::path(directory, number);
-        let mut segment = disk
-            .create(&path)
-            .map_err(|e| failed(&path, e.to_string()))?;
-        segment
-            .write_all(&frame::HEADER)
-            .map_err(|e| failed(&path, e.to_string()))?;
+        let mut segment = disk.create(&path).map_err(|e| failed(&path, e.to_string()))?;
+        segment.write_all(&frame::HEADER).map_err(|e| failed(&path, e.to_string()))?;
         let length = frame::HEADER.len() as u64;
-        let file = segment
-            .syncable()
-            .map_err(|e| failed(&path, e.to_string()))?;
+        let file = segment.syncable().map_err(|e| failed(&path, e.to_string()))?;
         let progress = Arc::new(Progress {
             written: AtomicU64::new(next - 1),
             segment: AtomicU64::new(number),
@@ -366,9 +352,7 @@ impl Journal {
         self.held.shrink_to(1 << 20);
         self.progress.bytes.fetch_add(bytes, Ordering::Relaxed);
         // What is missing below was given up: nobody waits for it any longer.
-        self.progress
-            .written
-            .store(self.next - 1, Ordering::Release);
+        self.progress.written.store(self.next - 1, Ordering::Release);
         self.syncer.written();
         if self.length >= self.options.segment_bytes {
             self.rotate();
@@ -390,9 +374,7 @@ impl Journal {
                 self.number += 1;
                 self.length = frame::HEADER.len() as u64;
                 self.syncer.follow(file);
-                self.progress
-                    .segment_start
-                    .store(self.next, Ordering::Release);
+                self.progress.segment_start.store(self.next, Ordering::Release);
                 self.progress.segment.store(self.number, Ordering::Release);
             }
             Err(error) => {
@@ -405,20 +387,10 @@ impl Journal {
 
     fn failure(&self, error: &io::Error, given_up: bool) -> JournalError {
         let held_bytes = self.held.len();
-        if matches!(
-            error.kind(),
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
-        ) {
-            JournalError::Full {
-                held_bytes,
-                given_up,
-            }
+        if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
+            JournalError::Full { held_bytes, given_up }
         } else {
-            JournalError::Write {
-                message: error.to_string(),
-                held_bytes,
-                given_up,
-            }
+            JournalError::Write { message: error.to_string(), held_bytes, given_up }
         }
     }
 }

@@ -33,10 +33,7 @@ pub(crate) fn path(directory: &Path, number: u64) -> PathBuf {
 /// # Errors
 /// [`JournalError::Open`] when the folder cannot be read; a folder that is missing has none.
 pub fn list(directory: &Path) -> Result<Vec<(u64, PathBuf)>, JournalError> {
-    let failed = |message: String| JournalError::Open {
-        path: directory.into(),
-        message,
-    };
+    let failed = |message: String| JournalError::Open { path: directory.into(), message };
     let entries = match fs::read_dir(directory) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -46,12 +43,9 @@ pub fn list(directory: &Path) -> Result<Vec<(u64, PathBuf)>, JournalError> {
     for entry in entries {
         let entry = entry.map_err(|error| failed(error.to_string()))?;
         let name = entry.file_name();
-        let number = name.to_str().and_then(|name| {
-            name.strip_prefix(PREFIX)?
-                .strip_suffix(SUFFIX)?
-                .parse()
-                .ok()
-        });
+        let number = name
+            .to_str()
+            .and_then(|name| name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX)?.parse().ok());
         if let Some(number) = number {
             found.push((number, entry.path()));
         }
@@ -135,10 +129,8 @@ pub fn compact(
     through: u64,
     live: &BTreeSet<Box<str>>,
 ) -> Result<u64, JournalError> {
-    let old: Vec<(u64, PathBuf)> = list(directory)?
-        .into_iter()
-        .filter(|(number, _)| *number <= through)
-        .collect();
+    let old: Vec<(u64, PathBuf)> =
+        list(directory)?.into_iter().filter(|(number, _)| *number <= through).collect();
     let Some((_, newest)) = old.last() else {
         return Ok(0);
     };
@@ -173,9 +165,7 @@ pub fn compact(
 /// # Errors
 /// When one cannot be removed.
 pub fn clear(directory: &Path) -> Result<(), JournalError> {
-    list(directory)?
-        .iter()
-        .try_for_each(|(_, path)| remove(path))
+    list(directory)?.iter().try_for_each(|(_, path)| remove(path))
 }
 
 fn load(path: &Path) -> Result<Vec<u8>, JournalError> {
@@ -186,11 +176,9 @@ fn frames_of<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a [u8], JournalError>
     match frame::start(bytes) {
         Start::Frames(frames) => Ok(frames),
         Start::Nothing => Ok(&[]),
-        Start::Version(found) => Err(JournalError::Version {
-            path: path.into(),
-            found,
-            expected: frame::VERSION,
-        }),
+        Start::Version(found) => {
+            Err(JournalError::Version { path: path.into(), found, expected: frame::VERSION })
+        }
     }
 }
 
@@ -217,8 +205,5 @@ fn remove(path: &Path) -> Result<(), JournalError> {
 }
 
 fn open_error(path: &Path, error: &std::io::Error) -> JournalError {
-    JournalError::Open {
-        path: path.into(),
-        message: error.to_string(),
-    }
+    JournalError::Open { path: path.into(), message: error.to_string() }
 }

@@ -29,11 +29,7 @@ impl Syncer {
         if let Err(error) = &thread {
             tracing::error!(%error, "the journal is not synced: no thread");
         }
-        Self {
-            dirty,
-            segments: Some(segments),
-            thread: thread.ok(),
-        }
+        Self { dirty, segments: Some(segments), thread: thread.ok() }
     }
 
     /// Something was written to the current segment.

@@ -18,10 +18,7 @@ fn folder() -> tempfile::TempDir {
     tempfile::tempdir().expect("a temporary folder")
 }
 
-const SMALL: JournalOptions = JournalOptions {
-    segment_bytes: 2_000,
-    held_bytes: 4_000,
-};
+const SMALL: JournalOptions = JournalOptions { segment_bytes: 2_000, held_bytes: 4_000 };
 
 #[test]
 fn what_is_appended_reads_back_in_order_with_its_positions() {
@@ -57,19 +54,13 @@ fn a_segment_torn_anywhere_holds_whole_inputs_only() {
         .collect();
     for length in 0..whole.len() {
         std::fs::write(&path, &whole[..length]).expect("a torn segment");
-        assert!(
-            counts.contains(&read_all(folder.path()).len()),
-            "torn at {length}"
-        );
+        assert!(counts.contains(&read_all(folder.path()).len()), "torn at {length}");
     }
     for at in frame::HEADER.len()..whole.len() {
         let mut rotten = whole.clone();
         rotten[at] ^= 0x10;
         std::fs::write(&path, &rotten).expect("a rotten segment");
-        assert!(
-            counts.contains(&read_all(folder.path()).len()),
-            "rotten at {at}"
-        );
+        assert!(counts.contains(&read_all(folder.path()).len()), "rotten at {at}");
     }
 }
 
@@ -79,29 +70,20 @@ fn another_version_is_refused_and_not_misread() {
     let path = segments::path(folder.path(), 1);
     std::fs::write(&path, b"TNDMJRNL\x63\0\0\0whatever").expect("a segment");
     let error = segments::read(folder.path(), Position(0), |_, _| {}).expect_err("a refusal");
-    assert!(
-        matches!(error, JournalError::Version { found: 99, .. }),
-        "{error}"
-    );
+    assert!(matches!(error, JournalError::Version { found: 99, .. }), "{error}");
 }
 
 #[test]
 fn live_calls_are_carried_over_and_the_rest_goes() {
     let folder = folder();
-    let options = JournalOptions {
-        segment_bytes: 900,
-        ..SMALL
-    };
+    let options = JournalOptions { segment_bytes: 900, ..SMALL };
     let mut journal = Journal::open(folder.path(), options).expect("a new journal");
     let inputs = scripts::mixed("c");
     for input in &inputs {
         journal.append(input).expect("a write");
     }
     let current = journal.progress().segment().0;
-    assert!(
-        current > 2,
-        "the scripts fill more than two segments: {current}"
-    );
+    assert!(current > 2, "the scripts fill more than two segments: {current}");
     let live: BTreeSet<Box<str>> = [Box::from("c1")].into();
     let before = read_all(folder.path());
     let (_, start) = journal.progress().segment();
@@ -130,23 +112,15 @@ struct SmallFile {
 
 impl Disk for SmallDisk {
     fn create(&mut self, path: &Path) -> io::Result<Box<dyn SegmentFile>> {
-        let file = OpenOptions::new()
-            .create_new(true)
-            .append(true)
-            .open(path)?;
-        Ok(Box::new(SmallFile {
-            file,
-            left: self.left.clone(),
-        }))
+        let file = OpenOptions::new().create_new(true).append(true).open(path)?;
+        Ok(Box::new(SmallFile { file, left: self.left.clone() }))
     }
 }
 
 impl Write for SmallFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut left = self.left.lock().expect("nobody panicked");
-        let fits = bytes
-            .len()
-            .min(usize::try_from(*left).expect("a small disk"));
+        let fits = bytes.len().min(usize::try_from(*left).expect("a small disk"));
         if fits == 0 && !bytes.is_empty() {
             return Err(io::ErrorKind::StorageFull.into());
         }
@@ -180,10 +154,7 @@ fn a_full_disk_costs_nothing_once_there_is_room_again() {
     let folder = folder();
     let disk = SmallDisk::default();
     disk.gets(700);
-    let options = JournalOptions {
-        held_bytes: 1 << 20,
-        ..JournalOptions::default()
-    };
+    let options = JournalOptions { held_bytes: 1 << 20, ..JournalOptions::default() };
     let mut journal =
         Journal::open_on(Box::new(disk.clone()), folder.path(), options).expect("a journal");
     let inputs = scripts::mixed("c");
@@ -221,15 +192,10 @@ fn memory_that_is_full_too_gives_up_whole_inputs_and_says_so() {
             let positions = next..next + input.len() as u64;
             next = positions.end;
             match journal.append(&input) {
-                Err(JournalError::Full {
-                    given_up: true,
-                    held_bytes,
-                }) => {
+                Err(JournalError::Full { given_up: true, held_bytes }) => {
                     assert!(held_bytes <= SMALL.held_bytes, "the limit holds");
                 }
-                Err(JournalError::Full {
-                    given_up: false, ..
-                }) => {
+                Err(JournalError::Full { given_up: false, .. }) => {
                     kept.extend(positions.zip(input));
                 }
                 other => panic!("{other:?}"),
@@ -240,11 +206,7 @@ fn memory_that_is_full_too_gives_up_whole_inputs_and_says_so() {
     disk.gets(1 << 20);
     journal.retry().expect("room again");
     assert_eq!(read_all(folder.path()), kept);
-    assert_eq!(
-        journal.progress().written().0,
-        next - 1,
-        "nobody waits for what was given up"
-    );
+    assert_eq!(journal.progress().written().0, next - 1, "nobody waits for what was given up");
 }
 
 #[test]

@@ -18,11 +18,7 @@ pub(super) fn context<'a>(
     named: impl Iterator<Item = &'a UserId>,
     directory: &Directory,
 ) -> Context {
-    let mut found = Found {
-        directory,
-        users: BTreeMap::new(),
-        groups: BTreeMap::new(),
-    };
+    let mut found = Found { directory, users: BTreeMap::new(), groups: BTreeMap::new() };
     named.for_each(|user| found.user(Some(user)));
     found.user(graph.call.anchor_user_id.as_ref());
     for row in &graph.connections {
@@ -47,12 +43,7 @@ pub(super) fn context<'a>(
         found.user(visit.missed_call_owner_user_id.as_ref());
     }
     let internal_number = found.internal_number(graph);
-    Context {
-        internal_number,
-        ivr_visits: Vec::new(),
-        users: found.users,
-        groups: found.groups,
-    }
+    Context { internal_number, ivr_visits: Vec::new(), users: found.users, groups: found.groups }
 }
 
 struct Found<'a> {
@@ -91,10 +82,8 @@ impl Found<'_> {
             return;
         }
         let number = self.directory.default_number_of_group(&group.id);
-        let number = number.map(|number| ContextGroupNumber {
-            id: number.id.clone(),
-            e164: number.e164.clone(),
-        });
+        let number = number
+            .map(|number| ContextGroupNumber { id: number.id.clone(), e164: number.e164.clone() });
         let entry = ContextGroup {
             name: group.name.clone(),
             number,
@@ -105,9 +94,7 @@ impl Found<'_> {
     }
 
     fn internal_number(&mut self, graph: &CallGraph) -> Option<ContextInternalNumber> {
-        let number = self
-            .directory
-            .number(graph.call.internal_number_id.as_ref()?)?;
+        let number = self.directory.number(graph.call.internal_number_id.as_ref()?)?;
         self.user(number.missed_call_owner.as_ref());
         let (assigned_kind, assigned_id) = match &number.assignment {
             Assignment::User(user) => {

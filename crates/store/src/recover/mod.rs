@@ -74,11 +74,7 @@ pub async fn recover<R: Repository>(
     node: &str,
     directory: &Directory,
 ) -> Result<Recovered, RecoverError> {
-    let mut work = Work {
-        repository,
-        rejected,
-        done: Recovered::default(),
-    };
+    let mut work = Work { repository, rejected, done: Recovered::default() };
     let mut replay = Replay::default();
     for (_, path) in segments::list(journal)? {
         let reading = segments::read_segment(&path, Position(0), &mut |position, event| {
@@ -113,8 +109,7 @@ impl Replay {
         *seen = position;
         let graph = self.live.entry(event.call.clone()).or_default();
         if apply(graph, event).finished || graph.is_none() {
-            self.finished
-                .extend(self.live.remove(&event.call).flatten());
+            self.finished.extend(self.live.remove(&event.call).flatten());
         }
     }
 }
@@ -130,10 +125,8 @@ impl<R: Repository> Work<'_, R> {
     async fn complete(&mut self, finished: Vec<CallGraph>) -> Result<(), Error> {
         for graphs in finished.chunks(TOGETHER) {
             let known = self.over(graphs.iter().map(|graph| &graph.call.id)).await?;
-            let new: Vec<&CallGraph> = graphs
-                .iter()
-                .filter(|graph| !known.contains(&graph.call.id))
-                .collect();
+            let new: Vec<&CallGraph> =
+                graphs.iter().filter(|graph| !known.contains(&graph.call.id)).collect();
             let written = self.write(&new).await?;
             self.done.completed.extend(written);
         }
@@ -147,11 +140,7 @@ impl<R: Repository> Work<'_, R> {
             CallState::Routing | CallState::Ringing | CallState::InProgress => false,
         };
         let states = self.repository.call_states(&ids).await?;
-        Ok(states
-            .into_iter()
-            .filter(|(_, state)| over(*state))
-            .map(|(id, _)| id)
-            .collect())
+        Ok(states.into_iter().filter(|(_, state)| over(*state)).map(|(id, _)| id).collect())
     }
 
     /// The calls to be closed, each as journal or database knows more of it: after power loss
@@ -241,15 +230,8 @@ impl<R: Repository> Work<'_, R> {
             rows.add_graph(graph);
             rows.outbox.push(OutboxRow::of(graph)?);
         }
-        let commit = Commit {
-            rows,
-            ..Commit::default()
-        };
-        if commit.is_empty() {
-            Ok(())
-        } else {
-            self.repository.commit(&commit).await
-        }
+        let commit = Commit { rows, ..Commit::default() };
+        if commit.is_empty() { Ok(()) } else { self.repository.commit(&commit).await }
     }
 }
 

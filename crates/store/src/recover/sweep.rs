@@ -19,10 +19,7 @@ use super::context::context;
 /// The call with its end. `alive` is when its server was last known to live.
 pub fn sweep(graph: CallGraph, alive: Option<Millis>, directory: &Directory) -> CallGraph {
     let at = alive.map_or(last_time(&graph), |alive| alive.max(last_time(&graph)));
-    let mut closing = Closing {
-        graph: Some(graph),
-        at,
-    };
+    let mut closing = Closing { graph: Some(graph), at };
     closing.attempts();
     closing.stages();
     closing.transfers();
@@ -38,19 +35,11 @@ pub fn sweep(graph: CallGraph, alive: Option<Millis>, directory: &Directory) -> 
 pub(super) fn last_time(graph: &CallGraph) -> Millis {
     let call = &graph.call;
     let mut times = vec![call.initiated_at];
-    times.extend(
-        [call.accepted_at, call.answered_at, call.anchor_left_at]
-            .into_iter()
-            .flatten(),
-    );
+    times.extend([call.accepted_at, call.answered_at, call.anchor_left_at].into_iter().flatten());
     times.extend(graph.interactions.last().map(|row| row.at));
     for row in &graph.connections {
         times.push(row.opened_at);
-        times.extend(
-            [row.answered_at, row.bridged_at, row.ended_at]
-                .into_iter()
-                .flatten(),
-        );
+        times.extend([row.answered_at, row.bridged_at, row.ended_at].into_iter().flatten());
     }
     for row in &graph.attempts {
         times.push(row.started_at);
@@ -74,11 +63,7 @@ struct Closing {
 impl Closing {
     fn record(&mut self, at: Millis, event: CallEvent) {
         let Some(graph) = &self.graph else { return };
-        let recorded = Recorded {
-            call: graph.call.id.clone(),
-            at,
-            event,
-        };
+        let recorded = Recorded { call: graph.call.id.clone(), at, event };
         apply(&mut self.graph, &recorded);
     }
 
@@ -96,12 +81,7 @@ impl Closing {
             };
             let (connection, attempt) = (connection.seq, row.seq);
             let sip_status = None;
-            let event = CallEvent::AttemptEnded {
-                connection,
-                attempt,
-                outcome,
-                sip_status,
-            };
+            let event = CallEvent::AttemptEnded { connection, attempt, outcome, sip_status };
             events.push((at, event));
         }
         self.all(events);
@@ -111,20 +91,9 @@ impl Closing {
     fn stages(&mut self) {
         let Some(graph) = &self.graph else { return };
         let reason = NoAnswerReason::Failed;
-        let open = graph
-            .connections
-            .iter()
-            .filter(|row| is_open_stage(graph, row));
+        let open = graph.connections.iter().filter(|row| is_open_stage(graph, row));
         let events = open
-            .map(|row| {
-                (
-                    self.at,
-                    CallEvent::NoAnswer {
-                        connection: row.seq,
-                        reason,
-                    },
-                )
-            })
+            .map(|row| (self.at, CallEvent::NoAnswer { connection: row.seq, reason }))
             .collect();
         self.all(events);
     }
@@ -148,10 +117,7 @@ impl Closing {
                 continue;
             }
             let (state, kind) = if row.answered_at.is_none() {
-                (
-                    TransferState::Unanswered,
-                    InteractionKind::TransferUnanswered,
-                )
+                (TransferState::Unanswered, InteractionKind::TransferUnanswered)
             } else if row.kind == ConnectionKind::Consult {
                 (TransferState::Abandoned, InteractionKind::TransferAbandoned)
             } else {
@@ -181,23 +147,14 @@ impl Closing {
         let visits = &graph.context.ivr_visits;
         let open = visits.iter().filter(|visit| visit.exited_at.is_none());
         let reason = IvrExit::SystemHangup;
-        let exit = |ivr| CallEvent::IvrExited {
-            ivr,
-            reason,
-            next: None,
-        };
-        let events = open
-            .map(|visit| (self.at, exit(visit.ivr_id.clone())))
-            .collect();
+        let exit = |ivr| CallEvent::IvrExited { ivr, reason, next: None };
+        let events = open.map(|visit| (self.at, exit(visit.ivr_id.clone()))).collect();
         self.all(events);
     }
 
     fn connections(&mut self) {
         let Some(graph) = &self.graph else { return };
-        let open = graph
-            .connections
-            .iter()
-            .filter(|row| row.ended_at.is_none());
+        let open = graph.connections.iter().filter(|row| row.ended_at.is_none());
         let end = |row: &Connection| CallEvent::ConnectionEnded {
             connection: row.seq,
             outcome: ConnectionOutcome::Failed,
@@ -212,11 +169,7 @@ impl Closing {
     fn quality(&mut self) {
         let at = self.at;
         let Some(graph) = &mut self.graph else { return };
-        for row in graph
-            .quality_events
-            .iter_mut()
-            .filter(|row| row.cleared_at.is_none())
-        {
+        for row in graph.quality_events.iter_mut().filter(|row| row.cleared_at.is_none()) {
             row.cleared_at = Some(at);
             row.clear_reason = Some(QualityClear::LegEnded);
         }
@@ -301,28 +254,14 @@ fn outcome(graph: &CallGraph) -> CallOutcome {
 fn owner(graph: &CallGraph) -> Option<UserId> {
     let first_visit = graph.context.ivr_visits.first();
     let of_first = || first_visit.and_then(|visit| visit.record_owner_user_id.clone());
-    let answered = || {
-        graph
-            .connections
-            .iter()
-            .find_map(|row| row.answered_user_id.clone())
-    };
-    graph
-        .call
-        .owner_user_id
-        .clone()
-        .or_else(of_first)
-        .or_else(answered)
+    let answered = || graph.connections.iter().find_map(|row| row.answered_user_id.clone());
+    graph.call.owner_user_id.clone().or_else(of_first).or_else(answered)
 }
 
 /// D6: last IVR visited, the number's own setting, the number's user.
 fn missed_call_owner(graph: &CallGraph, directory: &Directory) -> Option<UserId> {
     let visit = graph.context.ivr_visits.last();
-    let number = graph
-        .call
-        .internal_number_id
-        .as_ref()
-        .and_then(|id| directory.number(id));
+    let number = graph.call.internal_number_id.as_ref().and_then(|id| directory.number(id));
     visit
         .and_then(|visit| visit.missed_call_owner_user_id.clone())
         .or_else(|| number.and_then(|number| number.missed_call_owner.clone()))

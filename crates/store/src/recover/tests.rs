@@ -9,9 +9,7 @@ use crate::{Journal, JournalOptions};
 
 async fn recovered(fresh: &Fresh) -> Recovered {
     let (journal, rejected) = (fresh.journal(), fresh.rejected());
-    recover(&fresh.database, &journal, &rejected, NODE, &fresh.directory)
-        .await
-        .expect("a recovery")
+    recover(&fresh.database, &journal, &rejected, NODE, &fresh.directory).await.expect("a recovery")
 }
 
 fn write_journal(fresh: &Fresh, inputs: &[Vec<Recorded>]) {
@@ -25,15 +23,9 @@ fn write_journal(fresh: &Fresh, inputs: &[Vec<Recorded>]) {
 async fn check_all_over(fresh: &Fresh) {
     let sql = "SELECT count(*) FROM call WHERE state <> 'finished' OR NOT EXISTS \
                (SELECT 1 FROM graph_outbox o WHERE o.call_id = call.id)";
-    let open: i64 = sqlx::query_scalar(sql)
-        .fetch_one(fresh.database.reader())
-        .await
-        .expect("rows");
+    let open: i64 = sqlx::query_scalar(sql).fetch_one(fresh.database.reader()).await.expect("rows");
     assert_eq!(open, 0);
-    assert_eq!(
-        broken_invariants(&fresh.database).await,
-        Vec::<String>::new()
-    );
+    assert_eq!(broken_invariants(&fresh.database).await, Vec::<String>::new());
     assert!(segments::list(&fresh.journal()).expect("a list").is_empty());
 }
 
@@ -53,10 +45,7 @@ async fn a_call_cut_off_after_any_input_is_closed_with_every_invariant() {
                 ..event.clone()
             };
             inputs.extend(
-                script
-                    .iter()
-                    .take(cut)
-                    .map(|input| input.iter().map(rename).collect::<Vec<_>>()),
+                script.iter().take(cut).map(|input| input.iter().map(rename).collect::<Vec<_>>()),
             );
         }
     }
@@ -66,23 +55,17 @@ async fn a_call_cut_off_after_any_input_is_closed_with_every_invariant() {
     assert_eq!((done.completed.len(), done.rejected.len()), (0, 0));
     check_all_over(&fresh).await;
     let sql = "SELECT payload FROM graph_outbox";
-    let payloads: Vec<String> = sqlx::query_scalar(sql)
-        .fetch_all(fresh.database.reader())
-        .await
-        .expect("rows");
+    let payloads: Vec<String> =
+        sqlx::query_scalar(sql).fetch_all(fresh.database.reader()).await.expect("rows");
     for payload in payloads {
         let document = serde_json::from_str(&payload).expect("JSON");
-        let faults: Vec<String> = schema
-            .iter_errors(&document)
-            .map(|fault| fault.to_string())
-            .collect();
+        let faults: Vec<String> =
+            schema.iter_errors(&document).map(|fault| fault.to_string()).collect();
         assert!(faults.is_empty(), "{faults:?}");
     }
     let sql = "SELECT DISTINCT ended_by || ' ' || outcome FROM call ORDER BY 1";
-    let ends: Vec<String> = sqlx::query_scalar(sql)
-        .fetch_all(fresh.database.reader())
-        .await
-        .expect("rows");
+    let ends: Vec<String> =
+        sqlx::query_scalar(sql).fetch_all(fresh.database.reader()).await.expect("rows");
     assert_eq!(ends, ["system answered", "system failed", "system missed"]);
 }
 
@@ -109,10 +92,8 @@ async fn an_event_that_was_carried_over_twice_counts_once() {
     write_journal(&fresh, &inputs);
     let number = segments::list(&fresh.journal()).expect("a list").len() as u64;
     // As a crash leaves it that came between the new segment and the end of the old ones.
-    let (first, copy) = (
-        segments::path(&fresh.journal(), number),
-        segments::path(&fresh.journal(), number + 1),
-    );
+    let (first, copy) =
+        (segments::path(&fresh.journal(), number), segments::path(&fresh.journal(), number + 1));
     std::fs::copy(first, copy).expect("a copy");
     let done = recovered(&fresh).await;
     assert_eq!(done.completed.len(), 1);
@@ -130,26 +111,18 @@ async fn a_call_whose_journal_is_gone_is_closed_from_its_rows() {
         let graph = graph.expect("a call");
         let mut rows = RowBatch::default();
         rows.add_graph(&graph);
-        let commit = Commit {
-            rows,
-            ..Commit::default()
-        };
+        let commit = Commit { rows, ..Commit::default() };
         fresh.database.commit(&commit).await.expect("a commit");
     }
     let alive = Millis(T0 + 500_000);
-    let commit = Commit {
-        heartbeat: Some((NODE, alive)),
-        ..Commit::default()
-    };
+    let commit = Commit { heartbeat: Some((NODE, alive)), ..Commit::default() };
     fresh.database.commit(&commit).await.expect("a heartbeat");
     let done = recovered(&fresh).await;
     assert_eq!(done.swept.len(), 5);
     check_all_over(&fresh).await;
     let sql = "SELECT DISTINCT ended_at FROM call";
-    let ends: Vec<i64> = sqlx::query_scalar(sql)
-        .fetch_all(fresh.database.reader())
-        .await
-        .expect("rows");
+    let ends: Vec<i64> =
+        sqlx::query_scalar(sql).fetch_all(fresh.database.reader()).await.expect("rows");
     assert_eq!(ends, [alive.0], "the node lived longer than the last row");
 }
 
@@ -164,14 +137,7 @@ async fn another_node_s_calls_are_left_alone() {
     graph.call.node = Some("tandem-2".into());
     let mut rows = RowBatch::default();
     rows.add_graph(&graph);
-    fresh
-        .database
-        .commit(&Commit {
-            rows,
-            ..Commit::default()
-        })
-        .await
-        .expect("a commit");
+    fresh.database.commit(&Commit { rows, ..Commit::default() }).await.expect("a commit");
     assert_eq!(recovered(&fresh).await.swept.len(), 0);
 }
 
@@ -187,26 +153,11 @@ async fn rows_ahead_of_a_journal_that_lost_its_last_second_are_kept() {
     let graph = graph.expect("a call");
     let mut rows = RowBatch::default();
     rows.add_graph(&graph);
-    fresh
-        .database
-        .commit(&Commit {
-            rows,
-            ..Commit::default()
-        })
-        .await
-        .expect("a commit");
+    fresh.database.commit(&Commit { rows, ..Commit::default() }).await.expect("a commit");
     assert_eq!(recovered(&fresh).await.swept.len(), 1);
     check_all_over(&fresh).await;
-    let call = fresh
-        .database
-        .call(&"c".into())
-        .await
-        .expect("rows")
-        .expect("the call");
-    assert_eq!(
-        call.call.outcome.map(|outcome| outcome.as_str()),
-        Some("answered")
-    );
+    let call = fresh.database.call(&"c".into()).await.expect("rows").expect("the call");
+    assert_eq!(call.call.outcome.map(|outcome| outcome.as_str()), Some("answered"));
 }
 
 #[tokio::test]
@@ -228,20 +179,11 @@ async fn a_consultation_that_was_open_gets_its_final_state() {
     consult.answered_user_id = None;
     graph.connections.push(consult);
     let closed = sweep(graph, None, &fresh.directory);
-    let state = closed.connections[1]
-        .transfer_state
-        .map(|state| state.as_str());
+    let state = closed.connections[1].transfer_state.map(|state| state.as_str());
     assert_eq!(state, Some("unanswered"));
     assert_eq!(closed.connections[1].end_reason, Some(EndReason::Error));
-    let kinds: Vec<&str> = closed
-        .interactions
-        .iter()
-        .map(|row| row.kind.as_str())
-        .collect();
-    assert!(
-        kinds.ends_with(&["transfer_unanswered", "call_ended"]),
-        "{kinds:?}"
-    );
+    let kinds: Vec<&str> = closed.interactions.iter().map(|row| row.kind.as_str()).collect();
+    assert!(kinds.ends_with(&["transfer_unanswered", "call_ended"]), "{kinds:?}");
 }
 
 #[tokio::test]

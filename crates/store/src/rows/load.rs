@@ -26,10 +26,7 @@ pub async fn load_graph(
     id: &CallId,
 ) -> Result<Option<CallGraph>, Error> {
     let sql = "SELECT * FROM call WHERE id = ?";
-    let row = sqlx::query(sql)
-        .bind(id.as_str())
-        .fetch_optional(&mut *connection)
-        .await?;
+    let row = sqlx::query(sql).bind(id.as_str()).fetch_optional(&mut *connection).await?;
     let Some(row) = row else { return Ok(None) };
     let call = call(&row)?;
     let sql = "SELECT * FROM connection WHERE call_id = ? ORDER BY seq";
@@ -43,10 +40,8 @@ pub async fn load_graph(
     let interactions = rows(connection, sql, id, interaction).await?;
     let sql = "SELECT * FROM quality_event WHERE call_id = ? ORDER BY raised_at, id";
     let quality_events = rows(connection, sql, id, quality).await?;
-    let context = Context {
-        ivr_visits: visits(connection, &interactions).await?,
-        ..Context::default()
-    };
+    let context =
+        Context { ivr_visits: visits(connection, &interactions).await?, ..Context::default() };
     Ok(Some(CallGraph {
         call,
         connections,
@@ -68,10 +63,7 @@ pub async fn load_live(
 ) -> Result<Vec<CallId>, Error> {
     let sql = "SELECT id FROM call WHERE node = ? AND state IN ('routing','ringing','in_progress') \
                ORDER BY initiated_at, id";
-    let ids: Vec<String> = sqlx::query_scalar(sql)
-        .bind(node)
-        .fetch_all(connection)
-        .await?;
+    let ids: Vec<String> = sqlx::query_scalar(sql).bind(node).fetch_all(connection).await?;
     Ok(ids.into_iter().map(CallId::from).collect())
 }
 
@@ -84,9 +76,8 @@ pub async fn states(
     ids: &[CallId],
 ) -> Result<Vec<(CallId, CallState)>, Error> {
     let wanted: Vec<&str> = ids.iter().map(CallId::as_str).collect();
-    let wanted = serde_json::to_string(&wanted).map_err(|error| Error::Statement {
-        message: error.to_string(),
-    })?;
+    let wanted = serde_json::to_string(&wanted)
+        .map_err(|error| Error::Statement { message: error.to_string() })?;
     let sql = "SELECT id, state FROM call WHERE id IN (SELECT value FROM json_each(?))";
     let rows = sqlx::query(sql).bind(wanted).fetch_all(connection).await?;
     let state = |row: &SqliteRow| {
@@ -102,10 +93,7 @@ async fn rows<T>(
     id: &CallId,
     read: fn(&SqliteRow) -> Result<T, Error>,
 ) -> Result<Vec<T>, Error> {
-    let rows = sqlx::query(sql)
-        .bind(id.as_str())
-        .fetch_all(connection)
-        .await?;
+    let rows = sqlx::query(sql).bind(id.as_str()).fetch_all(connection).await?;
     rows.iter().map(read).collect()
 }
 
@@ -120,10 +108,8 @@ async fn visits(
         if row.kind == InteractionKind::IvrEntered {
             let sql = "SELECT target_group_id, record_owner_user_id, missed_call_owner_user_id \
                        FROM ivr WHERE id = ?";
-            let known = sqlx::query(sql)
-                .bind(ivr.as_str())
-                .fetch_optional(&mut *connection)
-                .await?;
+            let known =
+                sqlx::query(sql).bind(ivr.as_str()).fetch_optional(&mut *connection).await?;
             let mut visit = IvrVisit {
                 seq: u16::try_from(visits.len() + 1).unwrap_or(u16::MAX),
                 ivr_id: ivr.clone(),
@@ -135,10 +121,7 @@ async fn visits(
                 missed_call_owner_user_id: None,
             };
             if let Some(known) = known {
-                let columns = Columns {
-                    table: "ivr",
-                    row: &known,
-                };
+                let columns = Columns { table: "ivr", row: &known };
                 visit.group_id = columns.id_or_null("target_group_id")?;
                 visit.record_owner_user_id = columns.id_or_null("record_owner_user_id")?;
                 visit.missed_call_owner_user_id =
@@ -169,10 +152,7 @@ impl Columns<'_> {
     }
 
     pub(crate) fn text_or_null(&self, column: &'static str) -> Result<Option<Arc<str>>, Error> {
-        Ok(self
-            .row
-            .try_get::<Option<String>, _>(column)?
-            .map(Arc::from))
+        Ok(self.row.try_get::<Option<String>, _>(column)?.map(Arc::from))
     }
 
     pub(crate) fn id<T: From<String>>(&self, column: &'static str) -> Result<T, Error> {
@@ -188,11 +168,7 @@ impl Columns<'_> {
 
     pub(crate) fn word<T: FromStr>(&self, column: &'static str) -> Result<T, Error> {
         let found = self.text(column)?;
-        found.parse().map_err(|_| Error::Value {
-            table: self.table,
-            column,
-            found,
-        })
+        found.parse().map_err(|_| Error::Value { table: self.table, column, found })
     }
 
     pub(crate) fn word_or_null<T: FromStr>(
@@ -203,11 +179,7 @@ impl Columns<'_> {
             None => Ok(None),
             Some(found) => match found.parse() {
                 Ok(word) => Ok(Some(word)),
-                Err(_) => Err(Error::Value {
-                    table: self.table,
-                    column,
-                    found,
-                }),
+                Err(_) => Err(Error::Value { table: self.table, column, found }),
             },
         }
     }
@@ -223,11 +195,7 @@ impl Columns<'_> {
     pub(crate) fn number<T: TryFrom<i64>>(&self, column: &'static str) -> Result<T, Error> {
         let found: i64 = self.row.try_get(column)?;
         let table = self.table;
-        T::try_from(found).map_err(|_| Error::Value {
-            table,
-            column,
-            found: found.to_string(),
-        })
+        T::try_from(found).map_err(|_| Error::Value { table, column, found: found.to_string() })
     }
 
     pub(crate) fn number_or_null<T: TryFrom<i64>>(
@@ -277,10 +245,7 @@ fn call(row: &SqliteRow) -> Result<Call, Error> {
 }
 
 fn connection_row(row: &SqliteRow) -> Result<Connection, Error> {
-    let columns = Columns {
-        table: "connection",
-        row,
-    };
+    let columns = Columns { table: "connection", row };
     Ok(Connection {
         id: columns.text("id")?.into(),
         call_id: columns.id("call_id")?,
@@ -306,10 +271,7 @@ fn connection_row(row: &SqliteRow) -> Result<Connection, Error> {
 }
 
 fn attempt(row: &SqliteRow) -> Result<ConnectionAttempt, Error> {
-    let columns = Columns {
-        table: "connection_attempt",
-        row,
-    };
+    let columns = Columns { table: "connection_attempt", row };
     Ok(ConnectionAttempt {
         id: columns.text("id")?.into(),
         call_id: columns.id("call_id")?,
@@ -331,10 +293,7 @@ fn attempt(row: &SqliteRow) -> Result<ConnectionAttempt, Error> {
 }
 
 fn participant(row: &SqliteRow) -> Result<CallParticipant, Error> {
-    let columns = Columns {
-        table: "call_participant",
-        row,
-    };
+    let columns = Columns { table: "call_participant", row };
     Ok(CallParticipant {
         id: columns.text("id")?.into(),
         call_id: columns.id("call_id")?,
@@ -351,10 +310,7 @@ fn participant(row: &SqliteRow) -> Result<CallParticipant, Error> {
 }
 
 fn interaction(row: &SqliteRow) -> Result<CallInteraction, Error> {
-    let columns = Columns {
-        table: "call_interaction",
-        row,
-    };
+    let columns = Columns { table: "call_interaction", row };
     let found = columns.text("data")?;
     let data = serde_json::from_str(&found).map_err(|_| Error::Value {
         table: "call_interaction",
@@ -374,10 +330,7 @@ fn interaction(row: &SqliteRow) -> Result<CallInteraction, Error> {
 }
 
 fn quality(row: &SqliteRow) -> Result<QualityEvent, Error> {
-    let columns = Columns {
-        table: "quality_event",
-        row,
-    };
+    let columns = Columns { table: "quality_event", row };
     Ok(QualityEvent {
         id: columns.text("id")?.into(),
         call_id: columns.id("call_id")?,

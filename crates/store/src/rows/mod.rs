@@ -59,9 +59,8 @@ impl OutboxRow {
     /// not know).
     pub fn of(graph: &CallGraph) -> Result<Self, Error> {
         let document = graph.finished();
-        let payload = serde_json::to_string(&document).map_err(|error| Error::Statement {
-            message: error.to_string(),
-        })?;
+        let payload = serde_json::to_string(&document)
+            .map_err(|error| Error::Statement { message: error.to_string() })?;
         Ok(Self {
             call_id: document.call_id,
             revision: document.revision,

@@ -41,9 +41,7 @@ pub(super) async fn write<R: Row>(
             row.values(&mut values);
         }
         let text = AssertSqlSafe(table.upsert(size));
-        sqlx::query_with(text, values.finish()?)
-            .execute(&mut *connection)
-            .await?;
+        sqlx::query_with(text, values.finish()?).execute(&mut *connection).await?;
     }
     Ok(())
 }
@@ -63,12 +61,7 @@ impl Table {
         columns: &'static [&'static str],
         conflict: &'static str,
     ) -> Self {
-        Self {
-            name,
-            columns,
-            conflict,
-            upserts: [const { OnceLock::new() }; SIZES],
-        }
+        Self { name, columns, conflict, upserts: [const { OnceLock::new() }; SIZES] }
     }
 
     /// The statement for `rows` rows, a power of two up to [`LARGEST`].
@@ -77,11 +70,7 @@ impl Table {
             let row = format!("({})", vec!["?"; self.columns.len()].join(","));
             let rows = vec![row; rows].join(",");
             let columns = self.columns.join(",");
-            format!(
-                "INSERT INTO {}({columns}) VALUES {rows} {}",
-                self.name, self.conflict
-            )
-            .into()
+            format!("INSERT INTO {}({columns}) VALUES {rows} {}", self.name, self.conflict).into()
         };
         let size = usize::try_from(rows.ilog2()).unwrap_or(0).min(SIZES - 1);
         self.upserts[size].get_or_init(text).clone()
@@ -98,10 +87,7 @@ impl Values {
     fn with_capacity(values: usize) -> Self {
         let mut arguments = SqliteArguments::default();
         arguments.reserve(values, 0);
-        Self {
-            arguments,
-            failed: None,
-        }
+        Self { arguments, failed: None }
     }
 
     fn push<'q, T: Encode<'q, Sqlite> + Type<Sqlite>>(&mut self, value: T) {
@@ -390,16 +376,7 @@ impl Row for CallInteraction {
     fn table() -> &'static Table {
         static TABLE: Table = Table::new(
             "call_interaction",
-            &[
-                "call_id",
-                "seq",
-                "at",
-                "kind",
-                "connection_id",
-                "ivr_id",
-                "user_id",
-                "data",
-            ],
+            &["call_id", "seq", "at", "kind", "connection_id", "ivr_id", "user_id", "data"],
             // Append-only (R021).
             "ON CONFLICT(call_id, seq) DO NOTHING",
         );

@@ -21,14 +21,7 @@ async fn write(fresh: &Fresh, graph: &CallGraph) {
     let mut rows = RowBatch::default();
     rows.add_graph(graph);
     rows.outbox.push(OutboxRow::of(graph).expect("a document"));
-    fresh
-        .database
-        .commit(&Commit {
-            rows,
-            ..Commit::default()
-        })
-        .await
-        .expect("a commit");
+    fresh.database.commit(&Commit { rows, ..Commit::default() }).await.expect("a commit");
 }
 
 #[tokio::test]
@@ -37,18 +30,10 @@ async fn every_reference_graph_becomes_rows_and_again_the_same_graph() {
     for (name, finished) in oracle() {
         let graph = graph_of(finished);
         write(&fresh, &graph).await;
-        let read = fresh
-            .database
-            .call(&graph.call.id)
-            .await
-            .expect("rows")
-            .expect("the call");
+        let read = fresh.database.call(&graph.call.id).await.expect("rows").expect("the call");
         let visits = graph.context.ivr_visits.clone();
         let expected = CallGraph {
-            context: Context {
-                ivr_visits: visits,
-                ..Context::default()
-            },
+            context: Context { ivr_visits: visits, ..Context::default() },
             ..graph.clone()
         };
         pretty(&name, &read, &expected);
@@ -57,15 +42,8 @@ async fn every_reference_graph_becomes_rows_and_again_the_same_graph() {
     for (_, finished) in oracle() {
         write(&fresh, &graph_of(finished)).await;
     }
-    assert_eq!(
-        dump(&fresh.database, &CALL_TABLES).await,
-        before,
-        "a second time changes nothing"
-    );
-    assert_eq!(
-        broken_invariants(&fresh.database).await,
-        Vec::<String>::new()
-    );
+    assert_eq!(dump(&fresh.database, &CALL_TABLES).await, before, "a second time changes nothing");
+    assert_eq!(broken_invariants(&fresh.database).await, Vec::<String>::new());
 }
 
 fn pretty(name: &str, read: &CallGraph, expected: &CallGraph) {
@@ -96,18 +74,8 @@ async fn a_finished_call_is_not_taken_back_by_older_rows() {
     let mut rows = RowBatch::default();
     rows.calls.push(&before.call);
     rows.interactions.extend(&before.interactions);
-    fresh
-        .database
-        .commit(&Commit {
-            rows,
-            ..Commit::default()
-        })
-        .await
-        .expect("a commit");
-    assert_eq!(
-        dump(&fresh.database, &["call", "call_interaction"]).await,
-        finished
-    );
+    fresh.database.commit(&Commit { rows, ..Commit::default() }).await.expect("a commit");
+    assert_eq!(dump(&fresh.database, &["call", "call_interaction"]).await, finished);
 }
 
 #[tokio::test]
@@ -124,14 +92,7 @@ async fn many_rows_need_few_statements_and_none_is_left_out() {
     let mut rows = RowBatch::default();
     graphs.iter().for_each(|graph| rows.add_graph(graph));
     assert_eq!(rows.len(), 77 * (1 + 1 + 1 + 2 + 6));
-    fresh
-        .database
-        .commit(&Commit {
-            rows,
-            ..Commit::default()
-        })
-        .await
-        .expect("a commit");
+    fresh.database.commit(&Commit { rows, ..Commit::default() }).await.expect("a commit");
     let stored = dump(&fresh.database, &CALL_TABLES).await;
     assert_eq!(stored.len(), 77 * (1 + 1 + 1 + 2 + 6));
 }

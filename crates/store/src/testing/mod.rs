@@ -38,11 +38,7 @@ impl Fresh {
             .expect("an import");
         assert!(report.applied, "{:?}", report.problems);
         let directory = database.load_directory(REALM).await.expect("the directory");
-        Self {
-            folder,
-            database,
-            directory,
-        }
+        Self { folder, database, directory }
     }
 
     pub(crate) fn journal(&self) -> PathBuf {
@@ -68,11 +64,7 @@ pub(crate) fn oracle() -> Vec<(String, FinishedCallGraph)> {
     let mut graphs = Vec::new();
     for entry in std::fs::read_dir(data().join("oracle")).expect("the reference folder") {
         let path = entry.expect("an entry").path();
-        let name = path
-            .file_stem()
-            .and_then(|name| name.to_str())
-            .unwrap_or("")
-            .to_owned();
+        let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or("").to_owned();
         if !name.starts_with('S') {
             continue;
         }

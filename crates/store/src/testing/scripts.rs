@@ -24,21 +24,13 @@ pub(crate) struct Script {
 
 impl Script {
     pub(crate) fn new(call: &str, start: i64) -> Self {
-        Self {
-            call: call.into(),
-            start,
-            inputs: Vec::new(),
-        }
+        Self { call: call.into(), start, inputs: Vec::new() }
     }
 
     pub(crate) fn at(mut self, after_ms: i64, events: Vec<CallEvent>) -> Self {
         let at = Millis(T0 + self.start + after_ms);
         let call = &self.call;
-        let input = events.into_iter().map(|event| Recorded {
-            call: call.clone(),
-            at,
-            event,
-        });
+        let input = events.into_iter().map(|event| Recorded { call: call.clone(), at, event });
         let input = input.collect();
         self.inputs.push(input);
         self
@@ -55,10 +47,7 @@ pub(crate) fn user(id: &str) -> Party {
         "u-ben" => Some("+15550100002"),
         _ => None,
     };
-    Party::User {
-        user: id.into(),
-        number: number.map(number_of),
-    }
+    Party::User { user: id.into(), number: number.map(number_of) }
 }
 
 pub(crate) fn carl() -> Party {
@@ -133,40 +122,21 @@ pub(crate) fn attempt(connection: u16, attempt: u16, who: &str, in_group: bool) 
 }
 
 pub(crate) fn attempt_ended(attempt: u16, outcome: AttemptOutcome, status: u16) -> CallEvent {
-    CallEvent::AttemptEnded {
-        connection: 1,
-        attempt,
-        outcome,
-        sip_status: Some(status),
-    }
+    CallEvent::AttemptEnded { connection: 1, attempt, outcome, sip_status: Some(status) }
 }
 
 pub(crate) fn ringing(attempt: u16) -> CallEvent {
-    CallEvent::AttemptRinging {
-        connection: 1,
-        attempt,
-    }
+    CallEvent::AttemptRinging { connection: 1, attempt }
 }
 
 pub(crate) fn answered(attempt: Option<u16>, by: Party) -> CallEvent {
-    CallEvent::Answered {
-        connection: 1,
-        attempt,
-        by,
-        role: ParticipantRole::Callee,
-    }
+    CallEvent::Answered { connection: 1, attempt, by, role: ParticipantRole::Callee }
 }
 
 pub(crate) fn bridged() -> Vec<CallEvent> {
     vec![
-        CallEvent::BridgeEntered {
-            leg: BridgeLeg::Anchor,
-            bridge: 1,
-        },
-        CallEvent::BridgeEntered {
-            leg: BridgeLeg::Connection(1),
-            bridge: 1,
-        },
+        CallEvent::BridgeEntered { leg: BridgeLeg::Anchor, bridge: 1 },
+        CallEvent::BridgeEntered { leg: BridgeLeg::Connection(1), bridge: 1 },
     ]
 }
 
@@ -202,11 +172,7 @@ fn enter_sales() -> CallEvent {
 }
 
 fn exit_sales(reason: IvrExit) -> CallEvent {
-    CallEvent::IvrExited {
-        ivr: "ivr-sales".into(),
-        reason,
-        next: None,
-    }
+    CallEvent::IvrExited { ivr: "ivr-sales".into(), reason, next: None }
 }
 
 /// Carl calls Ana, who answers.
@@ -214,10 +180,7 @@ pub(crate) fn direct(call: &str, start: i64) -> Vec<Vec<Recorded>> {
     let mut answer = vec![CallEvent::Accepted, answered(Some(1), user("u-ana"))];
     answer.extend(bridged());
     Script::new(call, start)
-        .at(
-            0,
-            vec![started(Direction::Inbound, carl(), Some(user("u-ana")))],
-        )
+        .at(0, vec![started(Direction::Inbound, carl(), Some(user("u-ana")))])
         .at(
             100,
             vec![
@@ -227,19 +190,10 @@ pub(crate) fn direct(call: &str, start: i64) -> Vec<Vec<Recorded>> {
         )
         .at(400, vec![ringing(1)])
         .at(6_000, answer)
-        .at(
-            9_000,
-            vec![CallEvent::Held {
-                by: Some("u-ana".into()),
-                party: "+15557770001".into(),
-            }],
-        )
+        .at(9_000, vec![CallEvent::Held { by: Some("u-ana".into()), party: "+15557770001".into() }])
         .at(
             12_000,
-            vec![CallEvent::Resumed {
-                by: Some("u-ana".into()),
-                party: "+15557770001".into(),
-            }],
+            vec![CallEvent::Resumed { by: Some("u-ana".into()), party: "+15557770001".into() }],
         )
         .at(
             66_000,
@@ -273,14 +227,7 @@ pub(crate) fn simulring(call: &str, start: i64) -> Vec<Vec<Recorded>> {
         .at(3_300, vec![ringing(1)])
         .at(3_400, vec![ringing(2)])
         .at(9_000, answer)
-        .at(
-            9_100,
-            vec![CallEvent::AttemptSettled {
-                connection: 1,
-                attempt: 3,
-                sip_status: 200,
-            }],
-        )
+        .at(9_100, vec![CallEvent::AttemptSettled { connection: 1, attempt: 3, sip_status: 200 }])
         .at(
             60_000,
             vec![
@@ -294,14 +241,10 @@ pub(crate) fn simulring(call: &str, start: i64) -> Vec<Vec<Recorded>> {
 
 /// Carl calls the group and gives up while three phones ring.
 pub(crate) fn missed(call: &str, start: i64) -> Vec<Vec<Recorded>> {
-    let mut gone: Vec<CallEvent> = [1, 2]
-        .map(|who| attempt_ended(who, AttemptOutcome::CallerHangup, 487))
-        .into();
+    let mut gone: Vec<CallEvent> =
+        [1, 2].map(|who| attempt_ended(who, AttemptOutcome::CallerHangup, 487)).into();
     gone.extend([
-        CallEvent::NoAnswer {
-            connection: 1,
-            reason: NoAnswerReason::CallerHangup,
-        },
+        CallEvent::NoAnswer { connection: 1, reason: NoAnswerReason::CallerHangup },
         exit_sales(IvrExit::CallerHangup),
         connection_ended(ConnectionOutcome::Canceled, EndReason::NotAnswered),
         CallEvent::AnchorLeft,
@@ -328,10 +271,7 @@ pub(crate) fn outbound(call: &str, start: i64) -> Vec<Vec<Recorded>> {
     let mut answer = vec![CallEvent::Accepted, answered(None, carl())];
     answer.extend(bridged());
     Script::new(call, start)
-        .at(
-            0,
-            vec![started(Direction::Outbound, user("u-ana"), Some(carl()))],
-        )
+        .at(0, vec![started(Direction::Outbound, user("u-ana"), Some(carl()))])
         .at(
             100,
             vec![CallEvent::DialStarted {
@@ -357,24 +297,14 @@ pub(crate) fn outbound(call: &str, start: i64) -> Vec<Vec<Recorded>> {
 /// Ana calls Ben inside; his phone is not registered.
 pub(crate) fn internal(call: &str, start: i64) -> Vec<Vec<Recorded>> {
     Script::new(call, start)
-        .at(
-            0,
-            vec![started(
-                Direction::Internal,
-                user("u-ana"),
-                Some(user("u-ben")),
-            )],
-        )
+        .at(0, vec![started(Direction::Internal, user("u-ana"), Some(user("u-ben")))])
         .at(
             100,
             vec![
                 routing(1, Target::User("u-ben".into()), AcdStrategy::Single),
                 attempt(1, 1, "u-ben", false),
                 attempt_ended(1, AttemptOutcome::Unavailable, 480),
-                CallEvent::NoAnswer {
-                    connection: 1,
-                    reason: NoAnswerReason::Unavailable,
-                },
+                CallEvent::NoAnswer { connection: 1, reason: NoAnswerReason::Unavailable },
                 connection_ended(ConnectionOutcome::Unavailable, EndReason::NotAnswered),
                 CallEvent::AnchorLeft,
                 ended(CallOutcome::NoAnswer, "u-ana", None),
@@ -386,10 +316,7 @@ pub(crate) fn internal(call: &str, start: i64) -> Vec<Vec<Recorded>> {
 /// Every script, under names that begin with `prefix`.
 pub(crate) fn all(prefix: &str) -> Vec<Vec<Vec<Recorded>>> {
     let scripts = [direct, simulring, missed, outbound, internal];
-    (0..)
-        .zip(scripts)
-        .map(|(n, script)| script(&format!("{prefix}{n}"), n * 700))
-        .collect()
+    (0..).zip(scripts).map(|(n, script)| script(&format!("{prefix}{n}"), n * 700)).collect()
 }
 
 /// The scripts mixed by time, as a server sees them.

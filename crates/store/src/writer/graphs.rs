@@ -58,11 +58,7 @@ impl Graphs {
             if !matches!(recorded.event, CallEvent::Started(_)) {
                 return;
             }
-            let new = Live {
-                graph: None,
-                changed: Changed::default(),
-                rejected: false,
-            };
+            let new = Live { graph: None, changed: Changed::default(), rejected: false };
             self.live.insert(recorded.call.clone(), new);
         }
         if let Some(live) = self.live.get_mut(&recorded.call) {
@@ -147,14 +143,8 @@ impl Graphs {
             self.live.remove(id);
             return true;
         }
-        let interactions_saved = live
-            .graph
-            .as_ref()
-            .map_or(0, |graph| graph.interactions.len());
-        live.changed = Changed {
-            interactions_saved,
-            ..Changed::default()
-        };
+        let interactions_saved = live.graph.as_ref().map_or(0, |graph| graph.interactions.len());
+        live.changed = Changed { interactions_saved, ..Changed::default() };
         false
     }
 
@@ -170,10 +160,7 @@ impl Graphs {
     /// Rejected calls that have come to their end.
     pub(crate) fn take_rejected(&mut self) -> Vec<CallGraph> {
         let over = |_: &CallId, live: &mut Live| live.rejected && live.is_finished();
-        self.live
-            .extract_if(.., over)
-            .filter_map(|(_, live)| live.graph)
-            .collect()
+        self.live.extract_if(.., over).filter_map(|(_, live)| live.graph).collect()
     }
 }
 
@@ -185,17 +172,12 @@ impl Live {
                 || !changed.connections.is_empty()
                 || !changed.attempts.is_empty()
                 || !changed.participants.is_empty()
-                || self
-                    .graph
-                    .as_ref()
-                    .map_or(0, |graph| graph.interactions.len())
+                || self.graph.as_ref().map_or(0, |graph| graph.interactions.len())
                     > changed.interactions_saved)
     }
 
     fn is_finished(&self) -> bool {
-        self.graph
-            .as_ref()
-            .is_some_and(|graph| graph.call.state == CallState::Finished)
+        self.graph.as_ref().is_some_and(|graph| graph.call.state == CallState::Finished)
     }
 
     fn fold(&mut self, recorded: &Recorded) {
@@ -215,20 +197,12 @@ impl Live {
             batch.calls.push(&graph.call);
         }
         let connections = changed.connections.iter();
-        batch
-            .connections
-            .extend(connections.filter_map(|row| graph.connections.get(*row)));
+        batch.connections.extend(connections.filter_map(|row| graph.connections.get(*row)));
         let attempts = changed.attempts.iter();
-        batch
-            .attempts
-            .extend(attempts.filter_map(|row| graph.attempts.get(*row)));
+        batch.attempts.extend(attempts.filter_map(|row| graph.attempts.get(*row)));
         let participants = changed.participants.iter();
-        batch
-            .participants
-            .extend(participants.filter_map(|row| graph.participants.get(*row)));
-        batch
-            .interactions
-            .extend(graph.interactions.iter().skip(changed.interactions_saved));
+        batch.participants.extend(participants.filter_map(|row| graph.participants.get(*row)));
+        batch.interactions.extend(graph.interactions.iter().skip(changed.interactions_saved));
         if changed.call && self.is_finished() {
             batch.outbox.push(OutboxRow::of(graph)?);
         }

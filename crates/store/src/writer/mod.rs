@@ -156,9 +156,7 @@ impl<R: Repository> Writer<R> {
         loop {
             self.gather(&mut beats).await;
             self.commit().await;
-            self.retention
-                .advance(&self.repository, &self.graphs, self.next, &self.shared)
-                .await;
+            self.retention.advance(&self.repository, &self.graphs, self.next, &self.shared).await;
             if self.open {
                 continue;
             }
@@ -179,11 +177,7 @@ impl<R: Repository> Writer<R> {
     }
 
     fn has_work(&self) -> bool {
-        let newest = self
-            .shared
-            .newest
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let newest = self.shared.newest.lock().unwrap_or_else(PoisonError::into_inner);
         self.graphs.is_dirty()
             || self.heartbeat_due
             || !newest.bindings.is_empty()
@@ -264,10 +258,7 @@ impl<R: Repository> Writer<R> {
                 return;
             }
         }
-        self.shared
-            .metrics
-            .queued_events
-            .fetch_sub(batch.events.len() as u64, Ordering::Relaxed);
+        self.shared.metrics.queued_events.fetch_sub(batch.events.len() as u64, Ordering::Relaxed);
         let known = usize::try_from(self.next.0 - batch.first.0).unwrap_or(usize::MAX);
         for event in batch.events.iter().skip(known) {
             self.graphs.apply(event);
@@ -278,10 +269,7 @@ impl<R: Repository> Writer<R> {
     /// Folds events from the journal's files, from the next one up to before `end`.
     fn read_back(&mut self, end: Position) {
         let (graphs, limit) = (&mut self.graphs, self.options.pending_events);
-        match self
-            .retention
-            .read(self.next, end, limit, |event| graphs.apply(&event))
-        {
+        match self.retention.read(self.next, end, limit, |event| graphs.apply(&event)) {
             Ok(next) => {
                 self.next = next;
                 self.stalled = false;
@@ -299,11 +287,7 @@ impl<R: Repository> Writer<R> {
     async fn commit(&mut self) {
         let started = Instant::now();
         let newest = {
-            let mut newest = self
-                .shared
-                .newest
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
+            let mut newest = self.shared.newest.lock().unwrap_or_else(PoisonError::into_inner);
             std::mem::take(&mut *newest)
         };
         let beat = self.heartbeat_due.then(|| (self.options.clock)());
@@ -337,24 +321,14 @@ impl<R: Repository> Writer<R> {
             set_aside(&self.options.rejected, &graph);
         }
         let metrics = &self.shared.metrics;
-        metrics
-            .live_calls
-            .store(self.graphs.len() as u64, Ordering::Relaxed);
+        metrics.live_calls.store(self.graphs.len() as u64, Ordering::Relaxed);
     }
 
     fn beside(&self, newest: &Newest, beat: Option<Millis>) -> Commit<'_> {
         Commit {
             rows: RowBatch::default(),
-            bindings: newest
-                .bindings
-                .iter()
-                .map(|(u, b)| (u.clone(), b.clone()))
-                .collect(),
-            cursors: newest
-                .cursors
-                .iter()
-                .map(|(g, u)| (g.clone(), u.clone()))
-                .collect(),
+            bindings: newest.bindings.iter().map(|(u, b)| (u.clone(), b.clone())).collect(),
+            cursors: newest.cursors.iter().map(|(g, u)| (g.clone(), u.clone())).collect(),
             heartbeat: beat.map(|at| (&*self.options.node, at)),
         }
     }
@@ -381,11 +355,7 @@ impl<R: Repository> Writer<R> {
 
     /// What came meanwhile is newer.
     fn put_back(&self, older: Newest) {
-        let mut newest = self
-            .shared
-            .newest
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut newest = self.shared.newest.lock().unwrap_or_else(PoisonError::into_inner);
         for (user, bindings) in older.bindings {
             newest.bindings.entry(user).or_insert(bindings);
         }
@@ -400,9 +370,7 @@ impl<R: Repository> Writer<R> {
         if metrics.writable.swap(false, Ordering::AcqRel) {
             tracing::error!(%error, remedy = error.remedy(), "the database takes no writes");
         }
-        let pause = self
-            .backoff
-            .map_or(BACKOFF.0, |pause| (pause * 2).min(BACKOFF.1));
+        let pause = self.backoff.map_or(BACKOFF.0, |pause| (pause * 2).min(BACKOFF.1));
         self.backoff = Some(pause);
         self.due = Instant::now() + pause;
     }
@@ -413,14 +381,7 @@ impl<R: Repository> Writer<R> {
         let dirty: Vec<CallId> = self.graphs.dirty().to_vec();
         for id in &dirty {
             let done = match self.graphs.batch_of(id) {
-                Ok(rows) => {
-                    self.repository
-                        .commit(&Commit {
-                            rows,
-                            ..Commit::default()
-                        })
-                        .await
-                }
+                Ok(rows) => self.repository.commit(&Commit { rows, ..Commit::default() }).await,
                 Err(error) => Err(error),
             };
             match done {

@@ -47,12 +47,7 @@ pub struct Recorder {
 
 impl Recorder {
     pub(super) fn new(journal: Journal, queue: mpsc::Sender<Batch>, shared: Arc<Shared>) -> Self {
-        Self {
-            journal,
-            queue,
-            shared,
-            lost: BTreeSet::new(),
-        }
+        Self { journal, queue, shared, lost: BTreeSet::new() }
     }
 
     /// Records a batch: call it before the effects that stand behind it leave. A full queue is
@@ -71,15 +66,10 @@ impl Recorder {
         if written.is_err() {
             add(&metrics.journal_failures, 1);
         }
-        metrics
-            .journal_bytes
-            .store(self.journal.progress().bytes(), Ordering::Relaxed);
+        metrics.journal_bytes.store(self.journal.progress().bytes(), Ordering::Relaxed);
         let events = batch.len() as u64;
         add(&metrics.queued_events, events);
-        let Err(refused) = self.queue.try_send(Batch {
-            first,
-            events: batch,
-        }) else {
+        let Err(refused) = self.queue.try_send(Batch { first, events: batch }) else {
             return written.map(|_| ());
         };
         metrics.queued_events.fetch_sub(events, Ordering::Relaxed);
@@ -91,8 +81,7 @@ impl Recorder {
                 mpsc::error::TrySendError::Full(batch)
                 | mpsc::error::TrySendError::Closed(batch) => batch,
             };
-            self.lost
-                .extend(batch.events.into_iter().map(|event| event.call));
+            self.lost.extend(batch.events.into_iter().map(|event| event.call));
         }
         written.map(|_| ())
     }
@@ -119,9 +108,7 @@ impl Recorder {
 
     /// What else the core writes behind.
     pub fn behind(&self) -> WriteBehind {
-        WriteBehind {
-            shared: self.shared.clone(),
-        }
+        WriteBehind { shared: self.shared.clone() }
     }
 }
 
@@ -144,13 +131,7 @@ impl WriteBehind {
 
     fn newest<T>(&self, change: impl FnOnce(&mut Newest) -> T) {
         // A panic while it was held left whole values behind.
-        change(
-            &mut self
-                .shared
-                .newest
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        );
+        change(&mut self.shared.newest.lock().unwrap_or_else(PoisonError::into_inner));
         self.shared.wake.notify_one();
     }
 }

@@ -26,12 +26,7 @@ pub(super) struct Retention {
 impl Retention {
     pub(super) fn new(directory: PathBuf, progress: Arc<Progress>) -> Self {
         let through = progress.segment().0 - 1;
-        Self {
-            directory,
-            progress,
-            through,
-            reading: 0,
-        }
+        Self { directory, progress, through, reading: 0 }
     }
 
     /// Every event up to this one is in a file.
@@ -101,10 +96,7 @@ impl Retention {
     /// At the end of a run: everything is committed, and no call lives.
     pub(super) async fn finish<R: Repository>(&self, repository: &R, graphs: &Graphs) {
         if graphs.len() > 0 {
-            tracing::warn!(
-                calls = graphs.len(),
-                "calls are still open: the journal keeps them"
-            );
+            tracing::warn!(calls = graphs.len(), "calls are still open: the journal keeps them");
             return;
         }
         if let Err(error) = repository.make_durable().await {

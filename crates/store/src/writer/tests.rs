@@ -20,10 +20,7 @@ use crate::{Database, recover};
 fn options(fresh: &Fresh) -> WriterOptions {
     let clock: WallClock = Arc::new(|| Millis(T0 + 100_000));
     let usual = WriterOptions::new(NODE, fresh.folder.path(), clock);
-    WriterOptions {
-        interval: Duration::from_millis(1),
-        ..usual
-    }
+    WriterOptions { interval: Duration::from_millis(1), ..usual }
 }
 
 fn journal(fresh: &Fresh, options: JournalOptions) -> Journal {
@@ -44,26 +41,13 @@ async fn expected(inputs: &[Vec<Recorded>]) -> Vec<String> {
             rows.outbox.push(OutboxRow::of(graph).expect("a document"));
         }
     }
-    fresh
-        .database
-        .commit(&Commit {
-            rows,
-            ..Commit::default()
-        })
-        .await
-        .expect("a commit");
+    fresh.database.commit(&Commit { rows, ..Commit::default() }).await.expect("a commit");
     dump(&fresh.database, &CALL_TABLES).await
 }
 
 async fn same(fresh: &Fresh, inputs: &[Vec<Recorded>]) {
-    let (found, expected) = (
-        dump(&fresh.database, &CALL_TABLES).await,
-        expected(inputs).await,
-    );
-    let different = found
-        .iter()
-        .zip(&expected)
-        .find(|(found, expected)| found != expected);
+    let (found, expected) = (dump(&fresh.database, &CALL_TABLES).await, expected(inputs).await);
+    let different = found.iter().zip(&expected).find(|(found, expected)| found != expected);
     assert_eq!(different, None, "the first difference");
     assert_eq!(found.len(), expected.len());
 }
@@ -83,49 +67,27 @@ async fn a_run_writes_every_row_notifies_the_assigner_and_empties_the_journal() 
     finished.notified().await;
     drop(recorder);
     run.await.expect("the writer");
-    assert_eq!(
-        dump(&fresh.database, &CALL_TABLES).await,
-        expected(&inputs).await
-    );
-    assert_eq!(
-        broken_invariants(&fresh.database).await,
-        Vec::<String>::new()
-    );
+    assert_eq!(dump(&fresh.database, &CALL_TABLES).await, expected(&inputs).await);
+    assert_eq!(broken_invariants(&fresh.database).await, Vec::<String>::new());
     assert!(segments::list(&fresh.journal()).expect("a list").is_empty());
     let load = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
     assert_eq!(load(&metrics.finished_calls), 5);
     assert_eq!(load(&metrics.queued_events), 0);
-    assert_eq!(
-        load(&metrics.events),
-        inputs.iter().flatten().count() as u64
-    );
+    assert_eq!(load(&metrics.events), inputs.iter().flatten().count() as u64);
     assert!(metrics.is_writable());
-    let alive = fresh
-        .database
-        .last_heartbeat(NODE)
-        .await
-        .expect("a heartbeat");
+    let alive = fresh.database.last_heartbeat(NODE).await.expect("a heartbeat");
     assert_eq!(alive, Some(Millis(T0 + 100_000)));
 }
 
 #[tokio::test]
 async fn a_queue_that_is_full_is_read_back_from_the_journal() {
     let fresh = Fresh::new().await;
-    let small = JournalOptions {
-        segment_bytes: 1_500,
-        ..JournalOptions::default()
-    };
+    let small = JournalOptions { segment_bytes: 1_500, ..JournalOptions::default() };
     let journal = journal(&fresh, small);
-    let options = WriterOptions {
-        queue_batches: 1,
-        pending_events: 7,
-        ..options(&fresh)
-    };
+    let options = WriterOptions { queue_batches: 1, pending_events: 7, ..options(&fresh) };
     let (mut recorder, writer) = start(fresh.database.clone(), journal, options);
     let metrics = writer.metrics();
-    let inputs: Vec<_> = (0..9)
-        .flat_map(|n| scripts::mixed(&format!("c{n}-")))
-        .collect();
+    let inputs: Vec<_> = (0..9).flat_map(|n| scripts::mixed(&format!("c{n}-"))).collect();
     for (n, input) in inputs.iter().enumerate() {
         if n == inputs.len() / 2 {
             assert!(metrics.spilled_batches.load(Ordering::Relaxed) > 5);
@@ -134,10 +96,7 @@ async fn a_queue_that_is_full_is_read_back_from_the_journal() {
     }
     drop(recorder);
     writer.run().await;
-    assert_eq!(
-        dump(&fresh.database, &CALL_TABLES).await,
-        expected(&inputs).await
-    );
+    assert_eq!(dump(&fresh.database, &CALL_TABLES).await, expected(&inputs).await);
     assert_eq!(metrics.lost_events.load(Ordering::Relaxed), 0);
     assert_eq!(metrics.queued_events.load(Ordering::Relaxed), 0);
 }
@@ -145,10 +104,7 @@ async fn a_queue_that_is_full_is_read_back_from_the_journal() {
 #[tokio::test]
 async fn segments_go_while_calls_run_and_live_calls_survive_that() {
     let fresh = Fresh::new().await;
-    let small = JournalOptions {
-        segment_bytes: 1_500,
-        ..JournalOptions::default()
-    };
+    let small = JournalOptions { segment_bytes: 1_500, ..JournalOptions::default() };
     let journal = journal(&fresh, small);
     let (mut recorder, mut writer) = start(fresh.database.clone(), journal, options(&fresh));
     let long = scripts::simulring("long", 0);
@@ -158,14 +114,7 @@ async fn segments_go_while_calls_run_and_live_calls_survive_that() {
         recorder.record(input.clone()).expect("a write");
         writer.drain();
         writer.commit().await;
-        let Writer {
-            retention,
-            repository,
-            graphs,
-            next,
-            shared,
-            ..
-        } = &mut writer;
+        let Writer { retention, repository, graphs, next, shared, .. } = &mut writer;
         retention.advance(repository, graphs, *next, shared).await;
     }
     let left = segments::list(&fresh.journal()).expect("a list").len();
@@ -176,10 +125,7 @@ async fn segments_go_while_calls_run_and_live_calls_survive_that() {
     let done = recover(&fresh.database, &journal, &rejected, NODE, &fresh.directory).await;
     let done = done.expect("a recovery");
     assert_eq!(done.swept, ["long".into()]);
-    assert_eq!(
-        broken_invariants(&fresh.database).await,
-        Vec::<String>::new()
-    );
+    assert_eq!(broken_invariants(&fresh.database).await, Vec::<String>::new());
 }
 
 /// A database that fails as it is told.
@@ -268,10 +214,7 @@ async fn a_database_that_fails_for_a_while_loses_nothing() {
         drop(recorder);
         writer.run().await;
         assert_eq!(metrics.failures.load(Ordering::Relaxed), 3);
-        assert_eq!(
-            dump(&fresh.database, &CALL_TABLES).await,
-            expected(&inputs).await
-        );
+        assert_eq!(dump(&fresh.database, &CALL_TABLES).await, expected(&inputs).await);
         let cursors = fresh.database.load_cursors().await.expect("cursors");
         assert_eq!(cursors, [("g-sales".into(), "u-ben".into())]);
     }
@@ -282,18 +225,8 @@ async fn a_call_that_the_schema_refuses_stands_in_nobody_s_way() {
     let fresh = Fresh::new().await;
     let stranger = scripts::user("u-nobody");
     let bad = Script::new("bad", 0)
-        .at(
-            0,
-            vec![scripts::started(Direction::Internal, stranger, None)],
-        )
-        .at(
-            9,
-            vec![scripts::ended(
-                model::call_graph::words::CallOutcome::Failed,
-                "u-ana",
-                None,
-            )],
-        )
+        .at(0, vec![scripts::started(Direction::Internal, stranger, None)])
+        .at(9, vec![scripts::ended(model::call_graph::words::CallOutcome::Failed, "u-ana", None)])
         .inputs();
     let good = scripts::mixed("c");
     let journal = journal(&fresh, JournalOptions::default());
@@ -304,10 +237,7 @@ async fn a_call_that_the_schema_refuses_stands_in_nobody_s_way() {
     }
     drop(recorder);
     writer.run().await;
-    assert_eq!(
-        dump(&fresh.database, &CALL_TABLES).await,
-        expected(&good).await
-    );
+    assert_eq!(dump(&fresh.database, &CALL_TABLES).await, expected(&good).await);
     assert_eq!(metrics.rejected_calls.load(Ordering::Relaxed), 1);
     assert!(fresh.rejected().join("bad.json").exists());
 }
@@ -334,28 +264,15 @@ async fn only_the_newest_bindings_and_cursors_are_kept() {
     behind.bindings("u-ana".into(), vec![binding("sip:old@192.0.2.1", 60)]);
     behind.bindings(
         "u-ana".into(),
-        vec![
-            binding("sip:a@192.0.2.1", 60_000),
-            binding("sip:b@192.0.2.1", 30),
-        ],
+        vec![binding("sip:a@192.0.2.1", 60_000), binding("sip:b@192.0.2.1", 30)],
     );
-    behind.bindings(
-        "u-stranger".into(),
-        vec![binding("sip:x@192.0.2.1", 60_000)],
-    );
+    behind.bindings("u-stranger".into(), vec![binding("sip:x@192.0.2.1", 60_000)]);
     behind.cursor("g-sales".into(), "u-ana".into());
     behind.cursor("g-sales".into(), "u-cat".into());
     drop(recorder);
     writer.run().await;
-    let stored = fresh
-        .database
-        .load_bindings(Millis(T0 + 1_000))
-        .await
-        .expect("bindings");
-    assert_eq!(
-        stored,
-        [("u-ana".into(), binding("sip:a@192.0.2.1", 60_000))]
-    );
+    let stored = fresh.database.load_bindings(Millis(T0 + 1_000)).await.expect("bindings");
+    assert_eq!(stored, [("u-ana".into(), binding("sip:a@192.0.2.1", 60_000))]);
     let cursors = fresh.database.load_cursors().await.expect("cursors");
     assert_eq!(cursors, [("g-sales".into(), "u-cat".into())]);
 }
