@@ -42,34 +42,20 @@ pub fn place(
     settings: &Settings,
     source: Source,
 ) -> Assignment {
-    let number = match (
-        skips(graph, settings, source),
-        &graph.context.internal_number,
-    ) {
+    let number = match (skips(graph, settings, source), &graph.context.internal_number) {
         (None, Some(number)) => number,
         (None, None) => return Assignment::Skipped(AssignmentResult::SkippedUnroutable),
         (Some(why), _) => return Assignment::Skipped(why),
     };
     let ended_at = graph.call.ended_at.unwrap_or(graph.call.initiated_at);
-    let call = Placing {
-        graph,
-        number,
-        source,
-        ended_at,
-        externals: externals(graph, resolved),
-    };
+    let call = Placing { graph, number, source, ended_at, externals: externals(graph, resolved) };
     Assignment::Placed(call.placements())
 }
 
 /// The numbers that [`place`] wants resolved.
 pub fn phones_to_resolve(graph: &FinishedCallGraph) -> Vec<&E164> {
-    let outside = graph
-        .participants
-        .iter()
-        .filter(|row| row.user_id.is_none());
-    let mut phones: Vec<_> = outside
-        .filter_map(|row| row.phone_number.as_ref())
-        .collect();
+    let outside = graph.participants.iter().filter(|row| row.user_id.is_none());
+    let mut phones: Vec<_> = outside.filter_map(|row| row.phone_number.as_ref()).collect();
     phones.sort();
     phones.dedup();
     phones
@@ -117,15 +103,14 @@ impl<'a> Placing<'a> {
     fn finish(&self, draft: Draft<'_>, is_last: bool) -> Placement {
         let number = draft.inside.number.as_ref().map(|(_, e164)| e164);
         let takes_extras = is_last || !kept(Detail::R5Extra);
-        let members = draft.members.into_iter().map(|user| Member {
-            user: user.clone(),
-            phone: self.number_of_member(user, number),
-        });
+        let members = draft
+            .members
+            .into_iter()
+            .map(|user| Member { user: user.clone(), phone: self.number_of_member(user, number) });
         let audience = match &draft.inside.identity {
-            Identity::Group(group) if kept(Detail::R5Audience) => vec![Audience {
-                group: group.clone(),
-                phone: number.cloned(),
-            }],
+            Identity::Group(group) if kept(Detail::R5Audience) => {
+                vec![Audience { group: group.clone(), phone: number.cloned() }]
+            }
             Identity::Group(_) | Identity::User(_) => Vec::new(),
         };
         let share = Share {
@@ -165,25 +150,18 @@ impl<'a> Placing<'a> {
 
     /// R5: the conversation's number if it is the member's, else his default number.
     fn number_of_member(&self, user: &UserId, conversation: Option<&E164>) -> Option<E164> {
-        let dialled = self
-            .graph
-            .context
-            .internal_number
-            .as_ref()
-            .filter(|number| {
-                number.assigned_kind == AssignedKind::User
-                    && *number.assigned_id == *user.as_str()
-                    && Some(&number.e164) == conversation
-                    && kept(Detail::R5OwnNumber)
-            });
+        let dialled = self.graph.context.internal_number.as_ref().filter(|number| {
+            number.assigned_kind == AssignedKind::User
+                && *number.assigned_id == *user.as_str()
+                && Some(&number.e164) == conversation
+                && kept(Detail::R5OwnNumber)
+        });
         if let Some(own) = dialled {
             return Some(own.e164.clone());
         }
         let context = self.graph.context.users.get(user);
         let default = context.and_then(|user| user.number.as_ref());
-        default
-            .filter(|_| kept(Detail::R5DefaultNumber))
-            .map(|number| number.e164.clone())
+        default.filter(|_| kept(Detail::R5DefaultNumber)).map(|number| number.e164.clone())
     }
 
     /// The name at the time of the call; the id where the context does not tell it.

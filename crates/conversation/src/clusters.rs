@@ -40,10 +40,7 @@ impl<'a> Cluster<'a> {
             None if !kept(Detail::R6Agent) => Some(interval.from),
             bridged => bridged,
         };
-        let bridged = self
-            .intervals
-            .iter()
-            .filter(|interval| when(interval).is_some());
+        let bridged = self.intervals.iter().filter(|interval| when(interval).is_some());
         let latest = bridged.max_by_key(|interval| (when(interval), seq(interval)));
         latest.map(|interval| interval.user)
     }
@@ -65,17 +62,11 @@ pub(crate) fn clusters(graph: &FinishedCallGraph) -> Vec<Cluster<'_>> {
             .connection
             .filter(|connection| connection.kind == ConnectionKind::Recall)
             .filter(|_| kept(Detail::R2Recall))
-            .and_then(|_| {
-                clusters
-                    .iter()
-                    .rposition(|cluster| cluster.has(interval.user))
-            });
+            .and_then(|_| clusters.iter().rposition(|cluster| cluster.has(interval.user)));
         match overlapping.or(rejoined) {
             // Sorted by begin, an interval meets no second cluster: both would cover its begin.
             Some(index) => clusters[index].intervals.push(interval),
-            None => clusters.push(Cluster {
-                intervals: vec![interval],
-            }),
+            None => clusters.push(Cluster { intervals: vec![interval] }),
         }
     }
     clusters
@@ -91,11 +82,8 @@ fn overlap(a: &Interval<'_>, b: &Interval<'_>) -> bool {
 
 fn intervals(graph: &FinishedCallGraph) -> Vec<Interval<'_>> {
     let call = &graph.call;
-    let anchor = call
-        .anchor_user_id
-        .as_ref()
-        .filter(|_| kept(Detail::R2Anchor))
-        .map(|user| Interval {
+    let anchor =
+        call.anchor_user_id.as_ref().filter(|_| kept(Detail::R2Anchor)).map(|user| Interval {
             user,
             from: call.initiated_at,
             to: call.anchor_left_at.unwrap_or(call.initiated_at),

@@ -75,13 +75,8 @@ impl Conversation {
         if matches!(self.status, Status::Merged { .. }) {
             return Err(CommandError::Merged);
         }
-        let mut present = self
-            .participants
-            .iter_mut()
-            .filter(|row| row.removed.is_none());
-        let row = present
-            .find(|row| row.key == *key)
-            .ok_or(CommandError::NoParticipant)?;
+        let mut present = self.participants.iter_mut().filter(|row| row.removed.is_none());
+        let row = present.find(|row| row.key == *key).ok_or(CommandError::NoParticipant)?;
         if row.is_primary && matches!(row.who, crate::rebuild::Who::External(_)) {
             return Err(CommandError::PrimaryExternal);
         }

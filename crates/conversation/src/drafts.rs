@@ -64,10 +64,7 @@ impl<'a> Placing<'a> {
         Draft {
             inside: self.first_inside(),
             label,
-            owner: call
-                .owner_user_id
-                .as_ref()
-                .filter(|_| kept(Detail::R3Owner)),
+            owner: call.owner_user_id.as_ref().filter(|_| kept(Detail::R3Owner)),
             members,
             agent: cluster.and_then(Cluster::agent),
             from: call.initiated_at,
@@ -97,11 +94,7 @@ impl<'a> Placing<'a> {
 
     fn transfer(&self, cluster: &Cluster<'a>, connection: &'a Connection) -> Draft<'a> {
         let answered_by = connection.answered_user_id.as_ref();
-        let inside = match (
-            connection.target_kind,
-            &connection.target_group_id,
-            answered_by,
-        ) {
+        let inside = match (connection.target_kind, &connection.target_group_id, answered_by) {
             (TargetKind::Group, Some(group), _) => self.inside_group(group),
             (TargetKind::User, ..) => match &connection.target_user_id {
                 Some(user) => self.inside_user(user),
@@ -133,10 +126,7 @@ impl<'a> Placing<'a> {
             (_, Some(group)) if row.target_kind == TargetKind::Group => {
                 let context = self.graph.context.groups.get(group);
                 let owner = context.and_then(|group| group.missed_call_owner_user_id.as_ref());
-                (
-                    self.inside_group(group),
-                    owner.filter(|_| kept(Detail::R4GroupOwner)),
-                )
+                (self.inside_group(group), owner.filter(|_| kept(Detail::R4GroupOwner)))
             }
             (Some(user), _) => (self.inside_user(user), Some(user)),
             // Nobody inside was called: an outside target has no Internal ID (D14).
@@ -178,11 +168,7 @@ impl<'a> Placing<'a> {
             Identity::Group(group) if !kept(Detail::R3Key) => InternalKey::group(group),
             Identity::Group(_) | Identity::User(_) => InternalKey::number(&self.number.e164),
         };
-        Inside {
-            key,
-            number: Some((self.number.id.clone(), self.number.e164.clone())),
-            identity,
-        }
+        Inside { key, number: Some((self.number.id.clone(), self.number.e164.clone())), identity }
     }
 
     fn involved_group(&self) -> Option<&'a GroupId> {
@@ -190,11 +176,7 @@ impl<'a> Placing<'a> {
             return None;
         }
         let routed = |connection: &str| {
-            let row = self
-                .graph
-                .connections
-                .iter()
-                .find(|row| &*row.id == connection);
+            let row = self.graph.connections.iter().find(|row| &*row.id == connection);
             row.is_some_and(|row| row.kind == ConnectionKind::Route)
         };
         let mut attempts = self.graph.attempts.iter();
@@ -266,9 +248,5 @@ pub(crate) fn missed_call_owner(graph: &FinishedCallGraph) -> Option<&UserId> {
 }
 
 fn last_visit(graph: &FinishedCallGraph) -> Option<&IvrVisit> {
-    graph
-        .context
-        .ivr_visits
-        .iter()
-        .max_by_key(|visit| visit.seq)
+    graph.context.ivr_visits.iter().max_by_key(|visit| visit.seq)
 }

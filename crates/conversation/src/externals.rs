@@ -12,16 +12,11 @@ use crate::types::{External, Resolved};
 
 /// The externals of a call in order, the one in the key first; duplicates collapsed. Never empty.
 pub(crate) fn externals(graph: &FinishedCallGraph, resolved: &Resolved) -> Vec<External> {
-    let mut rows: Vec<&CallParticipant> = graph
-        .participants
-        .iter()
-        .filter(|row| row.kind == ParticipantKind::External)
-        .collect();
+    let mut rows: Vec<&CallParticipant> =
+        graph.participants.iter().filter(|row| row.kind == ParticipantKind::External).collect();
     rows.sort_by_key(|row| row.ordinal);
-    let mut parties: Vec<External> = rows
-        .into_iter()
-        .map(|row| external(graph, row, resolved))
-        .collect();
+    let mut parties: Vec<External> =
+        rows.into_iter().map(|row| external(graph, row, resolved)).collect();
     // Stable: among those in the key, and among the extras, the order stays.
     parties.sort_by_key(|party| party.extra);
     collapse(&mut parties);
@@ -48,41 +43,25 @@ fn external(graph: &FinishedCallGraph, row: &CallParticipant, resolved: &Resolve
         let (key, name) = match &row.record_id {
             Some(id) => {
                 let name = resolved.chosen.get(id).cloned();
-                (
-                    PartyKey::record(id),
-                    name.or_else(|| Some(Arc::from(id.as_str()))),
-                )
+                (PartyKey::record(id), name.or_else(|| Some(Arc::from(id.as_str()))))
             }
-            None if kept(Detail::R1Withheld) => (
-                PartyKey::withheld(&graph.call_id),
-                stands_for_number(graph, row),
-            ),
+            None if kept(Detail::R1Withheld) => {
+                (PartyKey::withheld(&graph.call_id), stands_for_number(graph, row))
+            }
             None => (PartyKey::stored("a:"), None),
         };
-        return External {
-            key,
-            phone: None,
-            name,
-            extra,
-        };
+        return External { key, phone: None, name, extra };
     };
-    match resolved
-        .by_phone
-        .get(phone)
-        .filter(|_| kept(Detail::R1Record))
-    {
+    match resolved.by_phone.get(phone).filter(|_| kept(Detail::R1Record)) {
         Some(record) => External {
             key: PartyKey::record(&record.id),
             phone: Some(phone.clone()),
             name: Some(record.name.clone()),
             extra,
         },
-        None => External {
-            key: PartyKey::phone(phone),
-            phone: Some(phone.clone()),
-            name: None,
-            extra,
-        },
+        None => {
+            External { key: PartyKey::phone(phone), phone: Some(phone.clone()), name: None, extra }
+        }
     }
 }
 
@@ -96,10 +75,5 @@ fn stands_for_number(graph: &FinishedCallGraph, row: &CallParticipant) -> Option
 }
 
 fn withheld(graph: &FinishedCallGraph) -> External {
-    External {
-        key: PartyKey::withheld(&graph.call_id),
-        phone: None,
-        name: None,
-        extra: false,
-    }
+    External { key: PartyKey::withheld(&graph.call_id), phone: None, name: None, extra: false }
 }

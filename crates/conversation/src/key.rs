@@ -95,11 +95,7 @@ impl PartyKey {
     /// What `conversation.external_id` shows: the record's id or the number; the whole key where
     /// there is neither, so that it is not taken for an id.
     pub fn shown(&self) -> Arc<str> {
-        match self
-            .0
-            .strip_prefix("r:")
-            .or_else(|| self.0.strip_prefix("p:"))
-        {
+        match self.0.strip_prefix("r:").or_else(|| self.0.strip_prefix("p:")) {
             Some(id) => Arc::from(id),
             None => self.0.clone(),
         }

@@ -76,10 +76,7 @@ fn target(placement: &Placement, candidates: &[Summary], policy: ClosedPolicy) -
     if let Some((_, candidate)) = closed_later {
         return Target::Join(candidate.id.clone());
     }
-    let mut open = candidates
-        .iter()
-        .filter(same)
-        .filter(|candidate| candidate.closed_at.is_none());
+    let mut open = candidates.iter().filter(same).filter(|candidate| candidate.closed_at.is_none());
     if let Some(candidate) = open.next()
         && kept(Detail::R7Open)
     {

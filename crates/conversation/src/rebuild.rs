@@ -185,9 +185,7 @@ impl Conversation {
         }
         if !self.owner_is_manual || !kept(Detail::R8ManualOwner) {
             let latest = share.owner.clone().filter(|_| !kept(Detail::R8Owner));
-            self.owner = latest
-                .or_else(|| self.owner.take())
-                .or_else(|| share.owner.clone());
+            self.owner = latest.or_else(|| self.owner.take()).or_else(|| share.owner.clone());
         }
         let earliest =
             |known: Option<Millis>| known.map_or(event.started_at, |at| at.min(event.started_at));
@@ -207,9 +205,7 @@ impl Conversation {
             let who = Who::External(external.key.as_record());
             let row = self.party(&external.key, who, external.phone.as_ref(), event);
             if is_first && kept(Detail::R5Primary) {
-                row.is_primary = share
-                    .primary()
-                    .is_some_and(|first| first.key == external.key);
+                row.is_primary = share.primary().is_some_and(|first| first.key == external.key);
             } else if is_first {
                 row.is_primary = true;
             }
@@ -219,12 +215,8 @@ impl Conversation {
             self.party(&key, who, member.phone.as_ref(), event);
         }
         for audience in &share.audience {
-            let (key, who) = (
-                PartyKey::group(&audience.group),
-                Who::Group(audience.group.clone()),
-            );
-            self.party(&key, who, audience.phone.as_ref(), event)
-                .is_primary = true;
+            let (key, who) = (PartyKey::group(&audience.group), Who::Group(audience.group.clone()));
+            self.party(&key, who, audience.phone.as_ref(), event).is_primary = true;
         }
     }
 

@@ -47,12 +47,7 @@ impl Rekey {
     }
 
     fn new(from: PartyKey, only_phone: Option<E164>, record: &ResolvedRecord) -> Self {
-        Self {
-            from,
-            only_phone,
-            to: PartyKey::record(&record.id),
-            name: record.name.clone(),
-        }
+        Self { from, only_phone, to: PartyKey::record(&record.id), name: record.name.clone() }
     }
 
     /// The key that changes: what is affected has a participant of this key.
@@ -72,10 +67,7 @@ impl Rekey {
             .participants
             .iter()
             .any(|row| row.is_primary && row.key == self.from);
-        let only = thread
-            .events
-            .iter()
-            .all(|event| event.share.externals.iter().any(used));
+        let only = thread.events.iter().all(|event| event.share.externals.iter().any(used));
         (primary && only) || !kept(Detail::RekeyOtherRecord)
     }
 
@@ -143,9 +135,7 @@ impl Thread {
             }
             // Whoever came by an event comes again with it.
         }
-        from.status = Status::Merged {
-            into: into.id.clone(),
-        };
+        from.status = Status::Merged { into: into.id.clone() };
         from.rebuild(&[]);
         into.rebuild(&self.events);
     }
@@ -228,12 +218,7 @@ pub fn merges(met: &[Met<'_>]) -> Vec<(usize, usize)> {
         let survivors = met.iter().enumerate().filter(|(_, it)| stays(it));
         let alike = |it: &Met<'_>| closed_at(it).is_none() == closed_at(moved).is_none();
         let best = survivors.max_by_key(|(_, it)| {
-            (
-                alike(it),
-                closed_at(it).is_none(),
-                closed_at(it),
-                std::cmp::Reverse(age(it)),
-            )
+            (alike(it), closed_at(it).is_none(), closed_at(it), std::cmp::Reverse(age(it)))
         });
         pairs.extend(best.map(|(survivor, _)| (loser, survivor)));
     }

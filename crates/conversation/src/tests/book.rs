@@ -24,17 +24,11 @@ pub(super) fn phone(text: &str) -> E164 {
 }
 
 pub(super) fn carl() -> ResolvedRecord {
-    ResolvedRecord {
-        id: RecordId::from("r-con-1"),
-        name: Arc::from("Carl Contact"),
-    }
+    ResolvedRecord { id: RecordId::from("r-con-1"), name: Arc::from("Carl Contact") }
 }
 
 pub(super) fn dora() -> ResolvedRecord {
-    ResolvedRecord {
-        id: RecordId::from("r-con-2"),
-        name: Arc::from("Dora Contact"),
-    }
+    ResolvedRecord { id: RecordId::from("r-con-2"), name: Arc::from("Dora Contact") }
 }
 
 impl Book {
@@ -48,10 +42,7 @@ impl Book {
                 (phone("+15557770002"), dora()),
             ]),
             settings: Settings {
-                enabled: vec![Period {
-                    on_at: Millis(0),
-                    off_at: None,
-                }],
+                enabled: vec![Period { on_at: Millis(0), off_at: None }],
                 closed_policy: ClosedPolicy::Reopen,
             },
             made: 0,
@@ -75,10 +66,7 @@ impl Book {
         for thread in self.threads.values_mut() {
             thread.events.retain(|event| event.of != of);
         }
-        let resolved = Resolved {
-            by_phone: self.lookups.clone(),
-            chosen: BTreeMap::new(),
-        };
+        let resolved = Resolved { by_phone: self.lookups.clone(), chosen: BTreeMap::new() };
         let result = match place(graph, &resolved, &self.settings, source) {
             Assignment::Skipped(why) => why,
             Assignment::Placed(placements) => {
@@ -87,21 +75,14 @@ impl Book {
             }
         };
         self.rebuild();
-        self.ledger.insert(
-            graph.call_id.clone(),
-            LedgerRow {
-                revision: graph.revision,
-                result,
-            },
-        );
+        self.ledger.insert(graph.call_id.clone(), LedgerRow { revision: graph.revision, result });
         result
     }
 
     fn apply(&mut self, placements: Vec<Placement>) {
         let all = self.threads.values();
-        let candidates: Vec<Summary> = all
-            .filter_map(|thread| Summary::of(&thread.conversation))
-            .collect();
+        let candidates: Vec<Summary> =
+            all.filter_map(|thread| Summary::of(&thread.conversation)).collect();
         let targets = match_placements(&placements, &candidates, self.settings.closed_policy);
         for (placement, target) in placements.into_iter().zip(targets) {
             let id = match target {
@@ -111,13 +92,7 @@ impl Book {
                     let now = Millis(self.made.into());
                     let conversation = Conversation::begin(id.clone(), &placement, now);
                     let events = Vec::new();
-                    self.threads.insert(
-                        id.clone(),
-                        Thread {
-                            conversation,
-                            events,
-                        },
-                    );
+                    self.threads.insert(id.clone(), Thread { conversation, events });
                     id
                 }
                 Target::Join(id) => id,
@@ -157,10 +132,7 @@ impl Book {
         let mut key_before = BTreeMap::new();
         let mut keys = Vec::new();
         for thread in self.threads.values_mut().filter(live) {
-            let (id, key) = (
-                thread.conversation.id.clone(),
-                &thread.conversation.external_key,
-            );
+            let (id, key) = (thread.conversation.id.clone(), &thread.conversation.external_key);
             key_before.insert(id, key.clone());
             if thread.rekey(change) {
                 let it = &thread.conversation;
@@ -182,10 +154,7 @@ impl Book {
             let met: Vec<_> = same
                 .iter()
                 .zip(&before)
-                .map(|(conversation, key_before)| Met {
-                    conversation,
-                    key_before,
-                })
+                .map(|(conversation, key_before)| Met { conversation, key_before })
                 .collect();
             let pairs: Vec<_> = merges(&met)
                 .into_iter()
@@ -193,10 +162,7 @@ impl Book {
                 .collect();
             for (loser, survivor) in pairs {
                 let mut loser_thread = self.threads.remove(&loser).expect("met");
-                self.threads
-                    .get_mut(&survivor)
-                    .expect("met")
-                    .merge(&mut loser_thread);
+                self.threads.get_mut(&survivor).expect("met").merge(&mut loser_thread);
                 self.threads.insert(loser, loser_thread);
             }
         }
@@ -204,10 +170,7 @@ impl Book {
 
     /// The only conversation that is not merged and has this external key.
     pub(super) fn only(&mut self, external_key: &str) -> &mut Conversation {
-        let all = self
-            .threads
-            .values_mut()
-            .map(|thread| &mut thread.conversation);
+        let all = self.threads.values_mut().map(|thread| &mut thread.conversation);
         let mut found = all.filter(|conversation| {
             Summary::of(conversation).is_some()
                 && conversation.external_key.as_str() == external_key
@@ -219,10 +182,7 @@ impl Book {
     pub(super) fn counts(&self) -> (usize, usize) {
         let live = |thread: &&Thread| Summary::of(&thread.conversation).is_some();
         let live: Vec<_> = self.threads.values().filter(live).collect();
-        (
-            live.len(),
-            live.iter().map(|thread| thread.events.len()).sum(),
-        )
+        (live.len(), live.iter().map(|thread| thread.events.len()).sum())
     }
 
     /// What holds after every step, and everything that is not an id or a time of arrival.
@@ -243,10 +203,7 @@ impl Book {
                 open.push((it.external_key.clone(), it.internal_key.clone()));
             }
             if primary.len() != 1 {
-                return Err(format!(
-                    "C06: {} has primaries {primary:?}",
-                    it.external_key
-                ));
+                return Err(format!("C06: {} has primaries {primary:?}", it.external_key));
             }
             if !it.external_key.as_str().starts_with("m:") && primary != [it.external_key.as_str()]
             {
@@ -320,12 +277,7 @@ fn shown(thread: &Thread) -> String {
             event.started_at,
             event.ended_at,
             event.title(),
-            event
-                .share
-                .externals
-                .iter()
-                .map(|it| it.key.as_str())
-                .collect::<Vec<_>>(),
+            event.share.externals.iter().map(|it| it.key.as_str()).collect::<Vec<_>>(),
         );
     }
     text

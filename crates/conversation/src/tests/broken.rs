@@ -23,10 +23,7 @@ fn breaking_any_one_detail_is_noticed() {
                 .collect::<Vec<_>>()
         })
     };
-    let table: Vec<_> = Detail::ALL
-        .iter()
-        .map(|&detail| (detail, noticed(detail)))
-        .collect();
+    let table: Vec<_> = Detail::ALL.iter().map(|&detail| (detail, noticed(detail))).collect();
     let unnoticed: Vec<_> = table.iter().filter(|(_, by)| by.is_empty()).collect();
     assert!(unnoticed.is_empty(), "nobody notices {unnoticed:?}");
 }

@@ -5,6 +5,7 @@ mod book;
 mod broken;
 mod oracle;
 mod permutations;
+mod random;
 mod scenarios;
 mod sequences;
 mod variants;
@@ -18,9 +19,7 @@ fn equal<T: PartialEq + std::fmt::Debug>(what: &str, found: T, expected: T) -> C
     if found == expected {
         Ok(())
     } else {
-        Err(format!(
-            "{what}\n   found: {found:#?}\nexpected: {expected:#?}"
-        ))
+        Err(format!("{what}\n   found: {found:#?}\nexpected: {expected:#?}"))
     }
 }
 

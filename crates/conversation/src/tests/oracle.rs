@@ -29,10 +29,7 @@ fn read_all() -> Vec<Scenario> {
         .collect();
     files.sort();
     assert_eq!(files.len(), 21);
-    files
-        .iter()
-        .map(|path| read(&std::fs::read_to_string(path).expect("a scenario")))
-        .collect()
+    files.iter().map(|path| read(&std::fs::read_to_string(path).expect("a scenario"))).collect()
 }
 
 fn read(text: &str) -> Scenario {

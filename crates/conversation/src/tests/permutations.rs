@@ -9,10 +9,7 @@ use super::oracle::{later, scenarios};
 
 /// The scenarios and, an hour later, three of them once more.
 fn calls() -> Vec<FinishedCallGraph> {
-    let mut calls: Vec<_> = scenarios()
-        .into_iter()
-        .map(|scenario| scenario.graph)
-        .collect();
+    let mut calls: Vec<_> = scenarios().into_iter().map(|scenario| scenario.graph).collect();
     calls.extend(["S02", "S05", "S13"].map(|name| later(name, &format!("{name}-later"), 1)));
     calls
 }

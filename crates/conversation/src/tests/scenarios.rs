@@ -10,11 +10,7 @@ use crate::*;
 pub(super) fn check(scenario: &Scenario) -> Checked {
     let mut book = Book::new();
     let result = book.deliver(&scenario.graph);
-    equal(
-        "result",
-        result.as_str(),
-        scenario.expect["result"].as_str().expect("a result"),
-    )?;
+    equal("result", result.as_str(), scenario.expect["result"].as_str().expect("a result"))?;
     book.state()?;
     let mut found: Vec<Value> = book.threads.values().map(rows).collect();
     found.sort_by_key(|row| row["event"]["segment"].as_u64());
@@ -49,9 +45,7 @@ fn rows(thread: &Thread) -> Value {
         })
     };
     let event = &thread.events[0];
-    let EventOf::Call(call) = &event.of else {
-        panic!("a call's event")
-    };
+    let EventOf::Call(call) = &event.of else { panic!("a call's event") };
     let mut participants = it.participants.iter().map(participant).collect();
     sort_participants(&mut participants);
     json!({

@@ -46,9 +46,7 @@ fn q1(seeds: &[usize]) -> Checked {
         equal("conversations, events", book.counts(), (13, 23))?;
         states.push(book.state()?);
     }
-    states
-        .windows(2)
-        .try_for_each(|pair| equal("any order", &pair[0], &pair[1]))
+    states.windows(2).try_for_each(|pair| equal("any order", &pair[0], &pair[1]))
 }
 
 fn q2(when: usize) -> Checked {
@@ -74,19 +72,10 @@ fn closing(policy: ClosedPolicy) -> Result<Book, String> {
     let mut book = Book::new();
     book.settings.closed_policy = policy;
     book.deliver(&later("S01", "call-first", 2));
-    book.only("r:r-con-1")
-        .close(None, at("13:00:00"))
-        .map_err(|it| it.to_string())?;
+    book.only("r:r-con-1").close(None, at("13:00:00")).map_err(|it| it.to_string())?;
     book.deliver(&later("S01", "call-late", 1));
-    let closed = Status::Closed {
-        at: at("13:00:00"),
-        by: None,
-    };
-    equal(
-        "after the late one",
-        &book.only("r:r-con-1").status,
-        &closed,
-    )?;
+    let closed = Status::Closed { at: at("13:00:00"), by: None };
+    equal("after the late one", &book.only("r:r-con-1").status, &closed)?;
     equal("after the late one", book.counts(), (1, 2))?;
     book.deliver(&later("S01", "call-newer", 4));
     book.state()?;
@@ -104,19 +93,10 @@ fn q4() -> Checked {
     let mut found: Vec<_> = book
         .threads
         .values()
-        .map(|thread| {
-            (
-                thread.conversation.status == Status::Open,
-                thread.events.len(),
-            )
-        })
+        .map(|thread| (thread.conversation.status == Status::Open, thread.events.len()))
         .collect();
     found.sort_unstable();
-    equal(
-        "closed (2 events) + open (1)",
-        found,
-        vec![(false, 2), (true, 1)],
-    )
+    equal("closed (2 events) + open (1)", found, vec![(false, 2), (true, 1)])
 }
 
 fn q5() -> Checked {
@@ -124,18 +104,12 @@ fn q5() -> Checked {
     let ben = PartyKey::stored("u:u-ben");
     let removed = |book: &mut Book| -> Option<Millis> {
         let rows = &book.only("r:r-con-1").participants;
-        rows.iter()
-            .find(|row| row.key == ben)?
-            .removed
-            .as_ref()
-            .map(|removal| removal.at)
+        rows.iter().find(|row| row.key == ben)?.removed.as_ref().map(|removal| removal.at)
     };
     let call = graph("S08");
     book.deliver(&call);
     let noon = at("12:00:00");
-    book.only("r:r-con-1")
-        .remove_participant(&ben, None, noon)
-        .map_err(|it| it.to_string())?;
+    book.only("r:r-con-1").remove_participant(&ben, None, noon).map_err(|it| it.to_string())?;
     book.deliver(&call);
     equal("delivered again", removed(&mut book), Some(noon))?;
     book.deliver(&revised(&call, 2, |_| {}));
@@ -155,32 +129,14 @@ fn q6() -> Checked {
         dora["phone_number"] = "+15557770001".into();
         dora["role"] = "added".into();
         dora["ordinal"] = 3.into();
-        json["participants"]
-            .as_array_mut()
-            .expect("a list")
-            .push(dora);
+        json["participants"].as_array_mut().expect("a list").push(dora);
     });
     equal("revision 1", book.deliver(&first), AssignmentResult::Placed)?;
-    equal(
-        "revision 2",
-        book.deliver(&second),
-        AssignmentResult::Placed,
-    )?;
-    equal(
-        "revision 1 again",
-        book.deliver(&first),
-        AssignmentResult::Duplicate,
-    )?;
-    let keys: Vec<_> = book
-        .threads
-        .values()
-        .map(|thread| thread.conversation.external_key.to_string())
-        .collect();
-    equal(
-        "only the multi-party one",
-        keys,
-        vec!["m:r:r-con-1|r:r-con-2".to_owned()],
-    )?;
+    equal("revision 2", book.deliver(&second), AssignmentResult::Placed)?;
+    equal("revision 1 again", book.deliver(&first), AssignmentResult::Duplicate)?;
+    let keys: Vec<_> =
+        book.threads.values().map(|thread| thread.conversation.external_key.to_string()).collect();
+    equal("only the multi-party one", keys, vec!["m:r:r-con-1|r:r-con-2".to_owned()])?;
     book.state().map(drop)
 }
 
@@ -193,14 +149,7 @@ fn q7() -> Checked {
     });
     let single = later("S11", "call-single", 1);
     let single = edited_number(&single);
-    let orders = [
-        [0, 1, 2],
-        [0, 2, 1],
-        [1, 0, 2],
-        [1, 2, 0],
-        [2, 0, 1],
-        [2, 1, 0],
-    ];
+    let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
     let mut states = Vec::new();
     for order in orders {
         let mut book = Book::new();
@@ -219,9 +168,7 @@ fn q7() -> Checked {
         book.only("r:r-con-1");
         states.push(book.state()?);
     }
-    states
-        .windows(2)
-        .try_for_each(|pair| equal("any order", &pair[0], &pair[1]))?;
+    states.windows(2).try_for_each(|pair| equal("any order", &pair[0], &pair[1]))?;
     Ok(())
 }
 

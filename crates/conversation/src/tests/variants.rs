@@ -26,10 +26,7 @@ pub(super) const ALL: &[(&str, Check)] = &[
     ("missed call owner by context", missed_call_owner_by_context),
     ("manual owner", manual_owner),
     ("revision without a user", revision_without_a_user),
-    (
-        "transfer target outside, twice removed",
-        extra_joins_the_last,
-    ),
+    ("transfer target outside, twice removed", extra_joins_the_last),
     ("record to record", record_to_record),
     ("merge of closed and open", merge_of_closed_and_open),
     ("merge under policy new", merge_under_policy_new),
@@ -40,12 +37,7 @@ fn events(book: &Book) -> Vec<(String, String, Millis, Millis)> {
     let mut all: Vec<_> = book
         .threads
         .values()
-        .flat_map(|thread| {
-            thread
-                .events
-                .iter()
-                .map(|event| (&thread.conversation, event))
-        })
+        .flat_map(|thread| thread.events.iter().map(|event| (&thread.conversation, event)))
         .map(|(it, event)| {
             let key = format!("{} / {}", it.external_key, it.internal_key);
             (key, event.title(), event.started_at, event.ended_at)
@@ -66,11 +58,7 @@ fn unroutable() -> Checked {
         json["interactions"][1]["seq"] = json!(2);
     });
     let mut book = Book::new();
-    equal(
-        "result",
-        book.deliver(&unknown),
-        AssignmentResult::SkippedUnroutable,
-    )?;
+    equal("result", book.deliver(&unknown), AssignmentResult::SkippedUnroutable)?;
     equal("conversations", book.counts(), (0, 0))
 }
 
@@ -79,32 +67,17 @@ fn disabled_then_historic() -> Checked {
     let mut book = Book::new();
     let call = graph("S01");
     book.settings.enabled = vec![
-        Period {
-            on_at: Millis(0),
-            off_at: Some(at("10:01:06")),
-        },
-        Period {
-            on_at: at("11:00:00"),
-            off_at: None,
-        },
+        Period { on_at: Millis(0), off_at: Some(at("10:01:06")) },
+        Period { on_at: at("11:00:00"), off_at: None },
     ];
-    equal(
-        "live",
-        book.deliver(&call),
-        AssignmentResult::SkippedDisabled,
-    )?;
+    equal("live", book.deliver(&call), AssignmentResult::SkippedDisabled)?;
     let historic = |book: &mut Book| book.deliver_as(&call, Source::Historic);
     equal("historic", historic(&mut book), AssignmentResult::Placed)?;
     equal("again", historic(&mut book), AssignmentResult::Duplicate)?;
-    book.only("r:r-con-1")
-        .close(None, at("09:00:00"))
-        .map_err(|it| it.to_string())?;
+    book.only("r:r-con-1").close(None, at("09:00:00")).map_err(|it| it.to_string())?;
     let newer = later("S01", "call-newer", 0);
     book.deliver_as(&newer, Source::Historic);
-    let closed = Status::Closed {
-        at: at("09:00:00"),
-        by: None,
-    };
+    let closed = Status::Closed { at: at("09:00:00"), by: None };
     equal("not reopened", &book.only("r:r-con-1").status, &closed)
 }
 
@@ -133,16 +106,9 @@ fn withheld() -> Checked {
     book.rekey(&Rekey::withheld(&CallId::from("call-x"), &carl()));
     // Carl's with ana took it in; Carl's with ben and the other caller's stay.
     equal("merged", book.counts(), (3, 4))?;
-    let titles: Vec<_> = events(&book)
-        .into_iter()
-        .map(|(_, title, ..)| title)
-        .collect();
+    let titles: Vec<_> = events(&book).into_iter().map(|(_, title, ..)| title).collect();
     let named = "Carl Contact called Ana Agent".to_owned();
-    equal(
-        "renamed",
-        titles.iter().filter(|title| **title == named).count(),
-        2,
-    )?;
+    equal("renamed", titles.iter().filter(|title| **title == named).count(), 2)?;
     book.state().map(drop)
 }
 
@@ -157,11 +123,7 @@ fn two_numbers_of_one_record() -> Checked {
         .filter(|row| matches!(row.who, Who::External(_)))
         .map(|row| row.phone.as_ref().map(ToString::to_string))
         .collect();
-    equal(
-        "one external",
-        phones,
-        vec![Some("+15557770001".to_owned())],
-    )
+    equal("one external", phones, vec![Some("+15557770001".to_owned())])
 }
 
 /// ben answers in the millisecond in which ana leaves: no overlap, two conversations.
@@ -193,10 +155,7 @@ fn there_and_back() -> Checked {
         back["opened_at"] = json!("2026-01-05T10:02:00.100Z");
         back["answered_at"] = json!("2026-01-05T10:02:06.000Z");
         back["bridged_at"] = json!("2026-01-05T10:02:06.000Z");
-        json["connections"]
-            .as_array_mut()
-            .expect("a list")
-            .push(back);
+        json["connections"].as_array_mut().expect("a list").push(back);
         let mut attempt = json["attempts"][1].clone();
         attempt["id"] = json!("call-s07-c3-a1");
         attempt["connection_id"] = json!("call-s07-c3");
@@ -205,10 +164,7 @@ fn there_and_back() -> Checked {
             attempt[time] = json!("2026-01-05T10:02:00.400Z");
         }
         attempt["ended_at"] = json!("2026-01-05T10:02:06.000Z");
-        json["attempts"]
-            .as_array_mut()
-            .expect("a list")
-            .push(attempt);
+        json["attempts"].as_array_mut().expect("a list").push(attempt);
     });
     let mut book = Book::new();
     book.deliver(&call);
@@ -250,10 +206,7 @@ fn left_in_the_next_menu() -> Checked {
         let mut next = json["context"]["ivr_visits"][0].clone();
         next["seq"] = json!(2);
         next["group_id"] = json!("g-ovf");
-        json["context"]["ivr_visits"]
-            .as_array_mut()
-            .expect("a list")
-            .push(next);
+        json["context"]["ivr_visits"].as_array_mut().expect("a list").push(next);
     });
     let mut book = Book::new();
     book.deliver(&call);
@@ -286,9 +239,7 @@ fn second_number() -> Checked {
     book.deliver(&call);
     let rows = &book.only("r:r-con-1").participants;
     let ana = rows.iter().find(|row| row.key.as_str() == "u:u-ana");
-    let shown = ana
-        .and_then(|row| row.phone.as_ref())
-        .map(|phone| phone.as_str());
+    let shown = ana.and_then(|row| row.phone.as_ref()).map(|phone| phone.as_str());
     equal("ana's number", shown, Some("+15550100021"))
 }
 
@@ -329,19 +280,9 @@ fn revision_without_a_user() -> Checked {
         }
     });
     book.deliver(&without);
-    let keys: Vec<_> = book
-        .only("r:r-con-1")
-        .participants
-        .iter()
-        .map(|row| row.key.to_string())
-        .collect();
-    equal(
-        "participants",
-        keys,
-        ["g:g-sales", "r:r-con-1", "u:u-ben"]
-            .map(String::from)
-            .to_vec(),
-    )
+    let keys: Vec<_> =
+        book.only("r:r-con-1").participants.iter().map(|row| row.key.to_string()).collect();
+    equal("participants", keys, ["g:g-sales", "r:r-con-1", "u:u-ben"].map(String::from).to_vec())
 }
 
 /// ana to ben (cold), ben to an outside number: Dora is in ben's conversation only.
@@ -365,11 +306,9 @@ fn extra_joins_the_last() -> Checked {
         attempt["id"] = json!("call-s07-c3-a1");
         attempt["call_id"] = json!("call-s07");
         attempt["connection_id"] = json!("call-s07-c3");
-        for (column, time) in [
-            ("started_at", "10:02:00"),
-            ("ringing_at", "10:02:01"),
-            ("ended_at", "10:02:10"),
-        ] {
+        for (column, time) in
+            [("started_at", "10:02:00"), ("ringing_at", "10:02:01"), ("ended_at", "10:02:10")]
+        {
             attempt[column] = json!(format!("2026-01-05T{time}.000Z"));
         }
         let mut dora = outside["participants"][2].clone();
@@ -381,18 +320,9 @@ fn extra_joins_the_last() -> Checked {
         json["connections"][1]["ended_at"] = json!("2026-01-05T10:02:00.000Z");
         json["connections"][1]["end_reason"] = json!("transferred");
         json["participants"][2]["left_at"] = json!("2026-01-05T10:02:00.000Z");
-        json["connections"]
-            .as_array_mut()
-            .expect("a list")
-            .push(connection);
-        json["attempts"]
-            .as_array_mut()
-            .expect("a list")
-            .push(attempt);
-        json["participants"]
-            .as_array_mut()
-            .expect("a list")
-            .push(dora);
+        json["connections"].as_array_mut().expect("a list").push(connection);
+        json["attempts"].as_array_mut().expect("a list").push(attempt);
+        json["participants"].as_array_mut().expect("a list").push(dora);
     });
     let mut book = Book::new();
     book.deliver(&call);
@@ -400,17 +330,11 @@ fn extra_joins_the_last() -> Checked {
         .threads
         .values()
         .map(|thread| {
-            (
-                thread.conversation.internal_key.to_string(),
-                thread.events[0].share.externals.len(),
-            )
+            (thread.conversation.internal_key.to_string(), thread.events[0].share.externals.len())
         })
         .collect();
     found.sort();
-    let expected = vec![
-        ("n:+15550100001".to_owned(), 1),
-        ("n:+15550100002".to_owned(), 2),
-    ];
+    let expected = vec![("n:+15550100001".to_owned(), 1), ("n:+15550100002".to_owned(), 2)];
     equal("externals", found, expected)
 }
 
@@ -440,26 +364,17 @@ fn record_to_record() -> Checked {
 fn merge_of_closed_and_open() -> Checked {
     let mut book = Book::new();
     book.deliver(&graph("S01"));
-    book.only("r:r-con-1")
-        .close(None, at("11:00:00"))
-        .map_err(|it| it.to_string())?;
+    book.only("r:r-con-1").close(None, at("11:00:00")).map_err(|it| it.to_string())?;
     book.deliver(&graph("S02"));
     book.resolve("+15557770003", &carl());
     equal("open", &book.only("r:r-con-1").status, &Status::Open)?;
     let mut both = Book::new();
     both.deliver(&graph("S01"));
-    both.only("r:r-con-1")
-        .close(None, at("11:00:00"))
-        .map_err(|it| it.to_string())?;
+    both.only("r:r-con-1").close(None, at("11:00:00")).map_err(|it| it.to_string())?;
     both.deliver(&graph("S02"));
-    both.only("p:+15557770003")
-        .close(None, at("12:00:00"))
-        .map_err(|it| it.to_string())?;
+    both.only("p:+15557770003").close(None, at("12:00:00")).map_err(|it| it.to_string())?;
     both.resolve("+15557770003", &carl());
-    let later = Status::Closed {
-        at: at("12:00:00"),
-        by: None,
-    };
+    let later = Status::Closed { at: at("12:00:00"), by: None };
     equal("the later closing", &both.only("r:r-con-1").status, &later)
 }
 
@@ -470,9 +385,7 @@ fn merge_under_policy_new() -> Checked {
     book.settings.closed_policy = ClosedPolicy::New;
     for (name, key) in [("S01", "r:r-con-1"), ("S02", "p:+15557770003")] {
         book.deliver(&graph(name));
-        book.only(key)
-            .close(None, at("11:00:00"))
-            .map_err(|it| it.to_string())?;
+        book.only(key).close(None, at("11:00:00")).map_err(|it| it.to_string())?;
         book.deliver(&later(name, &format!("{name}-new"), 4));
     }
     equal("before", book.counts(), (4, 4))?;
@@ -481,19 +394,10 @@ fn merge_under_policy_new() -> Checked {
         .threads
         .values()
         .filter(|thread| Summary::of(&thread.conversation).is_some())
-        .map(|thread| {
-            (
-                thread.conversation.status == Status::Open,
-                thread.events.len(),
-            )
-        })
+        .map(|thread| (thread.conversation.status == Status::Open, thread.events.len()))
         .collect();
     found.sort_unstable();
-    equal(
-        "a closed one and an open one",
-        found,
-        vec![(false, 2), (true, 2)],
-    )
+    equal("a closed one and an open one", found, vec![(false, 2), (true, 2)])
 }
 
 /// mia was removed from the unresolved thread after her last part in either: she stays removed.
@@ -507,18 +411,9 @@ fn merge_of_removals() -> Checked {
     book.deliver(&graph("S05"));
     let noon = at("12:00:00");
     let unresolved = book.only("p:+15557770003");
-    unresolved
-        .remove_participant(&mia, None, noon)
-        .map_err(|it| it.to_string())?;
+    unresolved.remove_participant(&mia, None, noon).map_err(|it| it.to_string())?;
     book.resolve("+15557770003", &carl());
     let rows = &book.only("r:r-con-1").participants;
-    let row = rows
-        .iter()
-        .find(|row| row.key == mia)
-        .ok_or("mia is gone")?;
-    equal(
-        "removed",
-        row.removed.as_ref().map(|removal| removal.at),
-        Some(noon),
-    )
+    let row = rows.iter().find(|row| row.key == mia).ok_or("mia is gone")?;
+    equal("removed", row.removed.as_ref().map(|removal| removal.at), Some(noon))
 }
