@@ -144,9 +144,9 @@ impl Dialog {
     }
 
     /// Takes a new remote target from a Contact URI (12.2), if it is one.
-    pub(crate) fn refresh_target(&mut self, contact: Option<String>) {
+    pub(crate) fn refresh_target(&mut self, contact: Option<&str>) {
         let Some(contact) = contact else { return };
-        if *contact != *self.remote_target && is_usable(&contact) {
+        if *contact != *self.remote_target && is_usable(contact) {
             self.remote_target = contact.into();
             self.next_hop.forget();
         }

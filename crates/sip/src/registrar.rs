@@ -85,11 +85,7 @@ pub struct Registrar {
 impl Registrar {
     /// An empty registrar.
     pub fn new(config: RegistrarConfig) -> Registrar {
-        Registrar {
-            config,
-            aors: BTreeMap::new(),
-            expiries: BTreeSet::new(),
-        }
+        Registrar { config, aors: BTreeMap::new(), expiries: BTreeSet::new() }
     }
 
     /// The address of record that a REGISTER is about: the unescaped user of To.
@@ -109,32 +105,22 @@ impl Registrar {
     ) -> RegisterOutcome {
         self.drop_expired(now, aor);
         match self.apply(now, aor, request, flow) {
-            Ok(changes) => RegisterOutcome {
-                status: StatusCode::OK,
-                headers: self.listing(now, aor),
-                changes,
-            },
-            Err((status, headers)) => RegisterOutcome {
-                status,
-                headers,
-                changes: Vec::new(),
-            },
+            Ok(changes) => {
+                RegisterOutcome { status: StatusCode::OK, headers: self.listing(now, aor), changes }
+            }
+            Err((status, headers)) => RegisterOutcome { status, headers, changes: Vec::new() },
         }
     }
 
     /// The bindings of an address of record that have not ended, in the order they were made.
     pub fn bindings(&self, now: Duration, aor: &str) -> impl Iterator<Item = &Binding> {
         let bindings = self.aors.get(aor).map(Vec::as_slice).unwrap_or_default();
-        bindings
-            .iter()
-            .filter(move |binding| binding.expires_at > now)
+        bindings.iter().filter(move |binding| binding.expires_at > now)
     }
 
     /// Every binding with its address of record, ended ones that were not dropped yet included.
     pub fn all(&self) -> impl Iterator<Item = (&str, &Binding)> {
-        self.aors
-            .iter()
-            .flat_map(|(aor, bindings)| bindings.iter().map(move |it| (&**aor, it)))
+        self.aors.iter().flat_map(|(aor, bindings)| bindings.iter().map(move |it| (&**aor, it)))
     }
 
     /// How many addresses of record have bindings.
@@ -171,11 +157,7 @@ impl Registrar {
             if at > now {
                 break;
             }
-            ended.extend(
-                self.drop_expired(now, &aor)
-                    .into_iter()
-                    .map(|it| (aor.to_string(), it)),
-            );
+            ended.extend(self.drop_expired(now, &aor).into_iter().map(|it| (aor.to_string(), it)));
         }
         ended
     }
@@ -194,9 +176,8 @@ impl Registrar {
         let mut gone = Vec::new();
         for aor in hit {
             let bindings = self.aors.get(&aor).cloned().unwrap_or_default();
-            let (lost, kept): (Vec<_>, Vec<_>) = bindings
-                .into_iter()
-                .partition(|binding| binding.flow == flow);
+            let (lost, kept): (Vec<_>, Vec<_>) =
+                bindings.into_iter().partition(|binding| binding.flow == flow);
             self.replace(&aor, kept);
             gone.extend(lost.into_iter().map(|binding| (aor.to_string(), binding)));
         }
@@ -229,17 +210,10 @@ impl Registrar {
             && !bindings.is_empty()
             && self.aors.len() >= self.config.aors
         {
-            let retry = (
-                HeaderName::RetryAfter,
-                self.config.retry_after_s.to_string(),
-            );
+            let retry = (HeaderName::RetryAfter, self.config.retry_after_s.to_string());
             return Err((StatusCode::SERVICE_UNAVAILABLE, vec![retry]));
         }
-        changes.extend(
-            self.trim(&mut bindings)
-                .into_iter()
-                .map(BindingChange::Unbound),
-        );
+        changes.extend(self.trim(&mut bindings).into_iter().map(BindingChange::Unbound));
         self.replace(aor, bindings);
         Ok(changes)
     }
@@ -266,15 +240,9 @@ impl Registrar {
         if !contact.uri.is_sip() {
             return Err(bad_request());
         }
-        let seconds = contact
-            .expires()
-            .or(expires)
-            .unwrap_or(self.config.default_expires_s);
+        let seconds = contact.expires().or(expires).unwrap_or(self.config.default_expires_s);
         if seconds > 0 && seconds < self.config.min_expires_s.min(3600) {
-            let least = (
-                HeaderName::MinExpires,
-                self.config.min_expires_s.to_string(),
-            );
+            let least = (HeaderName::MinExpires, self.config.min_expires_s.to_string());
             return Err((StatusCode::INTERVAL_TOO_BRIEF, vec![least]));
         }
         let seconds = seconds.min(self.config.max_expires_s);
@@ -303,10 +271,7 @@ impl Registrar {
         let mut dropped = Vec::new();
         while bindings.len() > self.config.bindings_per_aor.max(1) {
             let older = &bindings[..bindings.len() - 1];
-            let first = older
-                .iter()
-                .enumerate()
-                .min_by_key(|(_, binding)| binding.expires_at);
+            let first = older.iter().enumerate().min_by_key(|(_, binding)| binding.expires_at);
             let Some((at, _)) = first else { break };
             dropped.push(bindings.remove(at));
         }
@@ -320,10 +285,8 @@ impl Registrar {
         if bindings.iter().all(|binding| binding.expires_at > now) {
             return Vec::new();
         }
-        let (kept, ended): (Vec<_>, Vec<_>) = bindings
-            .iter()
-            .cloned()
-            .partition(|binding| binding.expires_at > now);
+        let (kept, ended): (Vec<_>, Vec<_>) =
+            bindings.iter().cloned().partition(|binding| binding.expires_at > now);
         self.replace(aor, kept);
         ended
     }

@@ -14,6 +14,7 @@ mod non_invite_client;
 mod non_invite_server;
 mod response_route;
 mod sent_request;
+mod sent_response;
 mod token;
 
 pub(crate) use deadlines::Deadlines;
@@ -21,4 +22,5 @@ pub(crate) use key::{ClientKey, ServerKey};
 pub(crate) use layer::{Expired, Matched, TransactionLayer, Wire};
 pub(crate) use response_route::response_flow;
 pub(crate) use sent_request::{RequestParts, RequestWriter, SentRequest};
+pub(crate) use sent_response::ResponseWriter;
 pub(crate) use token::{Token, Tokens};

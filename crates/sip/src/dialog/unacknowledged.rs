@@ -64,10 +64,7 @@ impl Unacknowledged {
 
     /// The same, of a re-INVITE.
     pub(crate) fn of_reinvite(self) -> Unacknowledged {
-        Unacknowledged {
-            of_reinvite: true,
-            ..self
-        }
+        Unacknowledged { of_reinvite: true, ..self }
     }
 
     /// Its connection failed: repetitions go by a new one (18.2.2).

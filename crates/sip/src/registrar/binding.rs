@@ -71,9 +71,7 @@ impl Asked {
             flow,
             call_id: headers.call_id().ok()?.to_owned(),
             cseq: headers.cseq().ok()?.number,
-            user_agent: headers
-                .text(HeaderName::UserAgent)
-                .map(|text| text.into_owned()),
+            user_agent: headers.text(HeaderName::UserAgent).map(|text| text.into_owned()),
         })
     }
 
@@ -85,10 +83,7 @@ impl Asked {
     pub(super) fn binding(&self, contact: &NameAddr, expires_at: Duration) -> Binding {
         let mut params = contact.params.clone();
         params.remove("expires");
-        let reg_id = contact
-            .params
-            .get("reg-id")
-            .and_then(|text| text.parse().ok());
+        let reg_id = contact.params.get("reg-id").and_then(|text| text.parse().ok());
         Binding {
             contact: contact.uri.clone(),
             params,
@@ -97,10 +92,7 @@ impl Asked {
             q: contact.q_thousandths().unwrap_or(1000),
             call_id: self.call_id.clone(),
             cseq: self.cseq,
-            instance: contact
-                .params
-                .unquoted("+sip.instance")
-                .map(|text| text.into_owned()),
+            instance: contact.params.unquoted("+sip.instance").map(|text| text.into_owned()),
             reg_id,
             user_agent: self.user_agent.clone(),
         }

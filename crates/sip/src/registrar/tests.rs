@@ -14,10 +14,7 @@ struct Script {
 
 impl Script {
     fn new() -> Script {
-        Script {
-            registrar: Registrar::new(RegistrarConfig::default()),
-            now: Duration::ZERO,
-        }
+        Script { registrar: Registrar::new(RegistrarConfig::default()), now: Duration::ZERO }
     }
 
     /// Registers at `seconds`; `headers` are the lines that matter.
@@ -46,21 +43,13 @@ fn request(text: &str) -> Request {
 fn flow(connection: u64) -> Flow {
     Flow {
         connection,
-        ..Flow::udp(
-            "192.0.2.1:5060".parse().unwrap(),
-            "192.0.2.7:5060".parse().unwrap(),
-        )
+        ..Flow::udp("192.0.2.1:5060".parse().unwrap(), "192.0.2.7:5060".parse().unwrap())
     }
 }
 
 fn show(outcome: &RegisterOutcome) -> String {
     let mut lines = vec![outcome.status.to_string()];
-    lines.extend(
-        outcome
-            .headers
-            .iter()
-            .map(|(name, value)| format!("{name}: {value}")),
-    );
+    lines.extend(outcome.headers.iter().map(|(name, value)| format!("{name}: {value}")));
     lines.join("\n")
 }
 
@@ -80,10 +69,7 @@ fn several_contacts_live_side_by_side_and_end_one_by_one() {
     Contact: <sip:alice@192.0.2.7>;expires=60
     Contact: <sip:alice@192.0.2.8;ob?Route=%3Csip:x%3E>;q=0.5;unknown=1;expires=120
     "#);
-    assert_eq!(
-        script.registrar.next_expiry(),
-        Some(Duration::from_secs(60))
-    );
+    assert_eq!(script.registrar.next_expiry(), Some(Duration::from_secs(60)));
     let shown = script.register(30, "a", 2, "");
     insta::assert_snapshot!(shown, @r#"
     200
@@ -105,18 +91,9 @@ fn several_contacts_live_side_by_side_and_end_one_by_one() {
 #[test]
 fn an_equal_uri_refreshes_and_a_different_one_adds() {
     let mut script = Script::new();
-    script.register(
-        0,
-        "a",
-        1,
-        "Contact: <sip:alice@Host.Test;transport=tcp>;expires=600",
-    );
-    let shown = script.register(
-        10,
-        "a",
-        2,
-        "Contact: <sip:%61lice@host.test;transport=TCP>;expires=600",
-    );
+    script.register(0, "a", 1, "Contact: <sip:alice@Host.Test;transport=tcp>;expires=600");
+    let shown =
+        script.register(10, "a", 2, "Contact: <sip:%61lice@host.test;transport=TCP>;expires=600");
     insta::assert_snapshot!(shown, @r#"
     200
     Contact: <sip:%61lice@host.test;transport=TCP>;expires=600
@@ -158,12 +135,7 @@ fn an_older_request_changes_nothing_at_all() {
 #[test]
 fn the_star_needs_expires_zero_and_no_company() {
     let mut script = Script::new();
-    script.register(
-        0,
-        "a",
-        1,
-        "Contact: <sip:alice@192.0.2.7>, <sip:alice@192.0.2.8>",
-    );
+    script.register(0, "a", 1, "Contact: <sip:alice@192.0.2.7>, <sip:alice@192.0.2.8>");
     let shown = script.register(1, "a", 2, "Contact: *");
     insta::assert_snapshot!(shown, @"400");
     let shown = script.register(1, "a", 3, "Contact: *\nExpires: 60");
@@ -198,15 +170,8 @@ fn times_are_defaulted_bounded_and_refused() {
 
 #[test]
 fn tables_are_bounded() {
-    let config = RegistrarConfig {
-        bindings_per_aor: 2,
-        aors: 1,
-        ..RegistrarConfig::default()
-    };
-    let mut script = Script {
-        registrar: Registrar::new(config),
-        now: Duration::ZERO,
-    };
+    let config = RegistrarConfig { bindings_per_aor: 2, aors: 1, ..RegistrarConfig::default() };
+    let mut script = Script { registrar: Registrar::new(config), now: Duration::ZERO };
     script.register(
         0,
         "a",
@@ -224,9 +189,7 @@ fn tables_are_bounded() {
          From: <sip:bob@tandem.test>;tag=1\nTo: <sip:bob@tandem.test>\nCall-ID: b\n\
          CSeq: 1 REGISTER\nContact: <sip:bob@192.0.2.9>\n\n",
     );
-    let outcome = script
-        .registrar
-        .register(script.now, "bob", &other, flow(0));
+    let outcome = script.registrar.register(script.now, "bob", &other, flow(0));
     insta::assert_snapshot!(show(&outcome), @r#"
     503
     Retry-After: 30
@@ -244,31 +207,16 @@ fn a_closed_connection_takes_its_bindings_along() {
         ));
         registrar.register(Duration::ZERO, "a", &request, flow(connection))
     };
-    register(
-        &mut registrar,
-        1,
-        "<sip:a@1.invalid>;+sip.instance=\"<urn:uuid:1>\";reg-id=1",
-        7,
-    );
+    register(&mut registrar, 1, "<sip:a@1.invalid>;+sip.instance=\"<urn:uuid:1>\";reg-id=1", 7);
     // The same instance and reg-id after a new start: the new flow replaces the old one.
-    register(
-        &mut registrar,
-        2,
-        "<sip:a@2.invalid>;+sip.instance=\"<urn:uuid:1>\";reg-id=1",
-        8,
-    );
+    register(&mut registrar, 2, "<sip:a@2.invalid>;+sip.instance=\"<urn:uuid:1>\";reg-id=1", 8);
     register(&mut registrar, 3, "<sip:a@192.0.2.9>", 9);
     assert_eq!(registrar.flow_closed(flow(7)), []);
     assert_eq!(registrar.flow_closed(flow(8)).len(), 1);
-    let left: Vec<_> = registrar
-        .bindings(Duration::ZERO, "a")
-        .map(|it| it.contact.to_string())
-        .collect();
+    let left: Vec<_> =
+        registrar.bindings(Duration::ZERO, "a").map(|it| it.contact.to_string()).collect();
     assert_eq!(left, ["sip:a@192.0.2.9"]);
-    let saved: Vec<Binding> = registrar
-        .all()
-        .map(|(_, binding)| binding.clone())
-        .collect();
+    let saved: Vec<Binding> = registrar.all().map(|(_, binding)| binding.clone()).collect();
     let mut restored = Registrar::new(RegistrarConfig::default());
     for binding in saved {
         restored.restore("a", binding);

@@ -14,9 +14,7 @@ pub(crate) struct Deadlines<K> {
 impl<K: Ord + Copy> Deadlines<K> {
     /// An empty queue.
     pub(crate) fn new() -> Deadlines<K> {
-        Deadlines {
-            queue: BTreeSet::new(),
-        }
+        Deadlines { queue: BTreeSet::new() }
     }
 
     /// Moves an owner's entry from one deadline to another; `None` means it has none.

@@ -12,11 +12,7 @@ use crate::timer::Timers;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum InviteClient {
     /// No response yet. Timer A repeats the request, Timer B gives up.
-    Calling {
-        timer_a: Option<Duration>,
-        interval: Duration,
-        timer_b: Duration,
-    },
+    Calling { timer_a: Option<Duration>, interval: Duration, timer_b: Duration },
     /// A provisional response came; only the transaction user limits the wait.
     Proceeding,
     /// A 2xx came; further ones pass until Timer M.
@@ -78,9 +74,7 @@ impl InviteClient {
                     ClientVerdict::Pass
                 }
                 200..=299 => {
-                    *self = InviteClient::Accepted {
-                        timer_m: now + timers.t1 * 64,
-                    };
+                    *self = InviteClient::Accepted { timer_m: now + timers.t1 * 64 };
                     ClientVerdict::Pass
                 }
                 _ => {
@@ -88,9 +82,7 @@ impl InviteClient {
                     *self = if reliable {
                         InviteClient::Terminated
                     } else {
-                        InviteClient::Completed {
-                            timer_d: now + timer_d(timers),
-                        }
+                        InviteClient::Completed { timer_d: now + timer_d(timers) }
                     };
                     ClientVerdict::AcknowledgeAndPass
                 }
@@ -110,11 +102,7 @@ impl InviteClient {
     /// Runs the timer that is due at `now`, if one is.
     pub(crate) fn timeout(&mut self, now: Duration) -> ClientTimeout {
         match self {
-            InviteClient::Calling {
-                timer_a,
-                interval,
-                timer_b,
-            } => {
+            InviteClient::Calling { timer_a, interval, timer_b } => {
                 if *timer_b <= now {
                     *self = InviteClient::Terminated;
                     return ClientTimeout::GaveUp;
@@ -142,9 +130,9 @@ impl InviteClient {
     /// When [`InviteClient::timeout`] wants to be called.
     pub(crate) fn deadline(&self) -> Option<Duration> {
         match *self {
-            InviteClient::Calling {
-                timer_a, timer_b, ..
-            } => Some(timer_a.map_or(timer_b, |due| due.min(timer_b))),
+            InviteClient::Calling { timer_a, timer_b, .. } => {
+                Some(timer_a.map_or(timer_b, |due| due.min(timer_b)))
+            }
             InviteClient::Accepted { timer_m: due } | InviteClient::Completed { timer_d: due } => {
                 Some(due)
             }

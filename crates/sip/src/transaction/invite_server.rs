@@ -17,11 +17,7 @@ pub(crate) enum InviteServer {
     /// A 2xx was sent; INVITEs are absorbed, ACKs go to the transaction user, until Timer L.
     Accepted { timer_l: Duration },
     /// Another final response was sent and waits for its ACK.
-    Completed {
-        timer_g: Option<Duration>,
-        interval: Duration,
-        timer_h: Duration,
-    },
+    Completed { timer_g: Option<Duration>, interval: Duration, timer_h: Duration },
     /// The ACK came; repetitions of it are absorbed until Timer I.
     Confirmed { timer_i: Duration },
     /// Nothing left to do.
@@ -55,9 +51,7 @@ pub(crate) enum ServerTimeout {
 impl InviteServer {
     /// The machine of an INVITE that just arrived; a 100 goes out after `trying_after`.
     pub(crate) fn new(now: Duration, trying_after: Duration) -> InviteServer {
-        InviteServer::Proceeding {
-            trying: Some(now + trying_after),
-        }
+        InviteServer::Proceeding { trying: Some(now + trying_after) }
     }
 
     /// The transaction user sends a response; whether it may go out.
@@ -72,9 +66,7 @@ impl InviteServer {
             InviteServer::Proceeding { .. } => {
                 *self = match status {
                     100..=199 => InviteServer::Proceeding { trying: None },
-                    200..=299 => InviteServer::Accepted {
-                        timer_l: now + timers.t1 * 64,
-                    },
+                    200..=299 => InviteServer::Accepted { timer_l: now + timers.t1 * 64 },
                     _ => InviteServer::Completed {
                         timer_g: (!reliable).then(|| now + timers.t1),
                         interval: timers.t1,
@@ -111,9 +103,7 @@ impl InviteServer {
                 *self = if reliable {
                     InviteServer::Terminated
                 } else {
-                    InviteServer::Confirmed {
-                        timer_i: now + timers.t4,
-                    }
+                    InviteServer::Confirmed { timer_i: now + timers.t4 }
                 };
                 ServerVerdict::Absorb
             }
@@ -133,11 +123,7 @@ impl InviteServer {
                 }
                 Some(_) | None => ServerTimeout::Nothing,
             },
-            InviteServer::Completed {
-                timer_g,
-                interval,
-                timer_h,
-            } => {
+            InviteServer::Completed { timer_g, interval, timer_h } => {
                 if *timer_h <= now {
                     *self = InviteServer::Terminated;
                     return ServerTimeout::Ended;
@@ -166,9 +152,9 @@ impl InviteServer {
     pub(crate) fn deadline(&self) -> Option<Duration> {
         match *self {
             InviteServer::Proceeding { trying } => trying,
-            InviteServer::Completed {
-                timer_g, timer_h, ..
-            } => Some(timer_g.map_or(timer_h, |due| due.min(timer_h))),
+            InviteServer::Completed { timer_g, timer_h, .. } => {
+                Some(timer_g.map_or(timer_h, |due| due.min(timer_h)))
+            }
             InviteServer::Accepted { timer_l: due } | InviteServer::Confirmed { timer_i: due } => {
                 Some(due)
             }

@@ -23,18 +23,12 @@ pub(crate) struct ServerKey(u128);
 impl ClientKey {
     /// The key of a request that we send.
     pub(crate) fn new(branch: Token, method: &Method) -> ClientKey {
-        ClientKey {
-            branch,
-            cancel: *method == Method::Cancel,
-        }
+        ClientKey { branch, cancel: *method == Method::Cancel }
     }
 
     /// The key of the CANCEL of this request.
     pub(crate) fn of_cancel(self) -> ClientKey {
-        ClientKey {
-            cancel: true,
-            ..self
-        }
+        ClientKey { cancel: true, ..self }
     }
 
     /// Whether this is the transaction of a CANCEL.
@@ -45,9 +39,7 @@ impl ClientKey {
     /// The key a response is for, if its top Via carries a branch of ours.
     pub(crate) fn of_response(response: &Response, method: &Method) -> Option<ClientKey> {
         let branch = response.headers().branch()?;
-        let token = branch
-            .strip_prefix("z9hG4bK")
-            .and_then(Token::parse)?;
+        let token = branch.strip_prefix("z9hG4bK").and_then(Token::parse)?;
         Some(ClientKey::new(token, method))
     }
 }
@@ -61,19 +53,13 @@ pub(crate) struct KeyMaker {
 impl KeyMaker {
     /// The same seed makes the same keys.
     pub(crate) fn new(seed: u64) -> KeyMaker {
-        KeyMaker {
-            key: FingerprintKey::new(seed, 2),
-        }
+        KeyMaker { key: FingerprintKey::new(seed, 2) }
     }
 
     /// The key of a request's own transaction. An ACK has that of its INVITE.
     pub(crate) fn server_key(&self, request: &Request, via: &Via) -> ServerKey {
         let is_ack = *request.method() == Method::Ack;
-        let method = if is_ack {
-            "INVITE"
-        } else {
-            request.method().as_str()
-        };
+        let method = if is_ack { "INVITE" } else { request.method().as_str() };
         self.key_as(request, via, method)
     }
 
@@ -91,20 +77,13 @@ impl KeyMaker {
         }
         let value = |name| headers.value(name).unwrap_or_default();
         let tag = headers.from_tag()?.as_bytes();
-        Some(
-            self.key
-                .of(&[value(HeaderName::CallId), tag, value(HeaderName::CSeq)]),
-        )
+        Some(self.key.of(&[value(HeaderName::CallId), tag, value(HeaderName::CSeq)]))
     }
 
     fn key_as(&self, request: &Request, via: &Via, method: &str) -> ServerKey {
         let headers = request.headers();
         let value = |name| headers.value(name).unwrap_or_default();
-        let cseq = headers
-            .cseq()
-            .map(|cseq| cseq.number)
-            .unwrap_or_default()
-            .to_le_bytes();
+        let cseq = headers.cseq().map(|cseq| cseq.number).unwrap_or_default().to_le_bytes();
         let call_id = value(HeaderName::CallId);
         if let Some(branch) = via.rfc3261_branch() {
             let host = host_bytes(&via.host);
@@ -118,15 +97,7 @@ impl KeyMaker {
         // RFC 2543: the To tag is left out, because an ACK has the response's one.
         let tag = headers.from_tag().unwrap_or_default().as_bytes();
         let via = value(HeaderName::Via);
-        let parts = [
-            b"2543",
-            request.uri_raw(),
-            tag,
-            call_id,
-            &cseq[..],
-            via,
-            method.as_bytes(),
-        ];
+        let parts = [b"2543", request.uri_raw(), tag, call_id, &cseq[..], via, method.as_bytes()];
         ServerKey(self.key.of(&parts))
     }
 }

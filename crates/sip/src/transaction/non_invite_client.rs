@@ -13,16 +13,9 @@ use crate::timer::Timers;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NonInviteClient {
     /// No response yet.
-    Trying {
-        timer_e: Option<Duration>,
-        interval: Duration,
-        timer_f: Duration,
-    },
+    Trying { timer_e: Option<Duration>, interval: Duration, timer_f: Duration },
     /// A provisional response came.
-    Proceeding {
-        timer_e: Option<Duration>,
-        timer_f: Duration,
-    },
+    Proceeding { timer_e: Option<Duration>, timer_f: Duration },
     /// The final response came; its repetitions are absorbed until Timer K.
     Completed { timer_k: Duration },
     /// Nothing left to do.
@@ -48,18 +41,14 @@ impl NonInviteClient {
         status: u16,
     ) -> ClientVerdict {
         match *self {
-            NonInviteClient::Trying {
-                timer_e, timer_f, ..
-            }
+            NonInviteClient::Trying { timer_e, timer_f, .. }
             | NonInviteClient::Proceeding { timer_e, timer_f } => {
                 *self = if status < 200 {
                     NonInviteClient::Proceeding { timer_e, timer_f }
                 } else if reliable {
                     NonInviteClient::Terminated
                 } else {
-                    NonInviteClient::Completed {
-                        timer_k: now + timers.t4,
-                    }
+                    NonInviteClient::Completed { timer_k: now + timers.t4 }
                 };
                 ClientVerdict::Pass
             }
@@ -77,18 +66,12 @@ impl NonInviteClient {
                 *self = NonInviteClient::Terminated;
                 ClientTimeout::GaveUp
             }
-            NonInviteClient::Trying {
-                timer_e: Some(due),
-                interval,
-                ..
-            } if *due <= now => {
+            NonInviteClient::Trying { timer_e: Some(due), interval, .. } if *due <= now => {
                 *interval = (*interval * 2).min(timers.t2);
                 *due = now + *interval;
                 ClientTimeout::Retransmit
             }
-            NonInviteClient::Proceeding {
-                timer_e: Some(due), ..
-            } if *due <= now => {
+            NonInviteClient::Proceeding { timer_e: Some(due), .. } if *due <= now => {
                 *due = now + timers.t2;
                 ClientTimeout::Retransmit
             }
@@ -106,9 +89,7 @@ impl NonInviteClient {
     /// When [`NonInviteClient::timeout`] wants to be called.
     pub(crate) fn deadline(&self) -> Option<Duration> {
         match *self {
-            NonInviteClient::Trying {
-                timer_e, timer_f, ..
-            }
+            NonInviteClient::Trying { timer_e, timer_f, .. }
             | NonInviteClient::Proceeding { timer_e, timer_f } => {
                 Some(timer_e.map_or(timer_f, |due| due.min(timer_f)))
             }

@@ -23,9 +23,7 @@ pub(crate) enum NonInviteServer {
 impl NonInviteServer {
     /// The machine of a request that just arrived.
     pub(crate) fn new(now: Duration, timers: &Timers) -> NonInviteServer {
-        NonInviteServer::Trying {
-            expires: now + timers.t1 * 64,
-        }
+        NonInviteServer::Trying { expires: now + timers.t1 * 64 }
     }
 
     /// The transaction user sends a response; whether it may go out.
@@ -46,9 +44,7 @@ impl NonInviteServer {
                 *self = if reliable || !wanted {
                     NonInviteServer::Terminated
                 } else {
-                    NonInviteServer::Completed {
-                        timer_j: now + timers.t1 * 64,
-                    }
+                    NonInviteServer::Completed { timer_j: now + timers.t1 * 64 }
                 };
                 wanted
             }

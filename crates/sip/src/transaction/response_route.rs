@@ -19,8 +19,5 @@ pub(crate) fn response_flow(via: &Via, arrived: Flow) -> Flow {
         return arrived;
     }
     let port = via.port.unwrap_or_else(|| via.default_port());
-    Flow {
-        remote: SocketAddr::new(arrived.remote.ip(), port),
-        ..arrived
-    }
+    Flow { remote: SocketAddr::new(arrived.remote.ip(), port), ..arrived }
 }

@@ -56,49 +56,43 @@ impl RequestWriter {
     /// Starts with the header that every request has.
     pub(crate) fn new(parts: &RequestParts<'_>) -> RequestWriter {
         let mut bytes = Vec::with_capacity(1024);
-        put(&mut bytes, parts.method.as_str());
+        put(&mut bytes, parts.method.as_str().as_bytes());
         bytes.push(b' ');
         let uri_start = bytes.len();
-        put(&mut bytes, parts.uri);
+        put(&mut bytes, parts.uri.as_bytes());
         let uri = uri_start..bytes.len();
         bytes.extend_from_slice(b" SIP/2.0\r\n");
         let shared_start = bytes.len();
         bytes.extend_from_slice(b"Via: SIP/2.0/");
-        put(&mut bytes, parts.transport.via_token());
+        put(&mut bytes, parts.transport.via_token().as_bytes());
         bytes.push(b' ');
-        put(&mut bytes, parts.sent_by);
+        put(&mut bytes, parts.sent_by.as_bytes());
         bytes.extend_from_slice(b";branch=z9hG4bK");
         bytes.extend_from_slice(&parts.branch.digits());
         bytes.extend_from_slice(b";rport\r\n");
         for route in parts.routes {
-            put_line(&mut bytes, "Route", route);
+            put_line(&mut bytes, "Route", route.as_bytes());
         }
-        put_line(&mut bytes, "From", parts.from);
-        put_line(&mut bytes, "Call-ID", parts.call_id);
+        put_line(&mut bytes, "From", parts.from.as_bytes());
+        put_line(&mut bytes, "Call-ID", parts.call_id.as_bytes());
         let shared = shared_start..bytes.len();
         let to_start = bytes.len();
-        put_line(&mut bytes, "To", parts.to);
+        put_line(&mut bytes, "To", parts.to.as_bytes());
         let to = to_start..bytes.len();
         bytes.extend_from_slice(b"CSeq: ");
         put_number(&mut bytes, parts.cseq);
         bytes.push(b' ');
-        put(&mut bytes, parts.method.as_str());
+        put(&mut bytes, parts.method.as_str().as_bytes());
         bytes.extend_from_slice(b"\r\nMax-Forwards: ");
         put_number(&mut bytes, parts.max_forwards);
         bytes.extend_from_slice(b"\r\n");
-        let sent = Layout {
-            method: parts.method.clone(),
-            uri,
-            shared,
-            to,
-            cseq: parts.cseq,
-        };
+        let sent = Layout { method: parts.method.clone(), uri, shared, to, cseq: parts.cseq };
         RequestWriter { bytes, sent }
     }
 
     /// Adds a header line.
     pub(crate) fn header(&mut self, name: &str, value: &str) {
-        put_line(&mut self.bytes, name, value);
+        put_line(&mut self.bytes, name, value.as_bytes());
     }
 
     /// Adds lines that end in CRLF already.
@@ -109,10 +103,7 @@ impl RequestWriter {
     /// Adds the body, and with it the request is complete.
     pub(crate) fn finish(mut self, body: Option<(&str, &[u8])>) -> SentRequest {
         put_body(&mut self.bytes, body);
-        SentRequest {
-            bytes: self.bytes.into(),
-            layout: self.sent,
-        }
+        SentRequest { bytes: self.bytes.into(), layout: self.sent }
     }
 }
 
@@ -130,7 +121,7 @@ impl SentRequest {
     /// The ACK that answers a final response other than 2xx; `to` is the response's To value.
     pub(crate) fn ack_of_failure(&self, to: &str) -> Bytes {
         let mut bytes = self.start("ACK");
-        put_line(&mut bytes, "To", to);
+        put_line(&mut bytes, "To", to.as_bytes());
         self.end(bytes, "ACK", None)
     }
 
@@ -144,15 +135,12 @@ impl SentRequest {
             uri: uri_start..uri_start + self.layout.uri.len(),
             ..self.layout.clone()
         };
-        SentRequest {
-            bytes: self.end(bytes, "CANCEL", reason),
-            layout,
-        }
+        SentRequest { bytes: self.end(bytes, "CANCEL", reason), layout }
     }
 
     fn start(&self, method: &str) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(512);
-        put(&mut bytes, method);
+        put(&mut bytes, method.as_bytes());
         bytes.push(b' ');
         bytes.extend_from_slice(&self.bytes[self.layout.uri.clone()]);
         bytes.extend_from_slice(b" SIP/2.0\r\n");
@@ -164,19 +152,20 @@ impl SentRequest {
         bytes.extend_from_slice(b"CSeq: ");
         put_number(&mut bytes, self.layout.cseq);
         bytes.push(b' ');
-        put(&mut bytes, method);
+        put(&mut bytes, method.as_bytes());
         bytes.extend_from_slice(b"\r\nMax-Forwards: 70\r\n");
         if let Some(reason) = reason {
-            put_line(&mut bytes, "Reason", reason);
+            put_line(&mut bytes, "Reason", reason.as_bytes());
         }
         put_body(&mut bytes, None);
         bytes.into()
     }
 }
 
-fn put_body(bytes: &mut Vec<u8>, body: Option<(&str, &[u8])>) {
+/// Writes Content-Type, Content-Length and what they are about.
+pub(super) fn put_body(bytes: &mut Vec<u8>, body: Option<(&str, &[u8])>) {
     if let Some((content_type, _)) = body {
-        put_line(bytes, "Content-Type", content_type);
+        put_line(bytes, "Content-Type", content_type.as_bytes());
     }
     let content = body.map_or(&[][..], |(_, content)| content);
     bytes.extend_from_slice(b"Content-Length: ");
@@ -185,30 +174,25 @@ fn put_body(bytes: &mut Vec<u8>, body: Option<(&str, &[u8])>) {
     bytes.extend_from_slice(content);
 }
 
-fn put_line(bytes: &mut Vec<u8>, name: &str, value: &str) {
-    put(bytes, name);
+/// Writes a header line.
+pub(super) fn put_line(bytes: &mut Vec<u8>, name: &str, value: &[u8]) {
+    bytes.extend_from_slice(name.as_bytes());
     bytes.extend_from_slice(b": ");
     put(bytes, value);
     bytes.extend_from_slice(b"\r\n");
 }
 
 /// Writes a text; what would end the line becomes a space.
-fn put(bytes: &mut Vec<u8>, text: &str) {
-    if memchr::memchr3(b'\r', b'\n', 0, text.as_bytes()).is_none() {
-        bytes.extend_from_slice(text.as_bytes());
-        return;
+pub(super) fn put(bytes: &mut Vec<u8>, text: &[u8]) {
+    if memchr::memchr3(b'\r', b'\n', 0, text).is_none() {
+        return bytes.extend_from_slice(text);
     }
-    let clean = |byte| {
-        if matches!(byte, b'\r' | b'\n' | 0) {
-            b' '
-        } else {
-            byte
-        }
-    };
-    bytes.extend(text.bytes().map(clean));
+    let clean = |byte: &u8| if matches!(byte, b'\r' | b'\n' | 0) { b' ' } else { *byte };
+    bytes.extend(text.iter().map(clean));
 }
 
-fn put_number(bytes: &mut Vec<u8>, number: impl Into<u64>) {
+/// Writes a number in decimal.
+pub(super) fn put_number(bytes: &mut Vec<u8>, number: impl Into<u64>) {
     let mut number = number.into();
     let mut digits = [0; 20];
     let mut start = digits.len();

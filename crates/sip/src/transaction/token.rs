@@ -55,10 +55,7 @@ pub(crate) struct Tokens {
 impl Tokens {
     /// The same seed gives the same tokens.
     pub(crate) fn new(seed: u64) -> Tokens {
-        Tokens {
-            key: FingerprintKey::new(seed, 1),
-            counter: 0,
-        }
+        Tokens { key: FingerprintKey::new(seed, 1), counter: 0 }
     }
 
     /// The next token.
@@ -80,9 +77,7 @@ impl Tokens {
 impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The key is a secret: who knows it can name our dialogs.
-        f.debug_struct("Tokens")
-            .field("counter", &self.counter)
-            .finish_non_exhaustive()
+        f.debug_struct("Tokens").field("counter", &self.counter).finish_non_exhaustive()
     }
 }
 
@@ -98,13 +93,9 @@ mod tests {
             assert_eq!(Token::parse(&token.to_string()), Some(token));
             assert_eq!(token.digits(), token.to_string().as_bytes());
         }
-        for foreign in [
-            "",
-            "0123456789abcde",
-            "0123456789ABCDEF",
-            "0123456789abcdefg",
-            "+123456789abcdef",
-        ] {
+        for foreign in
+            ["", "0123456789abcde", "0123456789ABCDEF", "0123456789abcdefg", "+123456789abcdef"]
+        {
             assert_eq!(Token::parse(foreign), None, "{foreign}");
         }
     }

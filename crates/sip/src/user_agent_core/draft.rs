@@ -6,7 +6,7 @@
 use std::net::SocketAddr;
 
 use super::{
-    config::UaConfig,
+    config::{LocalAddress, UaConfig},
     events::{ExtraHeader, Party},
 };
 use crate::{
@@ -67,7 +67,7 @@ impl Draft {
         });
         match &self.contact {
             ContactLine::None => {}
-            ContactLine::Own => writer.header("Contact", &config.own_contact(flow)?),
+            ContactLine::Own => writer.header("Contact", config.own_contact(flow)?),
             ContactLine::Uri(uri) => writer.header("Contact", &format!("<{uri}>")),
             ContactLine::Value(value) => writer.header("Contact", value),
         }
@@ -94,17 +94,32 @@ fn tells_abilities(method: &Method) -> bool {
 /// The lines that every message of ours repeats, made once.
 #[derive(Debug)]
 pub(crate) struct Wording {
-    local: Vec<super::config::LocalAddress>,
+    local: Vec<Local>,
     /// `Allow` and `Supported` lines.
     pub(crate) abilities: String,
     /// The User-Agent line of requests, or nothing.
     pub(crate) user_agent: String,
-    /// The value of Server in responses; may be empty.
+    /// The Server line of responses, or nothing.
     pub(crate) server: String,
-    /// The value of Allow.
-    pub(crate) allow: String,
-    /// The value of Supported; may be empty.
-    pub(crate) supported: String,
+}
+
+/// An address of ours, and the Contact that names it.
+#[derive(Debug)]
+struct Local {
+    address: LocalAddress,
+    contact: String,
+}
+
+impl Local {
+    fn new(address: &LocalAddress) -> Local {
+        let advertised = &address.advertised;
+        let contact = if address.transport == TransportKind::Udp {
+            format!("<sip:{advertised}>")
+        } else {
+            format!("<sip:{advertised};transport={}>", address.transport.uri_token())
+        };
+        Local { address: address.clone(), contact }
+    }
 }
 
 impl Wording {
@@ -120,39 +135,30 @@ impl Wording {
         let clean: String = config.user_agent.chars().filter(|c| !c.is_control()).collect();
         let user_agent =
             if clean.is_empty() { String::new() } else { format!("User-Agent: {clean}\r\n") };
+        let server = user_agent.replace("User-Agent", "Server");
         Wording {
-            local: config.local.clone(),
+            local: config.local.iter().map(Local::new).collect(),
             abilities,
             user_agent,
-            server: clean,
-            allow,
-            supported,
+            server,
         }
     }
 
     /// What Via names for a message that leaves by this flow.
     pub(crate) fn sent_by(&self, flow: Flow) -> Option<&str> {
-        let exact = self
-            .local
-            .iter()
-            .find(|local| local.transport == flow.transport && local.bind == flow.local);
-        exact
-            .or_else(|| {
-                self.local.iter().find(|local| {
-                    local.transport == flow.transport
-                        && local.bind.is_ipv4() == flow.remote.is_ipv4()
-                })
-            })
-            .map(|local| &*local.advertised)
+        self.local_of(flow).map(|local| &*local.address.advertised)
     }
 
     /// Our Contact for a dialog on this flow.
-    pub(crate) fn own_contact(&self, flow: Flow) -> Option<String> {
-        let sent_by = self.sent_by(flow)?;
-        if flow.transport == TransportKind::Udp {
-            return Some(format!("<sip:{sent_by}>"));
-        }
-        Some(format!("<sip:{sent_by};transport={}>", flow.transport.uri_token()))
+    pub(crate) fn own_contact(&self, flow: Flow) -> Option<&str> {
+        self.local_of(flow).map(|local| &*local.contact)
+    }
+
+    fn local_of(&self, flow: Flow) -> Option<&Local> {
+        let same = |local: &&Local| local.address.transport == flow.transport;
+        let exact = self.local.iter().filter(same).find(|it| it.address.bind == flow.local);
+        let family = |local: &&Local| local.address.bind.is_ipv4() == flow.remote.is_ipv4();
+        exact.or_else(|| self.local.iter().filter(same).find(family))
     }
 
     /// A flow to an address that was not heard of before; `None` when we have no socket for it.
@@ -172,10 +178,10 @@ impl Wording {
                 return Some(Flow { remote, connection: 0, ..near });
             }
         }
-        self.local
-            .iter()
-            .find(|local| local.transport == transport && local.bind.is_ipv4() == remote.is_ipv4())
-            .map(|local| Flow { transport, local: local.bind, remote, connection: 0 })
+        let found = self.local.iter().map(|local| &local.address).find(|local| {
+            local.transport == transport && local.bind.is_ipv4() == remote.is_ipv4()
+        })?;
+        Some(Flow { transport, local: found.bind, remote, connection: 0 })
     }
 }
 

@@ -82,7 +82,8 @@ mod tests {
             Hop::Unusable => "unusable".to_owned(),
         };
         insta::assert_snapshot!(show("sip:a@192.0.2.1"), @"UDP 192.0.2.1:5060");
-        insta::assert_snapshot!(show("sip:a@[2001:db8::1]:5070;transport=tcp"), @"TCP [2001:db8::1]:5070 explicit");
+        let shown = show("sip:a@[2001:db8::1]:5070;transport=tcp");
+        insta::assert_snapshot!(shown, @"TCP [2001:db8::1]:5070 explicit");
         insta::assert_snapshot!(show("sips:192.0.2.1"), @"TLS 192.0.2.1:5061 explicit");
         insta::assert_snapshot!(show("sip:b.test;transport=TLS"), @"b.test None Some(Tls)");
         insta::assert_snapshot!(show("sip:b.test;maddr=192.0.2.9:5062"), @"b.test None None");

@@ -23,7 +23,7 @@ use crate::{
     auth::Credentials,
     dialog::Dialog,
     flow::Flow,
-    message::{Body, Method, Response, check_response},
+    message::{Body, HeaderName, Method, Response},
     transaction::{ClientKey, Token},
 };
 
@@ -164,7 +164,8 @@ impl UserAgentCore {
         response: Response,
         out: &mut Vec<UaOutput>,
     ) {
-        if check_response(&response).is_err() {
+        // 8.1.3.3: more than one Via means that it was not for us.
+        if response.headers().values(HeaderName::Via).nth(1).is_some() {
             return;
         }
         let Some((key, id)) = self.layer.receive_response(now, &response, out) else {

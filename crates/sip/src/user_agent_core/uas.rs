@@ -174,6 +174,7 @@ impl UserAgentCore {
             return self.refuse(now, arrival, &refusal, out);
         }
         let id = InviteId(self.fresh_id());
+        let pinned = super::uas_dialog::is_pinned(&arrival);
         let tag = self.tokens.token();
         let Arrival { key, flow, via, request } = arrival;
         self.layer.open_server(now, key, flow, request.clone(), &via, ServerUser::Invite(id));

@@ -183,13 +183,12 @@ impl UserAgentCore {
             // RFC 5407 3.1.4: who sends a re-INVITE has our 2xx; its ACK is late or lost.
             self.acknowledged(now, id, bytes::Bytes::new(), out);
         }
-        let contact = contact_of(arrival.request.headers());
+        self.update_dialog(id, |dialog| {
+            dialog.peer_invite = Some(arrival.key);
+            dialog.refresh_target(contact_of(arrival.request.headers()));
+        });
         let Arrival { key, flow, via, request } = arrival;
         self.layer.open_server(now, key, flow, request.clone(), &via, ServerUser::ReInvite(id));
-        self.update_dialog(id, |dialog| {
-            dialog.peer_invite = Some(key);
-            dialog.refresh_target(contact);
-        });
         self.event(UaEvent::ReInvited { dialog: id, request }, out);
     }
 
@@ -212,7 +211,7 @@ impl UserAgentCore {
         let Some(key) = pending else { return };
         let status = StatusCode::REQUEST_TERMINATED;
         if let Some(response) = self.invite_response_of(key, status, None, &[], None) {
-            self.layer.respond(now, key, status.code(), response.to_bytes(), out);
+            self.layer.respond(now, key, status.code(), response, out);
         }
     }
 
@@ -288,10 +287,13 @@ impl UserAgentCore {
 }
 
 /// The dialog that a 2xx to this INVITE makes (12.1.1).
-pub(super) fn dialog_of(request: &Request, arrived: Flow, tag: Token) -> Option<Dialog> {
+pub(super) fn dialog_of(
+    request: &Request,
+    arrived: Flow,
+    tag: Token,
+    pinned: bool,
+) -> Option<Dialog> {
     let headers = request.headers();
-    let pinned = !headers.contains(HeaderName::Contact)
-        || headers.via_top().is_ok_and(|via| is_behind_nat(&via, arrived));
     let to = headers.text(HeaderName::To)?;
     let mut dialog = Dialog::new(Birth {
         owns_call_id: false,
@@ -313,9 +315,15 @@ pub(super) fn dialog_of(request: &Request, arrived: Flow, tag: Token) -> Option<
 /// the URI of From.
 pub(super) fn target_of(headers: &Headers) -> Option<String> {
     if headers.contains(HeaderName::Contact) {
-        return contact_of(headers);
+        return contact_of(headers).map(str::to_owned);
     }
     headers.from().ok().map(|from| from.uri.to_string())
+}
+
+/// Whether requests to the sender go by the flow its INVITE came by, and not to its Contact.
+pub(super) fn is_pinned(arrival: &Arrival) -> bool {
+    let headers = arrival.request.headers();
+    !headers.contains(HeaderName::Contact) || is_behind_nat(&arrival.via, arrival.flow)
 }
 
 /// Whether the sender believes it has another address than the one it was heard from: then its

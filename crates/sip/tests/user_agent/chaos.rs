@@ -121,8 +121,7 @@ impl World {
             }
             let delay = Duration::from_millis(1 + self.draw(self.delay_ms));
             self.number += 1;
-            self.network
-                .insert((self.now + delay, self.number), (to, bytes.clone()));
+            self.network.insert((self.now + delay, self.number), (to, bytes.clone()));
         }
     }
 
@@ -152,19 +151,14 @@ impl World {
                 });
             }
             UaEvent::Requested { id, .. } => {
-                self.act(at, |core, now, out| {
-                    core.respond(now, id, 200, &[], None, out)
-                });
+                self.act(at, |core, now, out| core.respond(now, id, 200, &[], None, out));
             }
             UaEvent::Confirmed { dialog, .. }
             | UaEvent::ReInviteAcked { dialog, .. }
             | UaEvent::ReInviteCancelled { dialog }
             | UaEvent::ReInviteAnswered { dialog, .. }
             | UaEvent::ReInviteFailed { dialog, .. } => {
-                assert!(
-                    side.dialogs.contains(&dialog),
-                    "an event of a dialog that is over"
-                );
+                assert!(side.dialogs.contains(&dialog), "an event of a dialog that is over");
             }
             UaEvent::Progress { .. } | UaEvent::Responded { .. } => {}
         }
@@ -179,11 +173,7 @@ impl World {
         let side = &mut self.sides[at];
         let ringing = side.ringing.iter().copied().nth(pick);
         let dialog = side.dialogs.iter().copied().nth(pick);
-        let open = side
-            .placed
-            .iter()
-            .find(|(_, done)| !**done)
-            .map(|(id, _)| *id);
+        let open = side.placed.iter().find(|(_, done)| !**done).map(|(id, _)| *id);
         match (self.draw(8), ringing, dialog, open) {
             (0, ..) if self.sides[at].placed.len() < CALLS => self.place(at),
             (1, Some(id), ..) => self.act(at, |core, now, out| core.ring(now, id, 180, None, out)),
@@ -201,9 +191,7 @@ impl World {
                 self.act(at, |core, now, out| core.bye(now, id, None, out));
             }
             (5, _, Some(id), _) => {
-                self.act(at, |core, now, out| {
-                    core.reinvite(now, id, Some(sdp()), out)
-                });
+                self.act(at, |core, now, out| core.reinvite(now, id, Some(sdp()), out));
             }
             (6, _, Some(id), _) => {
                 self.act(at, |core, now, out| {

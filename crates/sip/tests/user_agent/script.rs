@@ -24,11 +24,7 @@ pub(crate) fn check(script: &str) -> String {
 /// Runs a script on a core with this configuration.
 pub(crate) fn check_with(config: UaConfig, script: &str) -> String {
     let mut stage = Stage::new(config);
-    let lines: Vec<&str> = script
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect();
+    let lines: Vec<&str> = script.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let mut at = 0;
     while at < lines.len() {
         let line = lines[at];
@@ -120,19 +116,10 @@ impl Stage {
             "counts" => {
                 writeln!(self.ladder, "{:>6} {:?}", now.as_millis(), core.counts()).unwrap()
             }
-            "zero" => assert!(
-                core.counts().is_zero(),
-                "{:?}\n{}",
-                core.counts(),
-                self.ladder
-            ),
-            "ring" => core.ring(
-                now,
-                self.invite.unwrap(),
-                first.parse::<u16>().unwrap(),
-                None,
-                &mut out,
-            ),
+            "zero" => assert!(core.counts().is_zero(), "{:?}\n{}", core.counts(), self.ladder),
+            "ring" => {
+                core.ring(now, self.invite.unwrap(), first.parse::<u16>().unwrap(), None, &mut out)
+            }
             "accept" => {
                 let accepted = core.accept(now, self.invite.unwrap(), sdp(), &[], &mut out);
                 self.dialog = accepted.or(self.dialog);
@@ -190,10 +177,7 @@ impl Stage {
             "resolved" => {
                 let targets = args.iter().map(|target| {
                     let (transport, remote) = target.split_once('/').unwrap();
-                    (
-                        TransportKind::from_token(transport).unwrap(),
-                        remote.parse().unwrap(),
-                    )
+                    (TransportKind::from_token(transport).unwrap(), remote.parse().unwrap())
                 });
                 core.resolved(now, self.resolve.unwrap(), targets.collect(), &mut out);
             }
@@ -226,11 +210,7 @@ impl Stage {
             Ok(status) => self.response(status, args, extra),
             Err(_) => self.request(args, extra),
         };
-        let shown = if arg(args, "again").is_some() {
-            " (again)"
-        } else {
-            ""
-        };
+        let shown = if arg(args, "again").is_some() { " (again)" } else { "" };
         self.note("<-", &format!("{}{shown}", summary(&text)));
         let message = Message::parse_datagram(Bytes::from(text)).unwrap();
         let mut flow = peer(self.transport);
@@ -261,11 +241,7 @@ impl Stage {
                 let add = line.name == Some(HeaderName::To)
                     && request.headers().to_tag().is_none()
                     && status != 100;
-                let tag = if add {
-                    format!(";tag={tag}")
-                } else {
-                    String::new()
-                };
+                let tag = if add { format!(";tag={tag}") } else { String::new() };
                 write!(text, "{}: {}{tag}\r\n", line.name_str(), line.text()).unwrap();
             }
         }
@@ -285,11 +261,7 @@ impl Stage {
     fn request(&mut self, args: &[&str], extra: &str) -> String {
         let method = Method::from_bytes(args[0].as_bytes()).unwrap();
         let of = |wanted: &Method| {
-            self.received
-                .iter()
-                .rev()
-                .find(|(method, _)| method == wanted)
-                .map(|it| &it.1)
+            self.received.iter().rev().find(|(method, _)| method == wanted).map(|it| &it.1)
         };
         if arg(args, "again").is_some() {
             return of(&method).unwrap().clone();
@@ -306,11 +278,7 @@ impl Stage {
             None => format!(";branch=z9hG4bKp{}", self.branches),
         };
         let via = arg(args, "via").unwrap_or("192.0.2.7:5060");
-        let rport = if args.contains(&"rport") {
-            ";rport"
-        } else {
-            ""
-        };
+        let rport = if args.contains(&"rport") { ";rport" } else { "" };
         let to_tag = match arg(args, "to") {
             Some(tag) => format!(";tag={tag}"),
             None if self.our_tag.is_empty() || args.contains(&"out") => String::new(),
@@ -370,12 +338,7 @@ impl Stage {
         for output in out {
             match output {
                 UaOutput::Transmit { flow, bytes } => self.transmitted(flow, bytes),
-                UaOutput::Resolve {
-                    id,
-                    host,
-                    port,
-                    transport,
-                } => {
+                UaOutput::Resolve { id, host, port, transport } => {
                     self.resolve = Some(id);
                     let port = port.map_or(String::new(), |port| format!(":{port}"));
                     let transport = transport.map_or(String::new(), |it| format!(" {it}"));
@@ -391,11 +354,7 @@ impl Stage {
         let mut line = summary(&text);
         if flow != peer(TransportKind::Udp) {
             write!(line, " [{} {}", flow.transport, flow.remote).unwrap();
-            line.push_str(if flow.connection == 0 {
-                "]"
-            } else {
-                " same connection]"
-            });
+            line.push_str(if flow.connection == 0 { "]" } else { " same connection]" });
         }
         match Message::parse_datagram(bytes).unwrap() {
             Message::Request(request) => {
@@ -433,22 +392,16 @@ impl Stage {
             UaEvent::Cancelled { reason, .. } => format!("Cancelled {}", or_none(&reason)),
             UaEvent::Confirmed { body, .. } => format!("Confirmed, body of {}", body.len()),
             UaEvent::Unconfirmed { .. } => "Unconfirmed".to_owned(),
-            UaEvent::Progress {
-                dialog, response, ..
-            } => {
+            UaEvent::Progress { dialog, response, .. } => {
                 let dialog = if dialog.is_some() { "" } else { ", no dialog" };
                 format!("Progress {}{dialog}", response.status())
             }
-            UaEvent::Accepted {
-                dialog, response, ..
-            } => {
+            UaEvent::Accepted { dialog, response, .. } => {
                 self.dialog = Some(dialog);
                 self.peer_tag = response.headers().to_tag().unwrap_or("none").to_owned();
                 "Accepted".to_owned()
             }
-            UaEvent::Rejected {
-                status, response, ..
-            } => {
+            UaEvent::Rejected { status, response, .. } => {
                 format!("Rejected {status}{}", if_no(response.is_some()))
             }
             UaEvent::Refused2xx { .. } => "Refused2xx".to_owned(),
@@ -461,19 +414,12 @@ impl Stage {
             UaEvent::ReInviteFailed { status, .. } => format!("ReInviteFailed {status}"),
             UaEvent::Bye { reason, .. } => format!("Bye {}", or_none(&reason)),
             UaEvent::DialogLost { .. } => "DialogLost".to_owned(),
-            UaEvent::Requested {
-                id,
-                dialog,
-                request,
-                ..
-            } => {
+            UaEvent::Requested { id, dialog, request, .. } => {
                 self.request = Some(id);
                 let place = if dialog.is_some() { " in dialog" } else { "" };
                 format!("Requested {}{place}", request.method())
             }
-            UaEvent::Responded {
-                status, response, ..
-            } => {
+            UaEvent::Responded { status, response, .. } => {
                 format!("Responded {status}{}", if_no(response.is_some()))
             }
         };
@@ -511,10 +457,8 @@ fn summary(text: &str) -> String {
         Message::Request(request) => {
             let mut line = request.method().to_string();
             let uri = String::from_utf8_lossy(request.uri_raw()).into_owned();
-            if !matches!(
-                uri.as_str(),
-                "sip:bob@tandem.test" | "sip:peer@192.0.2.7:5060"
-            ) && !uri.starts_with("sip:alice@192.0.2.7")
+            if !matches!(uri.as_str(), "sip:bob@tandem.test" | "sip:peer@192.0.2.7:5060")
+                && !uri.starts_with("sip:alice@192.0.2.7")
             {
                 write!(line, " {uri}").unwrap();
             }
@@ -544,13 +488,7 @@ fn summary(text: &str) -> String {
     }
     for name in [HeaderName::Authorization, HeaderName::ProxyAuthorization] {
         for answer in headers.authorizations(name) {
-            write!(
-                line,
-                " {name}: {} nc={}",
-                answer.realm,
-                answer.nc.unwrap_or_default()
-            )
-            .unwrap();
+            write!(line, " {name}: {} nc={}", answer.realm, answer.nc.unwrap_or_default()).unwrap();
         }
     }
     if !message.body().is_empty() {
@@ -562,9 +500,7 @@ fn summary(text: &str) -> String {
 fn show_response(response: &Response) -> String {
     let cseq = response.headers().cseq().unwrap();
     let tag = response.headers().to_tag().filter(|tag| tag.len() != 16);
-    let tag = tag
-        .filter(|tag| *tag != "peer")
-        .map_or(String::new(), |tag| format!(" tag={tag}"));
+    let tag = tag.filter(|tag| *tag != "peer").map_or(String::new(), |tag| format!(" tag={tag}"));
     format!("{} {} {}{tag}", response.status(), cseq.number, cseq.method)
 }
 
@@ -584,9 +520,7 @@ fn outgoing(args: &[&str], extra: &str) -> InviteRequest {
         request.body = Some(Body::sdp(vec![b'v'; size]));
     }
     for line in extra.lines() {
-        request
-            .routes
-            .push(line.strip_prefix("Route: ").unwrap().to_owned());
+        request.routes.push(line.strip_prefix("Route: ").unwrap().to_owned());
     }
     request.credentials = credentials(args);
     request

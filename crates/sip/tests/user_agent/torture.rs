@@ -18,10 +18,7 @@ use crate::script::{config, peer};
 fn every_message_of_rfc_4475_gets_its_answer() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/rfc4475");
     let Ok(entries) = fs::read_dir(&folder) else {
-        eprintln!(
-            "NOT RUN: the torture messages are not at {}",
-            folder.display()
-        );
+        eprintln!("NOT RUN: the torture messages are not at {}", folder.display());
         return;
     };
     let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
@@ -58,11 +55,7 @@ fn answer(core: &mut UserAgentCore, bytes: Bytes) -> String {
         Err(fault) => core.malformed(Duration::ZERO, flow, fault, &mut out),
     }
     let shown: Vec<String> = out.into_iter().map(show).collect();
-    if shown.is_empty() {
-        "dropped".to_owned()
-    } else {
-        shown.join(", ")
-    }
+    if shown.is_empty() { "dropped".to_owned() } else { shown.join(", ") }
 }
 
 fn show(output: UaOutput) -> String {
@@ -72,11 +65,7 @@ fn show(output: UaOutput) -> String {
                 panic!("nothing but responses answers a stranger");
             };
             let port = flow.remote.port();
-            let place = if port == 5060 {
-                String::new()
-            } else {
-                format!(" to port {port}")
-            };
+            let place = if port == 5060 { String::new() } else { format!(" to port {port}") };
             format!("{} {}{place}", response.status(), response.reason())
         }
         UaOutput::Event(UaEvent::Invited { .. }) => "INVITE announced".to_owned(),

@@ -52,18 +52,8 @@ impl<C: Copy, S: Copy> TransactionLayer<C, S> {
             ClientMachine::NonInvite(NonInviteClient::new(now, &self.timers, reliable))
         };
         wire.transmit(flow, request.bytes().clone());
-        self.queue
-            .reschedule(Owner::Client(key), None, machine.deadline());
-        self.clients.insert(
-            key,
-            Client {
-                machine,
-                request,
-                flow,
-                ack: None,
-                user,
-            },
-        );
+        self.queue.reschedule(Owner::Client(key), None, machine.deadline());
+        self.clients.insert(key, Client { machine, request, flow, ack: None, user });
     }
 
     /// Takes a response; names its owner when the transaction user has to see it.
@@ -117,16 +107,13 @@ impl<C: Copy, S: Copy> TransactionLayer<C, S> {
 
     /// The request of a client transaction and where it was sent.
     pub(crate) fn client_request(&self, key: ClientKey) -> Option<(&SentRequest, Flow)> {
-        self.clients
-            .get(&key)
-            .map(|client| (&client.request, client.flow))
+        self.clients.get(&key).map(|client| (&client.request, client.flow))
     }
 
     /// Drops a client transaction: nothing that belongs to it is noticed any more.
     pub(crate) fn forget_client(&mut self, key: ClientKey) {
         if let Some(client) = self.clients.remove(&key) {
-            self.queue
-                .reschedule(Owner::Client(key), client.machine.deadline(), None);
+            self.queue.reschedule(Owner::Client(key), client.machine.deadline(), None);
         }
     }
 
@@ -170,8 +157,7 @@ impl<C: Copy, S: Copy> TransactionLayer<C, S> {
             }
         }
         // The popped entry is gone already, so there is none to move.
-        self.queue
-            .reschedule(Owner::Client(key), None, client.machine.deadline());
+        self.queue.reschedule(Owner::Client(key), None, client.machine.deadline());
         None
     }
 }

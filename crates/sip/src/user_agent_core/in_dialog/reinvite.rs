@@ -54,7 +54,7 @@ impl UserAgentCore {
         let Some(key) = self.dialogs.get(&id).and_then(|dialog| dialog.peer_invite) else {
             return;
         };
-        let Some(response) = self.invite_response_of(key, StatusCode::OK, None, &[], Some(body))
+        let Some(bytes) = self.invite_response_of(key, StatusCode::OK, None, &[], Some(&body))
         else {
             return;
         };
@@ -65,7 +65,6 @@ impl UserAgentCore {
         };
         let cseq = request.headers().cseq().map(|cseq| cseq.number).unwrap_or_default();
         let has_offer = request.body().is_empty();
-        let bytes = response.to_bytes();
         let timers = &self.config.timers;
         let unacknowledged = Unacknowledged::new(now, timers, flow, bytes.clone(), cseq)
             .with_offer(has_offer)
@@ -92,7 +91,7 @@ impl UserAgentCore {
         let pending = self.dialogs.get_mut(&id).and_then(|dialog| dialog.peer_invite.take());
         let Some(key) = pending else { return };
         if let Some(response) = self.invite_response_of(key, status, None, headers, None) {
-            self.layer.respond(now, key, status.code(), response.to_bytes(), out);
+            self.layer.respond(now, key, status.code(), response, out);
         }
     }
 

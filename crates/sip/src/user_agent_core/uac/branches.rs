@@ -9,7 +9,7 @@ use super::{AckDraft, Cancel, Fork};
 use crate::{
     dialog::{Birth, Dialog, DialogState, is_usable},
     flow::Flow,
-    message::{HeaderName, Headers, Response},
+    message::{HeaderName, Headers, Response, value::scan},
     transaction::Wire,
     user_agent_core::{
         DialogId, OutInviteId, UaEvent, UaOutput, UserAgentCore, draft::ContactLine,
@@ -209,7 +209,7 @@ impl UserAgentCore {
             remote: headers.text(HeaderName::To)?.into(),
             remote_target: contact_of(headers)
                 .filter(|contact| is_usable(contact))
-                .unwrap_or_else(|| draft.request_uri.clone())
+                .unwrap_or(&draft.request_uri)
                 .into(),
             routes: routes_of(response),
             flow,
@@ -227,10 +227,15 @@ impl UserAgentCore {
     }
 }
 
-/// The URI of the first Contact.
-pub(crate) fn contact_of(headers: &Headers) -> Option<String> {
-    let contacts = headers.contacts().ok()?;
-    contacts.addresses().first().map(|contact| contact.uri.to_string())
+/// The URI of the first Contact as it was written, unchecked.
+pub(crate) fn contact_of(headers: &Headers) -> Option<&str> {
+    let value = std::str::from_utf8(headers.values(HeaderName::Contact).next()?).ok()?;
+    let quoted = if value.starts_with('"') { scan::quoted_len(value.as_bytes())? } else { 0 };
+    let rest = value.get(quoted..)?;
+    match rest.split_once('<') {
+        Some((_, uri)) => uri.split_once('>').map(|(uri, _)| uri),
+        None => rest.split(';').next().map(str::trim),
+    }
 }
 
 /// Record-Route from the last to the first (12.1.2).

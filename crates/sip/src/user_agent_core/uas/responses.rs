@@ -5,11 +5,13 @@
 
 use std::time::Duration;
 
-use super::failure;
+use bytes::Bytes;
+
+use super::{UasInvite, failure};
 use crate::{
     dialog::{Dialog, DialogState, Unacknowledged},
-    message::{Body, HeaderName, Method, Response, ResponseBuilder, StatusCode},
-    transaction::{ServerKey, Token},
+    message::{Body, Method, StatusCode},
+    transaction::{ResponseWriter, ServerKey, Token},
     user_agent_core::{
         DialogId, ExtraHeader, InviteId, ServerRequestId, UaOutput, UserAgentCore, uas_dialog,
     },
@@ -33,8 +35,10 @@ impl UserAgentCore {
             return;
         }
         let (server, tag) = (invite.server, invite.tag);
-        if let Some(response) = self.invite_response_of(server, status, Some(tag), &[], body) {
-            self.layer.respond(now, server, status.code(), response.to_bytes(), out);
+        if let Some(response) =
+            self.invite_response_of(server, status, Some(tag), &[], body.as_ref())
+        {
+            self.layer.respond(now, server, status.code(), response, out);
         }
     }
 
@@ -47,15 +51,15 @@ impl UserAgentCore {
         headers: &[ExtraHeader],
         out: &mut Vec<UaOutput>,
     ) -> Option<DialogId> {
-        let (server, tag) = self.invites.get(&id).map(|invite| (invite.server, invite.tag))?;
-        let mut dialog = self.uas_dialog(server, tag)?;
+        let invite = self.invites.get(&id)?;
+        let (server, tag) = (invite.server, invite.tag);
+        let mut dialog = self.uas_dialog(invite)?;
         let request = self.layer.server_request(server)?;
         let cseq = request.headers().cseq().map(|cseq| cseq.number).unwrap_or_default();
         let has_offer = request.body().is_empty();
         let (_, flow) = self.layer.server_flows(server)?;
-        let response =
-            self.invite_response_of(server, StatusCode::OK, Some(tag), headers, Some(body))?;
-        let bytes = response.to_bytes();
+        let ok = StatusCode::OK;
+        let bytes = self.invite_response_of(server, ok, Some(tag), headers, Some(&body))?;
         dialog.unacknowledged = Some(
             Unacknowledged::new(now, &self.config.timers, flow, bytes.clone(), cseq)
                 .with_offer(has_offer),
@@ -80,7 +84,7 @@ impl UserAgentCore {
         };
         let (server, tag) = (invite.server, Some(invite.tag));
         if let Some(response) = self.invite_response_of(server, status, tag, headers, None) {
-            self.layer.respond(now, server, status.code(), response.to_bytes(), out);
+            self.layer.respond(now, server, status.code(), response, out);
         }
     }
 
@@ -103,8 +107,8 @@ impl UserAgentCore {
         }
         self.server_requests.remove(&id);
         let tag = self.tokens.token();
-        if let Some(response) = self.response_of(key, status, tag, headers, body) {
-            self.layer.respond(now, key, status.code(), response.to_bytes(), out);
+        if let Some(response) = self.response_of(key, status, tag, headers, body.as_ref()) {
+            self.layer.respond(now, key, status.code(), response, out);
         }
     }
 
@@ -115,26 +119,23 @@ impl UserAgentCore {
         status: StatusCode,
         tag: Token,
         headers: &[ExtraHeader],
-        body: Option<Body>,
-    ) -> Option<Response> {
+        body: Option<&Body>,
+    ) -> Option<Bytes> {
         let request = self.layer.server_request(key)?;
         let (arrived, _) = self.layer.server_flows(key)?;
-        let tag = tag.to_string();
-        let mut builder = ResponseBuilder::to(request, status).to_tag(&tag).source(arrived.remote);
+        let mut writer = self.layer.response_to(key, status, Some(tag))?;
         if status.is_success() {
             if matches!(request.method(), Method::Refer | Method::Subscribe | Method::Notify)
                 && let Some(contact) = self.wording.own_contact(arrived)
             {
-                builder = builder.header(HeaderName::Contact, contact);
+                writer.header("Contact", contact);
             }
             if *request.method() == Method::Options {
-                builder = builder
-                    .header(HeaderName::Allow, &self.wording.allow)
-                    .header(HeaderName::Accept, "application/sdp")
-                    .header(HeaderName::Supported, &self.wording.supported);
+                writer.lines("Accept: application/sdp\r\n");
+                writer.lines(&self.wording.abilities);
             }
         }
-        Some(self.complete(builder, headers).build(body.as_ref()))
+        Some(self.complete(writer, headers, body))
     }
 
     /// A response to an INVITE: with Contact and Allow where it makes or refreshes a dialog.
@@ -144,45 +145,37 @@ impl UserAgentCore {
         status: StatusCode,
         tag: Option<Token>,
         headers: &[ExtraHeader],
-        body: Option<Body>,
-    ) -> Option<Response> {
-        let request = self.layer.server_request(key)?;
+        body: Option<&Body>,
+    ) -> Option<Bytes> {
         let (arrived, _) = self.layer.server_flows(key)?;
-        let tag = tag.map(|tag| tag.to_string());
-        let mut builder = ResponseBuilder::to(request, status).source(arrived.remote);
-        if let Some(tag) = &tag {
-            builder = builder.to_tag(tag);
-        }
+        let mut writer = self.layer.response_to(key, status, tag)?;
         if status.code() > 100 && status.code() < 300 {
             if let Some(contact) = self.wording.own_contact(arrived) {
-                builder = builder.header(HeaderName::Contact, contact);
+                writer.header("Contact", contact);
             }
-            builder = builder.header(HeaderName::Allow, &self.wording.allow);
-            if !self.wording.supported.is_empty() {
-                builder = builder.header(HeaderName::Supported, &self.wording.supported);
-            }
+            writer.lines(&self.wording.abilities);
         }
-        Some(self.complete(builder, headers).build(body.as_ref()))
+        Some(self.complete(writer, headers, body))
     }
 
-    pub(crate) fn complete<'a>(
-        &'a self,
-        mut builder: ResponseBuilder<'a>,
+    fn complete(
+        &self,
+        mut writer: ResponseWriter,
         headers: &[ExtraHeader],
-    ) -> ResponseBuilder<'a> {
-        if !self.wording.server.is_empty() {
-            builder = builder.header(HeaderName::Server, &self.wording.server);
-        }
+        body: Option<&Body>,
+    ) -> Bytes {
+        writer.lines(&self.wording.server);
         for (name, value) in headers {
-            builder = builder.header(*name, value);
+            writer.header(name.as_str(), value);
         }
-        builder
+        writer.finish(body)
     }
 
-    pub(crate) fn uas_dialog(&self, server: ServerKey, tag: Token) -> Option<Dialog> {
+    fn uas_dialog(&self, invite: &UasInvite) -> Option<Dialog> {
+        let UasInvite { server, tag, pinned, .. } = *invite;
         let request = self.layer.server_request(server)?;
         let (arrived, _) = self.layer.server_flows(server)?;
-        let mut dialog = uas_dialog::dialog_of(request, arrived, tag)?;
+        let mut dialog = uas_dialog::dialog_of(request, arrived, tag, pinned)?;
         dialog.state = DialogState::Confirmed;
         Some(dialog)
     }
