@@ -41,18 +41,7 @@ fn events(step: usize) -> Vec<CallEvent> {
     let (connection, attempt) = (1, 1);
     match step {
         0 => vec![
-            CallEvent::Started(Box::new(Started {
-                direction: Direction::Inbound,
-                from_number: Some("+15557770001".into()),
-                to_number: Some("+15550100001".into()),
-                internal_number: Some("n-ana".into()),
-                caller: carl,
-                callee: Some(ana),
-                owner: Some("u-ana".into()),
-                trunk: Some("carrier-a".into()),
-                node: "tandem-1".into(),
-                sip_call_id: Some("1-4711@127.0.0.1".into()),
-            })),
+            begun(ana, carl),
             CallEvent::RoutingStarted {
                 connection,
                 kind: ConnectionKind::Route,
@@ -104,6 +93,21 @@ fn events(step: usize) -> Vec<CallEvent> {
             })),
         ],
     }
+}
+
+fn begun(ana: Party, carl: Party) -> CallEvent {
+    CallEvent::Started(Box::new(Started {
+        direction: Direction::Inbound,
+        from_number: Some("+15557770001".into()),
+        to_number: Some("+15550100001".into()),
+        internal_number: Some("n-ana".into()),
+        caller: carl,
+        callee: Some(ana),
+        owner: Some("u-ana".into()),
+        trunk: Some("carrier-a".into()),
+        node: "tandem-1".into(),
+        sip_call_id: Some("1-4711@127.0.0.1".into()),
+    }))
 }
 
 fn context() -> Context {

@@ -88,9 +88,7 @@ impl Error {
                 "stop the other program that writes to it (another tandem, an open sqlite3 shell)"
             }
             Self::ReadOnly => "allow this user to write the file and its folder, or choose another",
-            Self::Full => {
-                "free space on the disk or the quota; what waits is written when there is room"
-            }
+            Self::Full => "free space on the disk or the quota; what waits is written then",
             Self::Corrupt { .. } => {
                 "restore the file from a backup, or move it away and let a new one be made"
             }

@@ -1,3 +1,5 @@
+//! What a directory file does to the database, and what is said of a wrong one (interface.md).
+
 use model::directory::source::{DirectoryFile, Ha1Entry, OptionEntry, OptionsEntry};
 use model::directory::{Availability, IvrAction};
 use model::{E164, Millis};

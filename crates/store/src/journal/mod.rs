@@ -65,7 +65,7 @@ pub enum JournalError {
         message: String,
     },
     /// A segment was written by another version of the format.
-    #[error("the journal segment {} has format {found}, this program reads {expected}", path.display())]
+    #[error("segment {} has format {found}, this program reads {expected}", path.display())]
     Version {
         /// Which.
         path: PathBuf,

@@ -1,3 +1,5 @@
+//! The journal survives torn, rotten and refused writes, and rotation (model.md §7.7).
+
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::Mutex;

@@ -1,3 +1,5 @@
+//! Every call that a crash cut off is closed with every invariant (D47).
+
 use model::call_graph::Recorded;
 use model::call_graph::words::{ConnectionKind, EndReason};
 use model::{Millis, UserId};

@@ -5,6 +5,7 @@
 
 mod load;
 mod statement;
+mod tables;
 
 use model::CallId;
 use model::Millis;

@@ -1,3 +1,5 @@
+//! Rows and graphs are the same thing, and writing twice is writing once.
+
 use model::call_graph::CallGraph;
 use model::call_graph::graph::Context;
 

@@ -6,10 +6,10 @@
 //! the queue is read back from the journal later. Nothing is dropped here.
 
 mod graphs;
+mod options;
 mod recorder;
 mod retention;
 
-use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -24,59 +24,11 @@ use crate::repository::{Commit, Repository};
 use crate::{Error, rows::RowBatch};
 
 pub(crate) use graphs::Graphs;
+pub use options::{WallClock, WriterOptions};
 use recorder::{Batch, Newest, Shared};
 pub use recorder::{Recorder, WriteBehind};
 use retention::Retention;
 pub(crate) use retention::set_aside;
-
-/// Reads the wall clock; only the server's shell has one.
-pub type WallClock = Arc<dyn Fn() -> Millis + Send + Sync>;
-
-/// How the writer works.
-#[derive(Clone)]
-pub struct WriterOptions {
-    /// Name of this server: whose heartbeat is written.
-    pub node: Arc<str>,
-    /// Shortest time from one commit to the next.
-    pub interval: Duration,
-    /// Batches that may wait in the queue.
-    pub queue_batches: usize,
-    /// Events that may be folded and uncommitted before the queue is left alone.
-    pub pending_events: usize,
-    /// How often the node says that it lives (D47: 5 s).
-    pub heartbeat: Duration,
-    /// How long a failing database is tried when the server stops; the journal has the rest.
-    pub last_tries: Duration,
-    /// Where calls go whose rows the schema refuses.
-    pub rejected: PathBuf,
-    /// The wall clock.
-    pub clock: WallClock,
-}
-
-impl std::fmt::Debug for WriterOptions {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("WriterOptions")
-            .field("node", &self.node)
-            .field("interval", &self.interval)
-            .finish_non_exhaustive()
-    }
-}
-
-impl WriterOptions {
-    /// The usual values.
-    pub fn new(node: &str, data_dir: &std::path::Path, clock: WallClock) -> Self {
-        Self {
-            node: Arc::from(node),
-            interval: Duration::from_millis(20),
-            queue_batches: 8_192,
-            pending_events: 65_536,
-            heartbeat: Duration::from_secs(5),
-            last_tries: Duration::from_secs(10),
-            rejected: data_dir.join("rejected"),
-            clock,
-        }
-    }
-}
 
 /// First and longest pause after a commit that failed.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));

@@ -1,3 +1,5 @@
+//! Whatever fails or dies in between, the rows are those of the log (model.md §7.7, D40).
+
 use std::sync::Mutex;
 use std::sync::atomic::AtomicUsize;
 
@@ -43,6 +45,12 @@ async fn expected(inputs: &[Vec<Recorded>]) -> Vec<String> {
     }
     fresh.database.commit(&Commit { rows, ..Commit::default() }).await.expect("a commit");
     dump(&fresh.database, &CALL_TABLES).await
+}
+
+impl<R: Repository> Writer<R> {
+    async fn let_go(&mut self) {
+        self.retention.advance(&self.repository, &self.graphs, self.next, &self.shared).await;
+    }
 }
 
 async fn same(fresh: &Fresh, inputs: &[Vec<Recorded>]) {
@@ -114,8 +122,7 @@ async fn segments_go_while_calls_run_and_live_calls_survive_that() {
         recorder.record(input.clone()).expect("a write");
         writer.drain();
         writer.commit().await;
-        let Writer { retention, repository, graphs, next, shared, .. } = &mut writer;
-        retention.advance(repository, graphs, *next, shared).await;
+        writer.let_go().await;
     }
     let left = segments::list(&fresh.journal()).expect("a list").len();
     assert!(left <= 2, "{left} segments are left");
@@ -299,7 +306,7 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         runtime.expect("a runtime").block_on(async {
             let fresh = Fresh::new().await;
-            let inputs: Vec<_> = scripts::mixed("a").into_iter().chain(scripts::mixed("b")).collect();
+            let inputs = [scripts::mixed("a"), scripts::mixed("b")].concat();
             let small = JournalOptions { segment_bytes: 2_500, ..JournalOptions::default() };
             let journal = journal(&fresh, small);
             let options = WriterOptions { queue_batches: queue, ..options(&fresh) };
@@ -315,8 +322,7 @@ proptest! {
                     Step::Fold => writer.drain(),
                     Step::Commit => {
                         writer.commit().await;
-                        let Writer { retention, repository, graphs, next, shared, .. } = &mut writer;
-                        retention.advance(repository, graphs, *next, shared).await;
+                        writer.let_go().await;
                     }
                 }
             }
