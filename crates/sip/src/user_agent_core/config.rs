@@ -76,7 +76,7 @@ pub struct UaConfig {
     /// How long the user may be silent about an INVITE before a 100 (Trying) goes out by itself.
     pub trying_after: Duration,
     /// How long an INVITE, ours or a peer's, may ring without a final response. After it ours is
-    /// cancelled (and reported as 408), and a peer's gets 487.
+    /// cancelled (and ends as the peer answers that), and a peer's gets 487.
     pub ring_limit: Duration,
     /// Requests longer than this (octets) go by TCP where the target allows (RFC 3261 18.1.1).
     pub datagram_limit: usize,
