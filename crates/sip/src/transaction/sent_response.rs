@@ -191,6 +191,6 @@ mod tests {
         insta::assert_snapshot!(shown, @"a;rport=40000;received=192.0.2.9");
         let shown = via("a; rport ;branch=1", true);
         insta::assert_snapshot!(shown, @"a;rport=40000;branch=1;received=192.0.2.9");
-        insta::assert_snapshot!(via("a;branch=xrport", true), @"a;branch=xrport;received=192.0.2.9");
+        insta::assert_snapshot!(via("a;branch=rport", true), @"a;branch=rport;received=192.0.2.9");
     }
 }
