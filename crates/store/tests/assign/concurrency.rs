@@ -11,10 +11,8 @@ const GRAPHS: usize = 6;
 
 #[test]
 fn calls_of_one_pair_that_end_at_once_share_one_conversation() {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.unwrap().block_on(async {
         let book = Arc::new(Book::new().await);
         let barrier = Arc::new(Barrier::new(TASKS));
@@ -25,13 +23,8 @@ fn calls_of_one_pair_that_end_at_once_share_one_conversation() {
                     barrier.wait().await;
                     for index in 0..GRAPHS {
                         // A cold transfer takes two keys; every other call goes the other way.
-                        let name = if (task + index) % 2 == 0 {
-                            "S07"
-                        } else {
-                            "S01"
-                        };
-                        book.deliver(&edited(name, &format!("call-{task}-{index}"), |_| {}))
-                            .await;
+                        let name = if (task + index) % 2 == 0 { "S07" } else { "S01" };
+                        book.deliver(&edited(name, &format!("call-{task}-{index}"), |_| {})).await;
                     }
                 })
             })
@@ -49,16 +42,12 @@ fn calls_of_one_pair_that_end_at_once_share_one_conversation() {
 
 #[test]
 fn the_same_call_on_many_tasks_is_placed_once() {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.unwrap().block_on(async {
         let book = Arc::new(Book::new().await);
         let deliver = |book: Arc<Book>| async move { book.deliver(&graph("S10")).await };
-        let tasks: Vec<_> = (0..TASKS)
-            .map(|_| tokio::spawn(deliver(book.clone())))
-            .collect();
+        let tasks: Vec<_> = (0..TASKS).map(|_| tokio::spawn(deliver(book.clone()))).collect();
         let mut placed = 0;
         for task in tasks {
             let report = task.await.unwrap();

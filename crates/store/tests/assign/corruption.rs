@@ -31,21 +31,13 @@ fn each_corruption_is_caught_by_the_named_query() {
             "T10",
             "UPDATE connection_attempt SET started_at = started_at - 1000 WHERE id = 'call-s04-c1-a2'",
         ),
-        (
-            "lost participant",
-            "T15",
-            "DELETE FROM call_participant WHERE id = 'call-s07-p3'",
-        ),
+        ("lost participant", "T15", "DELETE FROM call_participant WHERE id = 'call-s07-p3'"),
         (
             "stale last interaction",
             "C02",
             "UPDATE conversation SET last_interaction_at = last_interaction_at - 1 WHERE internal_key = 'n:+15550100002'",
         ),
-        (
-            "lost event",
-            "C04",
-            "DELETE FROM conversation_event WHERE call_id = 'call-s02b'",
-        ),
+        ("lost event", "C04", "DELETE FROM conversation_event WHERE call_id = 'call-s02b'"),
         (
             "un-rekeyed phone",
             "C13",
@@ -61,11 +53,7 @@ fn each_corruption_is_caught_by_the_named_query() {
             "T13",
             "DELETE FROM call_interaction WHERE call_id = 'call-s14' AND kind = 'ivr_exited'",
         ),
-        (
-            "uncleared quality",
-            "T03",
-            "UPDATE quality_event SET cleared_at = NULL",
-        ),
+        ("uncleared quality", "T03", "UPDATE quality_event SET cleared_at = NULL"),
     ];
     run(async {
         for (way, query, sql) in ways {
@@ -76,10 +64,7 @@ fn each_corruption_is_caught_by_the_named_query() {
             book.assert_sound("before").await;
             book.execute(sql).await;
             let broken = book.broken().await;
-            assert!(
-                broken.iter().any(|name| name == query),
-                "{way}: {query} not in {broken:?}"
-            );
+            assert!(broken.iter().any(|name| name == query), "{way}: {query} not in {broken:?}");
         }
     });
 }

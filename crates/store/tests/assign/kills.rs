@@ -15,16 +15,16 @@ use super::support::{Book, NOW, graph, revised, run, store_rows};
 
 /// What is stopped.
 enum Step {
-    Assign(FinishedCallGraph),
+    Assign(Box<FinishedCallGraph>),
     Resolve(&'static str, &'static str),
 }
 
 impl Step {
     async fn take(&self, connection: &mut SqliteConnection) -> Result<(), Error> {
         match self {
-            Self::Assign(graph) => assign_graph(connection, graph, Source::Live, NOW)
-                .await
-                .map(drop),
+            Self::Assign(graph) => {
+                assign_graph(connection, graph, Source::Live, NOW).await.map(drop)
+            }
             Self::Resolve(phone, record) => {
                 let change = LookupChange {
                     e164: E164::parse(phone).expect("a number"),
@@ -79,17 +79,9 @@ async fn stopped_everywhere(calls: &[&str], step: Step) -> usize {
             left = left.saturating_sub(1);
             !stop
         };
-        transaction
-            .lock_handle()
-            .await
-            .unwrap()
-            .set_progress_handler(EVERY, go_on);
+        transaction.lock_handle().await.unwrap().set_progress_handler(EVERY, go_on);
         let taken = step.take(&mut transaction).await;
-        transaction
-            .lock_handle()
-            .await
-            .unwrap()
-            .remove_progress_handler();
+        transaction.lock_handle().await.unwrap().remove_progress_handler();
         if taken.is_ok() {
             transaction.commit().await.unwrap();
             assert_eq!(book.state().await, expected);
@@ -104,14 +96,14 @@ async fn stopped_everywhere(calls: &[&str], step: Step) -> usize {
 
 #[test]
 fn stopped_while_a_transfer_is_placed() {
-    let places = run(stopped_everywhere(&["S01"], Step::Assign(graph("S07"))));
+    let places = run(stopped_everywhere(&["S01"], Step::Assign(Box::new(graph("S07")))));
     assert!(places > 50, "{places} places to be stopped at");
 }
 
 #[test]
 fn stopped_while_a_revision_replaces() {
     let newer = revised(&graph("S07"), 2, |_| {});
-    let places = run(stopped_everywhere(&["S07"], Step::Assign(newer)));
+    let places = run(stopped_everywhere(&["S07"], Step::Assign(Box::new(newer))));
     assert!(places > 50, "{places} places to be stopped at");
 }
 
@@ -161,10 +153,7 @@ fn cancelled_while_a_transfer_is_placed() {
             let work = Some(Box::pin(book.deliver(&call)));
             let done = DroppedAfter { work, waits }.await.is_some();
             let state = book.state().await;
-            assert!(
-                state.is_empty() || state == expected,
-                "dropped after {waits} waits"
-            );
+            assert!(state.is_empty() || state == expected, "dropped after {waits} waits");
             if done {
                 break;
             }

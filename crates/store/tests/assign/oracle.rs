@@ -12,18 +12,8 @@ fn every_scenario_makes_exactly_its_rows() {
             let book = Book::new().await;
             let report = book.deliver(&scenario.graph).await;
             let expected = scenario.expect["conversations"].as_array().expect("a list");
-            assert_eq!(
-                report.result.as_str(),
-                scenario.expect["result"],
-                "{}",
-                scenario.name
-            );
-            assert_eq!(
-                report.conversations.len(),
-                expected.len(),
-                "{}",
-                scenario.name
-            );
+            assert_eq!(report.result.as_str(), scenario.expect["result"], "{}", scenario.name);
+            assert_eq!(report.conversations.len(), expected.len(), "{}", scenario.name);
             let rows = rows(&book).await;
             similar(scenario, &rows);
             book.assert_sound(&scenario.name).await;
@@ -37,10 +27,7 @@ fn similar(scenario: &Scenario, found: &[Value]) {
     for conversation in expected.iter_mut() {
         let list = conversation["participants"].as_array_mut().expect("a list");
         list.sort_by_key(|row| row["participant_key"].to_string());
-        times(
-            &mut conversation["conversation"],
-            &["first_interaction_at", "last_interaction_at"],
-        );
+        times(&mut conversation["conversation"], &["first_interaction_at", "last_interaction_at"]);
         times(&mut conversation["event"], &["started_at", "ended_at"]);
     }
     assert_eq!(found, expected.as_slice(), "{}", scenario.name);
@@ -73,15 +60,8 @@ async fn rows(book: &Book) -> Vec<Value> {
         "message_count",
     ];
     const PARTICIPANT: &[&str] = &["participant_key", "role", "phone_number", "is_primary"];
-    const EVENT: &[&str] = &[
-        "call_id",
-        "label",
-        "segment",
-        "started_at",
-        "ended_at",
-        "title",
-        "agent_user_id",
-    ];
+    const EVENT: &[&str] =
+        &["call_id", "label", "segment", "started_at", "ended_at", "title", "agent_user_id"];
     let sql = "SELECT v.external_key, v.external_id, v.internal_key, v.internal_number_id, \
                v.internal_kind, v.internal_user_id, v.internal_group_id, v.owner_user_id, \
                v.status, v.origin, v.first_interaction_at, v.last_interaction_at, v.event_count, \
@@ -121,8 +101,6 @@ fn object(columns: &[&str], row: &[String]) -> Value {
         Ok(_) | Err(_) => json!(text),
     };
     let pairs = columns.iter().zip(row);
-    let map: Map<_, _> = pairs
-        .map(|(column, text)| ((*column).to_owned(), value(text)))
-        .collect();
+    let map: Map<_, _> = pairs.map(|(column, text)| ((*column).to_owned(), value(text))).collect();
     Value::Object(map)
 }

@@ -29,12 +29,7 @@ fn json(graph: &FinishedCallGraph) -> String {
 
 async fn states(book: &Book) -> String {
     let sql = "SELECT call_id, state, tries FROM graph_outbox ORDER BY call_id";
-    let rows: Vec<String> = book
-        .all(sql, None)
-        .await
-        .iter()
-        .map(|row| row.join(" "))
-        .collect();
+    let rows: Vec<String> = book.all(sql, None).await.iter().map(|row| row.join(" ")).collect();
     rows.join("\n")
 }
 
@@ -47,19 +42,9 @@ fn one_that_fails_does_not_take_the_others_with_it() {
         let broken = json(&unknown_user).replace("u-own", "u-nobody");
         hand_off(&book, &unknown_user, &broken).await;
         let invalid = graph("S04");
-        hand_off(
-            &book,
-            &invalid,
-            &json(&invalid).replace("\"finished\"", "\"routing\""),
-        )
-        .await;
+        hand_off(&book, &invalid, &json(&invalid).replace("\"finished\"", "\"routing\"")).await;
         let newer = graph("S05");
-        hand_off(
-            &book,
-            &newer,
-            &json(&newer).replace("call_graph/1", "call_graph/2"),
-        )
-        .await;
+        hand_off(&book, &newer, &json(&newer).replace("call_graph/1", "call_graph/2")).await;
         let last = graph("S07");
         hand_off(&book, &last, &json(&last)).await;
 
@@ -75,10 +60,7 @@ fn one_that_fails_does_not_take_the_others_with_it() {
         ");
         let why = "SELECT last_error FROM graph_outbox WHERE call_id = 'call-s05'";
         let why = book.all(why, None).await.concat().concat();
-        assert_eq!(
-            why,
-            "schema `finished_call_graph/2` is not finished_call_graph/1"
-        );
+        assert_eq!(why, "schema `finished_call_graph/2` is not finished_call_graph/1");
         assert_eq!(book.counts().await, (2, 3));
         book.assert_sound("outbox").await;
     });
@@ -91,34 +73,14 @@ fn a_failing_one_comes_again_later_and_is_given_up_in_the_end() {
         let broken = graph("S03");
         hand_off(&book, &broken, &json(&broken).replace("u-own", "u-nobody")).await;
         let mut now = NOW;
-        assert_eq!(
-            assign_due(&book.database, now, 8)
-                .await
-                .unwrap()
-                .failed
-                .len(),
-            1
-        );
-        assert!(
-            assign_due(&book.database, now, 8).await.unwrap().is_empty(),
-            "it waits"
-        );
+        assert_eq!(assign_due(&book.database, now, 8).await.unwrap().failed.len(), 1);
+        assert!(assign_due(&book.database, now, 8).await.unwrap().is_empty(), "it waits");
         for _ in 1..MAX_TRIES {
             now = Millis(now.0 + 300_000);
-            assert_eq!(
-                assign_due(&book.database, now, 8)
-                    .await
-                    .unwrap()
-                    .failed
-                    .len(),
-                1
-            );
+            assert_eq!(assign_due(&book.database, now, 8).await.unwrap().failed.len(), 1);
         }
         now = Millis(now.0 + 300_000);
-        assert_eq!(
-            assign_due(&book.database, now, 8).await.unwrap().dead.len(),
-            1
-        );
+        assert_eq!(assign_due(&book.database, now, 8).await.unwrap().dead.len(), 1);
         assert_eq!(states(&book).await, "call-s03 dead 11");
     });
 }
@@ -131,32 +93,15 @@ fn a_worker_that_dies_leaves_its_lease_to_another() {
         hand_off(&book, &call, &json(&call)).await;
         book.execute("UPDATE graph_outbox SET state = 'leased', leased_until = 1767700030000")
             .await;
-        assert!(
-            assign_due(&book.database, NOW, 8).await.unwrap().is_empty(),
-            "still leased"
-        );
+        assert!(assign_due(&book.database, NOW, 8).await.unwrap().is_empty(), "still leased");
         let later = Millis(NOW.0 + LEASE_MS);
-        assert_eq!(
-            assign_due(&book.database, later, 8)
-                .await
-                .unwrap()
-                .assigned
-                .len(),
-            1
-        );
+        assert_eq!(assign_due(&book.database, later, 8).await.unwrap().assigned.len(), 1);
 
         let call = graph("S02");
         hand_off(&book, &call, &json(&call)).await;
         book.execute("UPDATE graph_outbox SET state = 'leased', leased_until = 9999999999999 WHERE call_id = 'call-s02'").await;
         assert_eq!(release_leases(&book.database).await.unwrap(), 1);
-        assert_eq!(
-            assign_due(&book.database, NOW, 8)
-                .await
-                .unwrap()
-                .assigned
-                .len(),
-            1
-        );
+        assert_eq!(assign_due(&book.database, NOW, 8).await.unwrap().assigned.len(), 1);
     });
 }
 
@@ -169,11 +114,7 @@ fn the_batch_is_the_limit_and_the_oldest_go_first() {
             hand_off(&book, &call, &json(&call)).await;
         }
         let due = assign_due(&book.database, NOW, 2).await.unwrap();
-        let calls: Vec<_> = due
-            .assigned
-            .iter()
-            .map(|it| it.call_id.to_string())
-            .collect();
+        let calls: Vec<_> = due.assigned.iter().map(|it| it.call_id.to_string()).collect();
         assert_eq!(calls, ["call-s02", "call-s05"], "those that ended first");
         assert_eq!(assign_due(&book.database, NOW, 8).await.unwrap().len(), 3);
     });

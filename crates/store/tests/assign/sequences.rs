@@ -62,9 +62,7 @@ proptest! {
 async fn close_only(book: &Book) {
     let id = book.only_id().await;
     let mut transaction = book.database.begin().await.unwrap();
-    close(&mut transaction, &id, Some(&"u-ana".into()), at("13:00:00"))
-        .await
-        .unwrap();
+    close(&mut transaction, &id, Some(&"u-ana".into()), at("13:00:00")).await.unwrap();
     transaction.commit().await.unwrap();
 }
 
@@ -74,11 +72,7 @@ async fn closing(book: &Book) {
     close_only(book).await;
     book.deliver(&later("S01", "call-late", 1)).await;
     assert_eq!(book.counts().await, (1, 2));
-    assert_eq!(
-        book.number("SELECT status = 'closed' FROM conversation")
-            .await,
-        1
-    );
+    assert_eq!(book.number("SELECT status = 'closed' FROM conversation").await, 1);
     book.deliver(&later("S01", "call-newer", 4)).await;
     book.assert_sound("closing").await;
 }
@@ -89,17 +83,8 @@ fn q3_a_newer_call_reopens_and_an_older_one_does_not() {
         let book = Book::new().await;
         closing(&book).await;
         assert_eq!(book.counts().await, (1, 3));
-        assert_eq!(
-            book.number("SELECT status = 'open' FROM conversation")
-                .await,
-            1
-        );
-        let kinds = book
-            .all(
-                "SELECT kind FROM conversation_change ORDER BY at, kind",
-                None,
-            )
-            .await;
+        assert_eq!(book.number("SELECT status = 'open' FROM conversation").await, 1);
+        let kinds = book.all("SELECT kind FROM conversation_change ORDER BY at, kind", None).await;
         let mut kinds = kinds.concat();
         kinds.sort();
         assert_eq!(kinds, ["auto_reopened", "closed", "created"]);
@@ -139,9 +124,7 @@ fn q5_who_was_removed_comes_back_by_taking_part_later() {
         let id = book.only_id().await;
         let mut transaction = book.database.begin().await.unwrap();
         let ben = PartyKey::stored("u:u-ben");
-        remove_participant(&mut transaction, &id, &ben, None, at("12:00:00"))
-            .await
-            .unwrap();
+        remove_participant(&mut transaction, &id, &ben, None, at("12:00:00")).await.unwrap();
         let carl = PartyKey::stored("r:r-con-1");
         let refused = remove_participant(&mut transaction, &id, &carl, None, at("12:00:00")).await;
         assert!(refused.is_err(), "the external participant stays");
@@ -177,9 +160,7 @@ fn q6_a_later_revision_replaces_and_an_earlier_one_changes_nothing() {
         assert_eq!(again.result, AssignmentResult::Duplicate);
         assert_eq!(again.conversations, [book.only_id().await]);
         assert_eq!(book.state().await, state);
-        let keys = book
-            .all("SELECT external_key FROM conversation", None)
-            .await;
+        let keys = book.all("SELECT external_key FROM conversation", None).await;
         assert_eq!(keys, [["m:r:r-con-1|r:r-con-2"]]);
         book.assert_sound("revisions").await;
     });
@@ -200,14 +181,7 @@ fn q7_a_lookup_brings_two_numbers_into_one_thread() {
     });
     run(async {
         let mut states = Vec::new();
-        for order in [
-            [0, 1, 2],
-            [0, 2, 1],
-            [1, 0, 2],
-            [1, 2, 0],
-            [2, 0, 1],
-            [2, 1, 0],
-        ] {
+        for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
             let book = Book::new().await;
             for step in order {
                 match step {
@@ -222,9 +196,7 @@ fn q7_a_lookup_brings_two_numbers_into_one_thread() {
             book.assert_sound("Q7").await;
             states.push(book.state().await);
         }
-        states
-            .windows(2)
-            .for_each(|pair| assert_eq!(pair[0], pair[1]));
+        states.windows(2).for_each(|pair| assert_eq!(pair[0], pair[1]));
     });
 }
 
@@ -272,12 +244,7 @@ fn the_first_miss_of_a_lookup_fills_it() {
             book.deliver(&graph(name)).await;
         }
         let sql = "SELECT e164, status, record_id, candidate_count FROM phone_number_lookup ORDER BY e164";
-        let rows: Vec<String> = book
-            .all(sql, None)
-            .await
-            .iter()
-            .map(|row| row.join(" "))
-            .collect();
+        let rows: Vec<String> = book.all(sql, None).await.iter().map(|row| row.join(" ")).collect();
         insta::assert_snapshot!(rows.join("\n"), @"
         +15557770001 resolved r-con-1 1
         +15557770002 ambiguous – 2

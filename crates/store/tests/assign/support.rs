@@ -24,9 +24,7 @@ pub(crate) use conversation::Source;
 pub(crate) const NOW: Millis = Millis(1_767_700_000_000);
 
 pub(crate) fn data(path: &str) -> String {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../../tests/data")
-        .join(path);
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/data").join(path);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
@@ -36,9 +34,7 @@ pub(crate) fn at(time: &str) -> Millis {
 }
 
 pub(crate) fn run<T>(work: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime").block_on(work)
 }
 
@@ -56,15 +52,10 @@ impl Book {
         database.migrate().await.expect("the schema");
         let file: DirectoryFile =
             serde_json::from_str(&data("oracle/directory.json")).expect("a directory");
-        let report = database
-            .import(&file, "tandem.test", ImportMode::Apply, Millis(0))
-            .await;
+        let report = database.import(&file, "tandem.test", ImportMode::Apply, Millis(0)).await;
         let report = report.expect("an import");
         assert!(report.applied, "{:?}", report.problems);
-        Self {
-            database,
-            _folder: folder,
-        }
+        Self { database, _folder: folder }
     }
 
     /// Stores the call's rows if it is new and assigns it, in one transaction.
@@ -92,9 +83,7 @@ impl Book {
             source: LookupSource::Manual,
             by: None,
         };
-        set_lookup(&mut transaction, &change, NOW)
-            .await
-            .expect("a lookup");
+        set_lookup(&mut transaction, &change, NOW).await.expect("a lookup");
         transaction.commit().await.expect("a commit");
     }
 
@@ -108,10 +97,7 @@ impl Book {
     }
 
     pub(crate) async fn number(&self, sql: &'static str) -> i64 {
-        sqlx::query_scalar(sql)
-            .fetch_one(self.database.reader())
-            .await
-            .expect(sql)
+        sqlx::query_scalar(sql).fetch_one(self.database.reader()).await.expect(sql)
     }
 
     /// Conversations that are not merged, and all events.
@@ -123,10 +109,8 @@ impl Book {
 
     pub(crate) async fn only_id(&self) -> ConversationId {
         let sql = "SELECT id FROM conversation WHERE status <> 'merged'";
-        let id: String = sqlx::query_scalar(sql)
-            .fetch_one(self.database.reader())
-            .await
-            .expect("one");
+        let id: String =
+            sqlx::query_scalar(sql).fetch_one(self.database.reader()).await.expect("one");
         ConversationId::from(id)
     }
 
@@ -134,9 +118,7 @@ impl Book {
     pub(crate) async fn broken(&self) -> Vec<String> {
         let mut broken = Vec::new();
         for (name, sql) in invariants() {
-            let rows = sqlx::query(sql.as_str())
-                .fetch_all(self.database.reader())
-                .await;
+            let rows = sqlx::query(sql.as_str()).fetch_all(self.database.reader()).await;
             let rows = rows.unwrap_or_else(|error| panic!("{name}: {error}"));
             if !rows.is_empty() {
                 broken.push(name.split(' ').next().unwrap_or(name).to_owned());
@@ -196,10 +178,7 @@ fn texts(row: &SqliteRow) -> Vec<String> {
             _ => row.get_unchecked::<String, _>(index),
         }
     };
-    row.columns()
-        .iter()
-        .map(|column| text(column.ordinal()))
-        .collect()
+    row.columns().iter().map(|column| text(column.ordinal())).collect()
 }
 
 pub(crate) async fn store_rows(connection: &mut SqliteConnection, graph: &FinishedCallGraph) {
@@ -216,9 +195,8 @@ pub(crate) fn invariants() -> &'static [(String, String)] {
         let file = data("invariants.sql");
         let parts = file.split("\n-- name: ").skip(1);
         let named = parts.map(|part| part.split_once('\n').expect("a name and a query"));
-        let all: Vec<_> = named
-            .map(|(name, sql)| (name.to_owned(), sql.trim().to_owned()))
-            .collect();
+        let all: Vec<_> =
+            named.map(|(name, sql)| (name.to_owned(), sql.trim().to_owned())).collect();
         assert_eq!(all.len(), 37);
         all
     })
