@@ -27,9 +27,10 @@ use call::port::MediaEvent;
 use media::MediaPlane;
 use store::Database;
 use store::writer::{Recorder, Writer};
-use switch::Switch;
+use switch::{Input, Switch};
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::timeout;
 use transport::Listeners;
 
 use crate::clock::Clock;
@@ -43,6 +44,9 @@ use sampling::Publisher;
 
 /// How long the recording half may take to finish before the exit says so.
 const LAST_WRITES: Duration = Duration::from_secs(30);
+
+/// How long media may take to bind its first ports before the server runs without.
+const FIRST_PORTS: Duration = Duration::from_secs(5);
 
 /// Runs the server of a configuration until it has stopped.
 ///
@@ -178,7 +182,12 @@ impl Calling {
         announced: &Ready,
         ready: impl FnOnce(&Ready) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        let Self { switch, recorder, media, media_events, listeners, commands, .. } = self;
+        let Self { mut switch, recorder, media, mut media_events, listeners, commands, .. } = self;
+        // Ports are bound ahead by media's thread: a call that came before the first of them would
+        // be refused by a server that said that it was ready.
+        if let Ok(Some(ports)) = timeout(FIRST_PORTS, media_events.recv()).await {
+            switch.handle(self.clock.now(), Input::Media(ports), &mut Vec::new());
+        }
         self.health.set_listeners_bound(true);
         self.health.set_database_writable(true);
         let (inlet, inbound) = mpsc::channel(config.limits.ingress_queue);
@@ -261,7 +270,7 @@ impl Recording {
             () = beside => {}
             _ = stopped => {}
         }
-        tokio::time::timeout(LAST_WRITES, work).await.map_err(|_| {
+        timeout(LAST_WRITES, work).await.map_err(|_| {
             let remedy = "the journal keeps them: start again when the database takes writes";
             Failure::work("the last records could not be written in time", remedy)
         })
