@@ -193,3 +193,28 @@ async fn events(
     };
     rows.iter().map(read).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Fresh;
+
+    #[tokio::test]
+    async fn a_rule_that_does_not_hold_is_named() {
+        let fresh = Fresh::new().await;
+        let queries = "-- How to read this: -- name: is followed by a rule.\n\n\
+                       -- name: X01 no users\nSELECT id FROM app_user\nWHERE id = 'u-ana';\n\
+                       -- name: X02 nothing\nSELECT 1 WHERE FALSE;\n";
+        let checked = fresh.database.check_invariants(queries).await.expect("two queries");
+        assert_eq!(checked.rules, 2);
+        assert_eq!(checked.broken, [("X01 no users".to_owned(), 1)]);
+    }
+
+    #[tokio::test]
+    async fn an_empty_database_has_nothing_to_show() {
+        let fresh = Fresh::new().await;
+        assert_eq!(fresh.database.latest_calls(10).await.expect("calls"), []);
+        assert_eq!(fresh.database.latest_conversations(10).await.expect("conversations"), []);
+        assert_eq!(fresh.database.unassigned().await.expect("a count"), 0);
+    }
+}

@@ -214,3 +214,24 @@ pub(super) fn external(view: &ConversationView, names: &Names) -> String {
     let list: Vec<&str> = outside.map(|one| names.number(&one.name)).collect();
     list.join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(list: &[&str]) -> Vec<String> {
+        list.iter().map(|fact| (*fact).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_fact_that_is_found_once_is_not_there_twice() {
+        let compared = compare("x", &["a", "a", "b"], facts(&["b", "a", "c"]));
+        assert!(!compared.is_as_stated());
+        assert_eq!((compared.missing, compared.unexpected), (facts(&["a"]), facts(&["c"])));
+    }
+
+    #[test]
+    fn the_order_of_facts_does_not_matter() {
+        assert!(compare("x", &["a", "b"], facts(&["b", "a"])).is_as_stated());
+    }
+}

@@ -30,6 +30,7 @@ use crate::failure::Failure;
 use directory::{DemoDirectory, Names};
 use host::Host;
 use live::Live;
+use phones::Cast;
 use report::Paint;
 
 /// The queries that must find nothing in any database that the server has written.
@@ -57,13 +58,14 @@ pub fn run(keep: bool, colour: bool, out: &mut impl Write) -> Result<(), Failure
         }
     });
     match shown {
-        Ok(true) if keep => {
-            let kept = runtime.block_on(keeping::keep(&host, &directory, paint, out));
-            kept.and(host.stop())
-        }
-        Ok(as_stated) => {
-            host.stop()?;
-            if as_stated { Ok(()) } else { Err(Failure::Reported) }
+        Ok(Shown { as_stated, cast }) => {
+            let kept = if keep {
+                runtime.block_on(keeping::keep(&host, &directory, cast, paint, out))
+            } else {
+                Ok(())
+            };
+            let stopped = host.stop();
+            kept.and(stopped).and(if as_stated { Ok(()) } else { Err(Failure::Reported) })
         }
         Err(failure) => {
             // The failure that ended the demo is the one to tell.
@@ -73,7 +75,15 @@ pub fn run(keep: bool, colour: bool, out: &mut impl Write) -> Result<(), Failure
     }
 }
 
-/// The whole show; `true` when everything came out as stated.
+/// What is left of the show.
+struct Shown {
+    /// Everything came out as stated.
+    as_stated: bool,
+    /// The phones, still registered.
+    cast: Cast,
+}
+
+/// The whole show.
 async fn show(
     host: &Host,
     directory: &DemoDirectory,
@@ -81,14 +91,14 @@ async fn show(
     clock: Clock,
     paint: Paint,
     out: &mut impl Write,
-) -> Result<bool, Failure> {
+) -> Result<Shown, Failure> {
     let names = Names::of(&directory.content);
     let database = Database::open(host.database_url()).await.map_err(host::unreadable)?;
-    report::opening(out, host, paint)?;
     let cast = phones::connect(host.sip(), directory, carrier, clock).await?;
+    report::opening(out, host, &cast, paint)?;
     let began = clock.now();
     let mut live = Live::new(&names, began.wall, paint);
-    let performance = story::perform(cast, &database, &mut live, out).await?;
+    let (performance, cast) = story::perform(cast, &database, &mut live, out).await?;
     let calls = facts::gather(&database, &performance).await.map_err(host::unreadable)?;
     let conversations = database.latest_conversations(MOST).await.map_err(host::unreadable)?;
     report::calls(out, &calls, &performance, &names, paint)?;
@@ -97,8 +107,8 @@ async fn show(
     let checked = database.check_invariants(INVARIANTS).await.map_err(host::unreadable)?;
     database.close().await;
     let took = clock.now().mono;
-    let verdict = report::verdict(out, &found, &checked, took, paint)?;
-    Ok(verdict)
+    let as_stated = report::verdict(out, &found, &checked, took, paint)?;
+    Ok(Shown { as_stated, cast })
 }
 
 fn runtime() -> Result<Runtime, Failure> {
@@ -107,6 +117,3 @@ fn runtime() -> Result<Runtime, Failure> {
         Failure::environment(format!("no runtime: {error}"), "check the limits of the system")
     })
 }
-
-#[cfg(test)]
-mod tests;

@@ -22,10 +22,10 @@ use crate::failure::Failure;
 pub(super) use sound::TONE_PACKETS;
 
 /// The users who have a phone in the story.
-const USERS: [&str; 5] = ["ana", "ben", "cat", "dan", "eve"];
+pub(super) const USERS: [&str; 5] = ["ana", "ben", "cat", "dan", "eve"];
 
-/// Everybody outside; the first one is whom the trunk reaches.
-const OUTSIDE: [&str; 4] = ["dora", "carl", "guest", "stranger"];
+/// Everybody outside; the first one is whom the trunk reaches, whatever number is dialled.
+pub(super) const OUTSIDE: [&str; 4] = ["dora", "carl", "guest", "stranger"];
 
 /// The host part of numbers outside.
 const OUTSIDE_DOMAIN: &str = "carrier.test";
@@ -41,6 +41,8 @@ const QUEUE: usize = 256;
 pub(super) enum Order {
     /// Register.
     Register,
+    /// Take the registration back.
+    Unregister,
     /// Do this when called.
     Behave(Behaviour),
     /// Call.

@@ -74,6 +74,7 @@ impl Task {
         let now = self.clock.now().mono;
         match order {
             Order::Register => self.phone.register(now, out),
+            Order::Unregister => self.phone.unregister(now, out),
             Order::Behave(behaviour) => self.phone.set_behaviour(behaviour),
             Order::Call(dial) => {
                 self.begin_call();
@@ -119,7 +120,7 @@ impl Task {
         self.counts.heard.store(0, Ordering::Relaxed);
     }
 
-    fn hear(&mut self, packet: &[u8]) {
+    fn hear(&self, packet: &[u8]) {
         if sound::is_tone(packet) {
             let heard = self.counts.heard.fetch_add(1, Ordering::Relaxed) + 1;
             if heard == TONE_PACKETS {

@@ -9,22 +9,35 @@ use std::time::Duration;
 
 use model::Millis;
 use model::call_graph::CallGraph;
+use model::call_graph::graph::{Connection, ConnectionAttempt};
+use model::call_graph::words::AttemptOutcome;
 use store::read::{Checked, ConversationView};
 
 use super::directory::Names;
 use super::facts::{self, Calls, Compared};
 use super::host::Host;
-use super::phones::TONE_PACKETS;
+use super::phones::{Cast, OUTSIDE, TONE_PACKETS, USERS};
 use super::story::{Performance, Sound};
 pub(super) use paint::Paint;
 use table::Table;
 
 /// Before the first call.
-pub(super) fn opening(out: &mut impl Write, host: &Host, paint: Paint) -> io::Result<()> {
+pub(super) fn opening(
+    out: &mut impl Write,
+    host: &Host,
+    cast: &Cast,
+    paint: Paint,
+) -> io::Result<()> {
     let version = env!("CARGO_PKG_VERSION");
     writeln!(out, "{}", paint.bold(&format!("Tandem {version}: the demo")))?;
     writeln!(out, "  {}", host.ready())?;
     writeln!(out, "  database {}", host.database_file().display())?;
+    let who = |names: &[&'static str]| {
+        let there = names.iter().filter(|name| cast.contains_key(*name)).copied();
+        there.collect::<Vec<_>>().join(", ")
+    };
+    writeln!(out, "  phones registered: {}", who(&USERS))?;
+    writeln!(out, "  phones outside, behind the trunk: {}", who(&OUTSIDE))?;
     writeln!(out, "\n{}\n", paint.bold("Calls, as the database shows them"))?;
     out.flush()
 }
@@ -95,9 +108,9 @@ fn call_table(graph: &CallGraph, names: &Names) -> Table {
             let branch = if index + 1 == attempts.len() { "└" } else { "├" };
             let outcome = attempt.outcome.map_or("open", |outcome| outcome.as_str());
             let status = attempt.sip_status.map_or(String::new(), |code| format!(" ({code})"));
-            let answered = attempt.outcome.filter(|outcome| outcome.as_str() == "answered");
+            let answered = attempt.outcome.filter(|outcome| *outcome == AttemptOutcome::Answered);
             table.row([
-                format!("  {branch} {}", facts::attempted(attempt, names)),
+                format!("  {branch} {}", attempted_where(attempt, row, names)),
                 since(Some(attempt.started_at)),
                 since(attempt.ringing_at),
                 since(answered.and(attempt.ended_at)),
@@ -107,6 +120,18 @@ fn call_table(graph: &CallGraph, names: &Names) -> Table {
         }
     }
     table
+}
+
+/// Whom an attempt was for; with the group where that is not the connection's, because the call
+/// went on to another IVR since.
+fn attempted_where(attempt: &ConnectionAttempt, row: &Connection, names: &Names) -> String {
+    let who = facts::attempted(attempt, names);
+    match &attempt.group_id {
+        Some(group) if row.target_group_id.as_ref() != Some(group) => {
+            format!("{who} ({})", names.id(group.as_str()))
+        }
+        Some(_) | None => who,
+    }
 }
 
 fn sound_line(sound: &Sound) -> String {

@@ -26,13 +26,13 @@ const ASSIGNING: Duration = Duration::from_secs(5);
 /// Every scene with what the phones noticed in it, in the order of the story.
 pub(super) type Performance = Vec<(&'static Scene, Played)>;
 
-/// Plays all scenes, and prints each change as the database shows it.
+/// Plays all scenes, prints each change as the database shows it, and gives the phones back.
 pub(super) async fn perform(
     mut cast: Cast,
     database: &Database,
     live: &mut Live<'_>,
     out: &mut impl Write,
-) -> Result<Performance, Failure> {
+) -> Result<(Performance, Cast), Failure> {
     let mut waiting: Vec<usize> = (0..SCENES.len()).collect();
     let mut playing = JoinSet::new();
     let mut played: Vec<Option<Played>> = SCENES.iter().map(|_| None).collect();
@@ -63,7 +63,7 @@ pub(super) async fn perform(
     }
     live.print(database, out).await?;
     let played = played.into_iter().map(Option::unwrap_or_default);
-    Ok(SCENES.iter().zip(played).collect())
+    Ok((SCENES.iter().zip(played).collect(), cast))
 }
 
 /// Takes the scenes out of the waiting ones for which everybody is free. Who is waited for by an

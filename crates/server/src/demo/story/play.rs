@@ -53,8 +53,8 @@ pub(super) async fn play(scene: &'static Scene, mut company: Cast) -> (Played, C
         handle.catch_up();
     }
     if let Some(caller) = company.get(scene.caller) {
-        let causes = caller.seen.iter().filter_map(end_cause);
-        played.caller = causes.last().map_or_else(|| "did not end".to_owned(), in_words);
+        let mut causes = caller.seen.iter().filter_map(end_cause);
+        played.caller = causes.next_back().map_or_else(|| "did not end".to_owned(), in_words);
     }
     for (name, _) in scene.called {
         let seen = company.get(name).into_iter().flat_map(|handle| &handle.seen);
