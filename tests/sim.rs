@@ -25,6 +25,8 @@ mod scenario;
 mod setting;
 #[path = "sim/store.rs"]
 mod store;
+#[path = "sim/tally.rs"]
+mod tally;
 #[path = "sim/verdict.rs"]
 mod verdict;
 #[path = "sim/world.rs"]
@@ -32,8 +34,29 @@ mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use tally::Tally;
+
 /// How many seeds a plain `cargo test` plays.
 const SEEDS: u64 = 50;
+
+/// What they meet among other things.
+const MET: [&str; 12] = [
+    "attempt answered",
+    "attempt answered_elsewhere",
+    "attempt busy",
+    "attempt caller_hangup",
+    "attempt declined",
+    "attempt no_answer",
+    "attempt unavailable",
+    "call answered",
+    "call canceled",
+    "call missed",
+    "failover",
+    "restart",
+];
+
+/// How many failed seeds are described.
+const SHOWN: usize = 20;
 
 /// What came of a seed: what is wrong, and the ladder.
 struct Played {
@@ -41,7 +64,7 @@ struct Played {
     ladder: String,
 }
 
-fn play(seed: u64, with_ladder: bool) -> Played {
+fn play(seed: u64, with_ladder: bool, tally: &mut Tally) -> Played {
     let mut world = scenario::world(seed);
     let outcome = catch_unwind(AssertUnwindSafe(|| scenario::play(&mut world)));
     let faults = match outcome {
@@ -52,6 +75,7 @@ fn play(seed: u64, with_ladder: bool) -> Played {
         }
         Err(_) => vec!["it panicked".to_owned()],
     };
+    tally.count(&world);
     let wanted = with_ladder || !faults.is_empty();
     let ladder = if wanted { world.ladder.text() } else { String::new() };
     Played { faults, ladder }
@@ -65,23 +89,31 @@ fn from_environment(name: &str) -> Option<u64> {
 #[test]
 fn seeds() {
     if let Some(seed) = from_environment("SIM_SEED") {
-        let played = play(seed, true);
-        println!("{}", played.ladder);
+        let mut tally = Tally::default();
+        let played = play(seed, true, &mut tally);
+        println!("{}\n{tally}", played.ladder);
         assert!(played.faults.is_empty(), "seed {seed}: {:#?}", played.faults);
         return;
     }
+    let mut tally = Tally::default();
     let mut failed: Vec<(u64, Played)> = Vec::new();
-    for seed in 0..from_environment("SIM_SEEDS").unwrap_or(SEEDS) {
-        let played = play(seed, false);
+    let seeds = from_environment("SIM_SEEDS").unwrap_or(SEEDS);
+    for seed in 0..seeds {
+        let played = play(seed, false, &mut tally);
         if !played.faults.is_empty() {
             failed.push((seed, played));
         }
     }
-    let seeds: Vec<u64> = failed.iter().map(|(seed, _)| *seed).collect();
     if let Some((seed, played)) = failed.first() {
-        panic!(
-            "{}\nseed {seed}: {:#?}\nfailed: {seeds:?}; again: SIM_SEED={seed}",
-            played.ladder, played.faults
-        );
+        let faults =
+            failed.iter().map(|(seed, played)| format!("seed {seed}: {:?}", played.faults));
+        let faults: Vec<_> = faults.collect();
+        let (count, faults) = (faults.len(), faults[..faults.len().min(SHOWN)].join("\n"));
+        panic!("{}\n{faults}\n{count} failed; again: SIM_SEED={seed}", played.ladder);
+    }
+    println!("{seeds} seeds\n{tally}");
+    if seeds >= SEEDS {
+        let missing = tally.missing(&MET);
+        assert!(missing.is_empty(), "the seeds never met {missing:?}");
     }
 }

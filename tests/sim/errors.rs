@@ -21,10 +21,7 @@ impl Errors {
         let seen = Seen::default();
         let layer = seen.clone().with_filter(LevelFilter::ERROR);
         let subscriber = tracing_subscriber::registry().with(layer);
-        Self {
-            seen,
-            _guard: tracing::subscriber::set_default(subscriber),
-        }
+        Self { seen, _guard: tracing::subscriber::set_default(subscriber) }
     }
 
     pub(crate) fn take(&self) -> Vec<String> {

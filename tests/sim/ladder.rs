@@ -11,12 +11,7 @@ use phone::PhoneEvent;
 /// One line.
 pub(crate) enum Line {
     /// A message left.
-    Sent {
-        from: String,
-        to: String,
-        bytes: Bytes,
-        arrivals: Vec<Duration>,
-    },
+    Sent { from: String, to: String, bytes: Bytes, arrivals: Vec<Duration> },
     /// A phone tells something.
     Told(String, PhoneEvent),
     /// The switch kept an event.

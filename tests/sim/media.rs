@@ -95,12 +95,7 @@ impl Media {
                 self.faults.push(fault);
             }
         }
-        let line = Line {
-            ports,
-            remote: None,
-            direction: Direction::BOTH,
-            hears: None,
-        };
+        let line = Line { ports, remote: None, direction: Direction::BOTH, hears: None };
         if self.lines.insert(leg, line).is_some() {
             self.faults.push(format!("{leg:?} opened twice"));
         }

@@ -103,12 +103,7 @@ impl Network {
             Some(Fate::Late(by)) => return vec![now + by],
             None => {}
         }
-        let Conditions {
-            latency,
-            jitter,
-            loss_permille,
-            duplicate_permille,
-        } = self.conditions;
+        let Conditions { latency, jitter, loss_permille, duplicate_permille } = self.conditions;
         if flow.transport.reliable() {
             let key = (flow.local, flow.remote, flow.connection);
             let last = self.arrived.entry(key).or_default();

@@ -1,0 +1,88 @@
+//! What people and the system do to a run, each with its line in the ladder.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::directory::Directory;
+use phone::{PhoneCallId, PhoneEvent};
+use switch::Input;
+
+use crate::world::{PeerId, World};
+
+impl World {
+    fn name(&self, peer: PeerId) -> &str {
+        &self.peers[peer].name
+    }
+
+    pub(crate) fn register(&mut self, peer: PeerId) {
+        // A carrier does not register.
+        if self.peers[peer].user.is_some() {
+            self.note(|world| format!("{} registers", world.name(peer)));
+            self.with(peer, |phone, now, out| phone.register(now, out));
+        }
+    }
+
+    pub(crate) fn leave(&mut self, peer: PeerId) {
+        if self.peers[peer].user.is_some() {
+            self.note(|world| format!("{} unregisters", world.name(peer)));
+            self.with(peer, |phone, now, out| phone.unregister(now, out));
+        }
+    }
+
+    fn calls(&self, peer: PeerId) -> Vec<PhoneCallId> {
+        self.peers[peer].phone.calls().map(|(call, _)| call).collect()
+    }
+
+    pub(crate) fn hold(&mut self, peer: PeerId) {
+        self.note(|world| format!("{} holds", world.name(peer)));
+        for call in self.calls(peer) {
+            self.with(peer, |phone, now, out| phone.hold(now, call, out));
+        }
+    }
+
+    pub(crate) fn resume(&mut self, peer: PeerId) {
+        self.note(|world| format!("{} resumes", world.name(peer)));
+        for call in self.calls(peer) {
+            self.with(peer, |phone, now, out| phone.resume(now, call, out));
+        }
+    }
+
+    pub(crate) fn hang_up(&mut self, peer: PeerId) {
+        self.note(|world| format!("{} hangs up", world.name(peer)));
+        for call in self.calls(peer) {
+            self.with(peer, |phone, now, out| phone.hang_up(now, call, out));
+        }
+    }
+
+    pub(crate) fn reload(&mut self, directory: Arc<Directory>) {
+        self.note(|_| "a new directory".to_owned());
+        self.directory = directory.clone();
+        self.input(Input::Directory(directory));
+    }
+
+    pub(crate) fn stop(&mut self, how: Input) {
+        self.note(|_| format!("{how:?}"));
+        self.input(how);
+    }
+
+    /// For half a minute the store takes this long.
+    pub(crate) fn store_away(&mut self, takes: Duration) {
+        self.note(|_| format!("the store takes {takes:?}"));
+        self.store_takes = takes;
+        self.at(self.now + Duration::from_secs(30), |world| {
+            world.store_takes = Duration::ZERO;
+        });
+    }
+
+    /// A phone's cable is out for so long.
+    pub(crate) fn cut(&mut self, peer: PeerId, away: Duration) {
+        self.note(|world| format!("{} is off the network for {away:?}", world.name(peer)));
+        self.disturbed = true;
+        self.network.cut(self.peers[peer].address.ip(), self.now + away);
+    }
+
+    /// What a phone has told.
+    pub(crate) fn told(&self, peer: PeerId) -> impl Iterator<Item = &PhoneEvent> {
+        self.peers[peer].events.iter().map(|(_, event)| event)
+    }
+}

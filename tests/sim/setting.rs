@@ -1,0 +1,207 @@
+//! The house that every run plays in: a directory with users, groups, numbers and IVRs, a trunk,
+//! and the configuration of the switch.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use model::directory::{
+    Accept, AcdStrategy, Assignment, Availability, Directory, Group, Ivr, IvrAction, IvrTarget,
+    KnownRecord, Number, User,
+};
+use model::{E164, GroupId, IvrId, NumberId, RecordId, TrunkId, UserId};
+use sip::auth::{Algorithm, ha1};
+use sip::flow::TransportKind;
+use sip::message::Method;
+use sip::user_agent_core::{LocalAddress, UaConfig};
+use switch::{Limits, Network, RegistrarConfig, SwitchConfig, TrunkConfig};
+
+pub(crate) const DOMAIN: &str = "pbx.example";
+pub(crate) const SERVER: SocketAddr =
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 5060);
+/// The users, by position in both groups.
+pub(crate) const USERS: [&str; 5] = ["alice", "bob", "carol", "dave", "erin"];
+
+/// A number that rings a group at once.
+pub(crate) const SIMULRING: &str = "+4930100100";
+/// A number that rings a group one after another.
+pub(crate) const ROUND_ROBIN: &str = "+4930100200";
+/// A number whose IVR rings one user, then goes to the next IVR.
+pub(crate) const CHAIN: &str = "+4930100300";
+/// A number whose IVR rings the owner of the caller's record.
+pub(crate) const OWNER: &str = "+4930100400";
+/// Nobody's number.
+pub(crate) const UNKNOWN: &str = "+4930999999";
+/// A number outside.
+pub(crate) const OUTSIDE: &str = "+4989123456";
+/// The number of a caller whose record carol owns.
+pub(crate) const CUSTOMER: &str = "+4917012345678";
+
+/// A user's own number.
+pub(crate) fn number_of(user: usize) -> String {
+    format!("+493010000{user}")
+}
+
+/// Where a peer lives: the carrier's addresses, then the users' phones.
+pub(crate) fn carrier_address(carrier: u8) -> SocketAddr {
+    SocketAddr::from(([198, 51, 100, 1 + carrier], 5060))
+}
+
+pub(crate) fn phone_address(phone: u8) -> SocketAddr {
+    SocketAddr::from(([203, 0, 113, 10 + phone], 5060))
+}
+
+/// What of the house differs from run to run.
+#[derive(Clone, Debug)]
+pub(crate) struct Setting {
+    pub(crate) seed: u64,
+    /// Where outbound calls go, in order of failover.
+    pub(crate) outbound: Vec<String>,
+    /// Whether the carrier wants a password.
+    pub(crate) challenged: bool,
+    /// Pairs of media ports.
+    pub(crate) ports: u16,
+    /// When IVRs accept the caller.
+    pub(crate) accept: Option<Accept>,
+}
+
+impl Setting {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            outbound: vec!["sip:198.51.100.1".into(), "sip:198.51.100.2".into()],
+            challenged: false,
+            ports: 40,
+            accept: None,
+        }
+    }
+}
+
+pub(crate) fn config(setting: &Setting) -> SwitchConfig {
+    let kinds = [TransportKind::Udp, TransportKind::Tcp];
+    let local = kinds.map(|kind| LocalAddress::new(kind, SERVER));
+    let mut sip = UaConfig::new(DOMAIN, local.to_vec());
+    sip.allow = vec![
+        Method::Invite,
+        Method::Ack,
+        Method::Cancel,
+        Method::Bye,
+        Method::Options,
+        Method::Register,
+    ];
+    let password = setting.challenged.then(|| "secret".to_owned());
+    SwitchConfig {
+        node: "sim".into(),
+        domain: DOMAIN.into(),
+        aliases: vec![SERVER.ip().to_string().into()],
+        sip,
+        media_ipv4: Some(SERVER.ip()),
+        media_ipv6: None,
+        trunks: vec![TrunkConfig {
+            name: TrunkId::from("carrier"),
+            peers: vec![Network { address: carrier_address(0).ip(), prefix: 24 }],
+            outbound: setting.outbound.clone(),
+            country: Some("DE".into()),
+            username: password.as_ref().map(|_| "tandem".to_owned()),
+            password,
+        }],
+        registrar: RegistrarConfig::default(),
+        call: call::Settings::default(),
+        limits: Limits::default(),
+    }
+}
+
+fn user(name: &str) -> User {
+    let hash = |algorithm| Some(Arc::from(ha1(algorithm, name, DOMAIN, name).hex()));
+    User {
+        id: UserId::from(name),
+        display_name: Arc::from(name),
+        sip_username: Arc::from(name),
+        availability: Availability::Available,
+        ha1_md5: hash(Algorithm::Md5),
+        ha1_sha256: hash(Algorithm::Sha256),
+    }
+}
+
+fn ivr(id: &str, target: IvrTarget, next: Option<&str>, accept: Option<Accept>) -> Ivr {
+    Ivr {
+        id: IvrId::from(id),
+        action: IvrAction::CallTransfer,
+        greeting_prompt: None,
+        target: Some(target),
+        strategy: None,
+        attempt_ring_ms: Some(5_000),
+        no_answer_timeout_ms: Some(18_000),
+        max_rounds: Some(2),
+        next_ivr: next.map(IvrId::from),
+        options: Default::default(),
+        record_owner: None,
+        missed_call_owner: None,
+        accept,
+    }
+}
+
+fn group(id: &str, strategy: AcdStrategy, members: &[&str]) -> Group {
+    Group {
+        id: GroupId::from(id),
+        name: Arc::from(id),
+        members: members.iter().map(|name| UserId::from(*name)).collect(),
+        strategy,
+        missed_call_owner: Some(UserId::from("erin")),
+    }
+}
+
+fn number(e164: &str, assignment: Assignment, is_default: bool) -> Number {
+    Number {
+        id: NumberId::from(e164),
+        e164: E164::parse(e164).expect("a number of this file"),
+        assignment,
+        is_default,
+        missed_call_owner: None,
+    }
+}
+
+/// The directory; `reloaded` is the one that replaces it in the middle of a run: a group has lost
+/// a member, an IVR its successor, and a number has gone to somebody else.
+pub(crate) fn directory(setting: &Setting, reloaded: bool) -> Arc<Directory> {
+    let mut directory = Directory::new();
+    for (position, name) in USERS.into_iter().enumerate() {
+        directory.add_user(user(name));
+        let owner = if reloaded && position == 0 { "bob" } else { name };
+        let own = Assignment::User(UserId::from(owner));
+        directory.add_number(number(&number_of(position), own, true));
+    }
+    let members = if reloaded { &USERS[1..4] } else { &USERS[..4] };
+    directory.add_group(group("sales", AcdStrategy::Simulring, members));
+    directory.add_group(group("support", AcdStrategy::RoundRobin, members));
+    let (sales, support) = (GroupId::from("sales"), GroupId::from("support"));
+    let after = (!reloaded).then_some("ivr-robin");
+    let bob = IvrTarget::User(UserId::from("bob"));
+    let first_owner = Some("ivr-simulring");
+    for ivr in [
+        ivr("ivr-simulring", IvrTarget::Group(sales.clone()), None, setting.accept),
+        ivr("ivr-robin", IvrTarget::Group(support.clone()), None, setting.accept),
+        ivr("ivr-chain", bob, after, setting.accept),
+        ivr("ivr-owner", IvrTarget::RecordOwner, first_owner, setting.accept),
+    ] {
+        directory.add_ivr(ivr);
+    }
+    for (e164, group, ivr) in [
+        (SIMULRING, &sales, "ivr-simulring"),
+        (ROUND_ROBIN, &support, "ivr-robin"),
+        (CHAIN, &sales, "ivr-chain"),
+        (OWNER, &sales, "ivr-owner"),
+    ] {
+        let assignment = Assignment::Group(group.clone(), IvrId::from(ivr));
+        directory.add_number(number(e164, assignment, ivr != "ivr-chain" && ivr != "ivr-owner"));
+    }
+    let customer = E164::parse(CUSTOMER).expect("a number of this file");
+    directory.add_record(
+        customer,
+        KnownRecord {
+            id: RecordId::from("customer"),
+            display_name: "Customer".into(),
+            owner: Some(UserId::from("carol")),
+        },
+    );
+    Arc::new(directory)
+}

@@ -1,0 +1,61 @@
+//! What the seeds came across, so that a run which meets nothing cannot pass for one that found
+//! nothing.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::world::World;
+
+/// How often each thing happened.
+#[derive(Default)]
+pub(crate) struct Tally(BTreeMap<String, u64>);
+
+impl Tally {
+    fn add(&mut self, what: impl Into<String>, times: u64) {
+        if times > 0 {
+            *self.0.entry(what.into()).or_default() += times;
+        }
+    }
+
+    pub(crate) fn count(&mut self, world: &World) {
+        for graph in world.store.graphs.values() {
+            self.add("calls", 1);
+            for outcome in graph.call.outcome {
+                self.add(format!("call {}", outcome.as_str()), 1);
+            }
+            for outcome in graph.attempts.iter().filter_map(|attempt| attempt.outcome) {
+                self.add(format!("attempt {}", outcome.as_str()), 1);
+            }
+            for interaction in &graph.interactions {
+                self.add(format!("event {}", interaction.kind.as_str()), 1);
+            }
+            let crossed = |status| status == Some(200);
+            let late = graph
+                .attempts
+                .iter()
+                .filter(|attempt| crossed(attempt.sip_status) && graph.call.answered_at.is_none());
+            self.add("a 200 that crossed a CANCEL", late.count() as u64);
+        }
+        let counters = world.switch.counters();
+        for (status, times) in &counters.refused {
+            self.add(format!("refused {status}"), *times);
+        }
+        for (limit, times) in &counters.overload {
+            self.add(format!("overload {limit}"), *times);
+        }
+        self.add("failover", counters.trunk_failovers);
+        self.add("restart", u64::from(world.restarts));
+    }
+
+    /// Those of these that never happened.
+    pub(crate) fn missing<'a>(&self, wanted: &[&'a str]) -> Vec<&'a str> {
+        let met = |what: &&&str| !self.0.contains_key(**what);
+        wanted.iter().filter(met).copied().collect()
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|(what, times)| writeln!(f, "{times:>8} {what}"))
+    }
+}
