@@ -3,14 +3,22 @@
 
 use std::sync::Arc;
 
+mod clusters;
+mod drafts;
+mod externals;
+
+#[cfg(test)]
+pub(crate) use drafts::missed_call_owner;
+pub(crate) use externals::collapse;
+
 use model::call_graph::FinishedCallGraph;
 use model::call_graph::graph::ContextInternalNumber;
 use model::call_graph::words::{AssignedKind, Direction};
 use model::{E164, Millis, UserId};
 
-use crate::clusters::clusters;
-use crate::drafts::Draft;
-use crate::externals::{collapse, externals};
+use self::clusters::clusters;
+use self::drafts::Draft;
+use self::externals::externals;
 use crate::rules::{Detail, kept};
 use crate::types::{
     Agent, Assignment, AssignmentResult, Audience, Event, EventOf, External, Identity, Member,
@@ -62,12 +70,12 @@ pub fn phones_to_resolve(graph: &FinishedCallGraph) -> Vec<&E164> {
 }
 
 /// A call being placed.
-pub(crate) struct Placing<'a> {
-    pub(crate) graph: &'a FinishedCallGraph,
-    pub(crate) number: &'a ContextInternalNumber,
-    pub(crate) source: Source,
-    pub(crate) ended_at: Millis,
-    pub(crate) externals: Vec<External>,
+struct Placing<'a> {
+    graph: &'a FinishedCallGraph,
+    number: &'a ContextInternalNumber,
+    source: Source,
+    ended_at: Millis,
+    externals: Vec<External>,
 }
 
 impl<'a> Placing<'a> {

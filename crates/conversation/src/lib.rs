@@ -7,10 +7,7 @@
 //! numbers, groups and users come from the graph's own context, records from [`Resolved`].
 
 mod assign;
-mod clusters;
 mod command;
-mod drafts;
-mod externals;
 mod key;
 mod ledger;
 mod matching;

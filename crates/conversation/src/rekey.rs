@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use model::{E164, Millis, RecordId};
 
-use crate::externals::collapse;
+use crate::assign::collapse;
 use crate::key::{ExternalKey, PartyKey};
 use crate::rebuild::{Conversation, Participant, Status, Who};
 use crate::rules::{Detail, kept};

@@ -7,7 +7,7 @@ use super::book::{Book, carl, dora};
 use super::oracle::{edited, graph, later, revised};
 use super::sequences::at;
 use super::{Checked, equal};
-use crate::drafts::missed_call_owner;
+use crate::assign::missed_call_owner;
 use crate::*;
 
 type Check = fn() -> Checked;

@@ -36,14 +36,7 @@ impl Add<'_> {
                 insert(connection, &created).await?;
                 insert_participants(connection, &id, &created.participants).await?;
                 insert_event(connection, &id, event).await?;
-                audit(
-                    connection,
-                    &created,
-                    "created",
-                    &[("call_id", cause)],
-                    self.now,
-                )
-                .await?;
+                audit(connection, &created, "created", &[("call_id", cause)], self.now).await?;
                 return Ok(id);
             }
             Target::Join(id) => (id, false),
@@ -52,9 +45,7 @@ impl Add<'_> {
         let found = candidates.iter().position(|it| it.conversation.id == *id);
         let Some(found) = found.map(|index| candidates.swap_remove(index)) else {
             // R7 chooses among the candidates, and one call takes none of them twice.
-            return Err(Error::Statement {
-                message: format!("{id} is no candidate"),
-            });
+            return Err(Error::Statement { message: format!("{id} is no candidate") });
         };
         let mut before = found.conversation;
         before.participants = load::participants(connection, id).await?;
@@ -63,9 +54,8 @@ impl Add<'_> {
             after.status = Status::Open;
         }
         insert_event(connection, id, event).await?;
-        let is_last = found
-            .last_event
-            .is_none_or(|(at, last)| (at, &last) < (event.started_at, &event.id));
+        let is_last =
+            found.last_event.is_none_or(|(at, last)| (at, &last) < (event.started_at, &event.id));
         if is_last && !self.touched.contains(id) {
             after.absorb(event);
         } else {
@@ -73,14 +63,7 @@ impl Add<'_> {
         }
         update(connection, &before, &mut after).await?;
         if reopens {
-            audit(
-                connection,
-                &after,
-                "auto_reopened",
-                &[("call_id", cause)],
-                self.now,
-            )
-            .await?;
+            audit(connection, &after, "auto_reopened", &[("call_id", cause)], self.now).await?;
         }
         Ok(id.clone())
     }
@@ -100,10 +83,7 @@ pub(super) async fn take_back(
          (SELECT id FROM conversation_event WHERE call_id = ?)",
         "DELETE FROM conversation_event WHERE call_id = ?",
     ] {
-        sqlx::query(sql)
-            .bind(call.as_str())
-            .execute(&mut *connection)
-            .await?;
+        sqlx::query(sql).bind(call.as_str()).execute(&mut *connection).await?;
     }
     Ok(touched)
 }
@@ -139,10 +119,7 @@ async fn delete(connection: &mut SqliteConnection, id: &ConversationId) -> Resul
         "DELETE FROM conversation WHERE merged_into_id = ?",
         "DELETE FROM conversation WHERE id = ?",
     ] {
-        sqlx::query(sql)
-            .bind(id.as_str())
-            .execute(&mut *connection)
-            .await?;
+        sqlx::query(sql).bind(id.as_str()).execute(&mut *connection).await?;
     }
     Ok(())
 }
@@ -181,9 +158,8 @@ pub(super) async fn insert_event(
 
 /// The JSON of `conversation_event.placement`.
 pub(super) fn placement(event: &Event) -> Result<String, Error> {
-    serde_json::to_string(&event.share).map_err(|error| Error::Statement {
-        message: error.to_string(),
-    })
+    serde_json::to_string(&event.share)
+        .map_err(|error| Error::Statement { message: error.to_string() })
 }
 
 /// The columns of a conversation that can change, in the order of both statements below.
@@ -255,9 +231,7 @@ pub(super) async fn update(
                merged_into_id = ?, origin = ?, topic = ?, first_interaction_at = ?, \
                last_interaction_at = ?, event_count = ?, message_count = ?, version = ? \
                WHERE id = ?";
-    sqlx::query_with(sql, bind_columns(after)?)
-        .execute(&mut *connection)
-        .await?;
+    sqlx::query_with(sql, bind_columns(after)?).execute(&mut *connection).await?;
     let known =
         |rows: &[Participant], row: &Participant| rows.iter().position(|it| it.key == row.key);
     for row in &before.participants {
@@ -306,9 +280,7 @@ pub(super) async fn insert_participants(
             tuples.join(", ")
         );
         // The text holds nothing but question marks from outside this function.
-        sqlx::query_with(AssertSqlSafe(sql), values.finish()?)
-            .execute(&mut *connection)
-            .await?;
+        sqlx::query_with(AssertSqlSafe(sql), values.finish()?).execute(&mut *connection).await?;
     }
     Ok(())
 }
@@ -326,9 +298,7 @@ async fn update_participant(
     participant(&mut values, row);
     values.text(Some(id.as_str()));
     values.text(Some(row.key.as_str()));
-    sqlx::query_with(sql, values.finish()?)
-        .execute(connection)
-        .await?;
+    sqlx::query_with(sql, values.finish()?).execute(connection).await?;
     Ok(())
 }
 
@@ -375,10 +345,8 @@ pub(super) async fn audit_by(
     by: Option<&str>,
     now: Millis,
 ) -> Result<(), Error> {
-    let data: serde_json::Map<String, serde_json::Value> = data
-        .iter()
-        .map(|(key, value)| ((*key).to_owned(), (*value).into()))
-        .collect();
+    let data: serde_json::Map<String, serde_json::Value> =
+        data.iter().map(|(key, value)| ((*key).to_owned(), (*value).into())).collect();
     let data = serde_json::Value::Object(data).to_string();
     let sql = "INSERT INTO conversation_change(id, conversation_id, at, actor_user_id, kind, data) \
                VALUES (?, ?, ?, ?, ?, ?)";

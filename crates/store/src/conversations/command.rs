@@ -31,12 +31,7 @@ pub async fn close(
     let before = existing(connection, id).await?;
     let mut after = before.clone();
     after.close(by.cloned(), now)?;
-    let audit = Audit {
-        kind: "closed",
-        data: &[],
-        by,
-        now,
-    };
+    let audit = Audit { kind: "closed", data: &[], by, now };
     audit.write(connection, &before, &mut after).await
 }
 
@@ -59,12 +54,7 @@ pub async fn reopen(
     if others.any(|it| it.id != *id && it.closed_at.is_none()) {
         return Err(CommandError::AnotherIsOpen.into());
     }
-    let audit = Audit {
-        kind: "reopened",
-        data: &[],
-        by,
-        now,
-    };
+    let audit = Audit { kind: "reopened", data: &[], by, now };
     audit.write(connection, &before, &mut after).await
 }
 
@@ -84,12 +74,7 @@ pub async fn remove_participant(
     let mut after = before.clone();
     after.remove_participant(key, by.cloned(), now)?;
     let data = &[("participant_key", key.as_str())];
-    let audit = Audit {
-        kind: "participant_removed",
-        data,
-        by,
-        now,
-    };
+    let audit = Audit { kind: "participant_removed", data, by, now };
     audit.write(connection, &before, &mut after).await
 }
 

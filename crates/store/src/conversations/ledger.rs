@@ -40,18 +40,11 @@ pub(super) async fn admit(
         return Ok(Admitted::First);
     }
     let sql = "SELECT revision, result FROM assignment WHERE call_id = ?";
-    let row = sqlx::query(sql)
-        .bind(entry.graph.call_id.as_str())
-        .fetch_one(&mut *connection)
-        .await?;
-    let columns = Columns {
-        table: "assignment",
-        row: &row,
-    };
-    let stored = LedgerRow {
-        revision: columns.number("revision")?,
-        result: columns.word("result")?,
-    };
+    let row =
+        sqlx::query(sql).bind(entry.graph.call_id.as_str()).fetch_one(&mut *connection).await?;
+    let columns = Columns { table: "assignment", row: &row };
+    let stored =
+        LedgerRow { revision: columns.number("revision")?, result: columns.word("result")? };
     if !admits(Some(stored), entry.graph.revision, entry.source) {
         return Ok(Admitted::No);
     }
@@ -81,9 +74,8 @@ async fn write(
 
 /// SHA-256 of the document as this program writes it, hex: the same graph, however it was spaced.
 fn hash(graph: &FinishedCallGraph) -> Result<String, Error> {
-    let document = serde_json::to_vec(graph).map_err(|error| Error::Statement {
-        message: error.to_string(),
-    })?;
+    let document = serde_json::to_vec(graph)
+        .map_err(|error| Error::Statement { message: error.to_string() })?;
     let mut text = String::with_capacity(64);
     for byte in Sha256::digest(document) {
         // Writing to a String cannot fail.

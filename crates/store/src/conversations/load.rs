@@ -38,16 +38,10 @@ pub(super) async fn by_key(
         .await?;
     rows.iter()
         .map(|row| {
-            let columns = Columns {
-                table: "conversation_event",
-                row,
-            };
+            let columns = Columns { table: "conversation_event", row };
             let started_at = columns.time_or_null("last_started_at")?;
             let id = columns.text_or_null("last_event_id")?;
-            Ok(Candidate {
-                conversation: conversation(row)?,
-                last_event: started_at.zip(id),
-            })
+            Ok(Candidate { conversation: conversation(row)?, last_event: started_at.zip(id) })
         })
         .collect()
 }
@@ -58,10 +52,7 @@ pub(super) async fn by_id(
     id: &ConversationId,
 ) -> Result<Option<Conversation>, Error> {
     let sql = "SELECT * FROM conversation WHERE id = ?";
-    let row = sqlx::query(sql)
-        .bind(id.as_str())
-        .fetch_optional(&mut *connection)
-        .await?;
+    let row = sqlx::query(sql).bind(id.as_str()).fetch_optional(&mut *connection).await?;
     let Some(row) = row else { return Ok(None) };
     let mut conversation = conversation(&row)?;
     conversation.participants = participants(connection, id).await?;
@@ -77,10 +68,7 @@ pub(super) async fn thread(
         return Ok(None);
     };
     let events = events(connection, id).await?;
-    Ok(Some(Thread {
-        conversation,
-        events,
-    }))
+    Ok(Some(Thread { conversation, events }))
 }
 
 /// Participants, removed ones included, by key.
@@ -90,10 +78,7 @@ pub(super) async fn participants(
 ) -> Result<Vec<Participant>, Error> {
     let sql = "SELECT * FROM conversation_participant WHERE conversation_id = ? \
                ORDER BY participant_key";
-    let rows = sqlx::query(sql)
-        .bind(id.as_str())
-        .fetch_all(connection)
-        .await?;
+    let rows = sqlx::query(sql).bind(id.as_str()).fetch_all(connection).await?;
     rows.iter().map(participant).collect()
 }
 
@@ -103,10 +88,7 @@ pub(super) async fn events(
     id: &ConversationId,
 ) -> Result<Vec<Event>, Error> {
     let sql = "SELECT * FROM conversation_event WHERE conversation_id = ? ORDER BY started_at, id";
-    let rows = sqlx::query(sql)
-        .bind(id.as_str())
-        .fetch_all(connection)
-        .await?;
+    let rows = sqlx::query(sql).bind(id.as_str()).fetch_all(connection).await?;
     rows.iter().map(event).collect()
 }
 
@@ -116,10 +98,8 @@ pub(super) async fn conversations_of(
     call: &CallId,
 ) -> Result<Vec<ConversationId>, Error> {
     let sql = "SELECT conversation_id FROM conversation_event WHERE call_id = ? ORDER BY segment";
-    let ids: Vec<String> = sqlx::query_scalar(sql)
-        .bind(call.as_str())
-        .fetch_all(connection)
-        .await?;
+    let ids: Vec<String> =
+        sqlx::query_scalar(sql).bind(call.as_str()).fetch_all(connection).await?;
     Ok(ids.into_iter().map(ConversationId::from).collect())
 }
 
@@ -131,23 +111,13 @@ pub(super) async fn conversations_with(
     let sql = "SELECT p.conversation_id FROM conversation_participant p \
                JOIN conversation v ON v.id = p.conversation_id \
                WHERE p.participant_key = ? AND v.status <> 'merged' ORDER BY p.conversation_id";
-    let ids: Vec<String> = sqlx::query_scalar(sql)
-        .bind(key.as_str())
-        .fetch_all(connection)
-        .await?;
+    let ids: Vec<String> = sqlx::query_scalar(sql).bind(key.as_str()).fetch_all(connection).await?;
     Ok(ids.into_iter().map(ConversationId::from).collect())
 }
 
 fn conversation(row: &SqliteRow) -> Result<Conversation, Error> {
-    let columns = Columns {
-        table: CONVERSATION,
-        row,
-    };
-    let unknown = |column, found: String| Error::Value {
-        table: CONVERSATION,
-        column,
-        found,
-    };
+    let columns = Columns { table: CONVERSATION, row };
+    let unknown = |column, found: String| Error::Value { table: CONVERSATION, column, found };
     let kind = columns.text("internal_kind")?;
     let identity = match kind.as_str() {
         "user" => Identity::User(columns.id("internal_user_id")?),
@@ -157,13 +127,10 @@ fn conversation(row: &SqliteRow) -> Result<Conversation, Error> {
     let status = columns.text("status")?;
     let status = match status.as_str() {
         "open" => Status::Open,
-        "closed" => Status::Closed {
-            at: columns.time("closed_at")?,
-            by: columns.id_or_null("closed_by")?,
-        },
-        "merged" => Status::Merged {
-            into: columns.id("merged_into_id")?,
-        },
+        "closed" => {
+            Status::Closed { at: columns.time("closed_at")?, by: columns.id_or_null("closed_by")? }
+        }
+        "merged" => Status::Merged { into: columns.id("merged_into_id")? },
         _ => return Err(unknown("status", status)),
     };
     Ok(Conversation {
@@ -197,11 +164,7 @@ fn participant(row: &SqliteRow) -> Result<Participant, Error> {
         "user" => Who::User(columns.id("user_id")?),
         "group" => Who::Group(columns.id("group_id")?),
         _ => {
-            return Err(Error::Value {
-                table: TABLE,
-                column: "kind",
-                found: kind,
-            });
+            return Err(Error::Value { table: TABLE, column: "kind", found: kind });
         }
     };
     let removed = columns.time_or_null("removed_at")?;
@@ -215,10 +178,7 @@ fn participant(row: &SqliteRow) -> Result<Participant, Error> {
         added_at: columns.time("added_at")?,
         added_by: columns.id_or_null("added_by")?,
         removed: match removed {
-            Some(at) => Some(Removal {
-                at,
-                by: columns.id_or_null("removed_by")?,
-            }),
+            Some(at) => Some(Removal { at, by: columns.id_or_null("removed_by")? }),
             None => None,
         },
     })

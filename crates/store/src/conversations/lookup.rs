@@ -80,10 +80,7 @@ pub async fn set_lookup(
 ) -> Result<Relinked, Error> {
     // (Exclusive lock for the phone: no assigner between its reading and its inserting.)
     let sql = "SELECT record_id FROM phone_number_lookup WHERE e164 = ?";
-    let old = sqlx::query(sql)
-        .bind(change.e164.as_str())
-        .fetch_optional(&mut *connection)
-        .await?;
+    let old = sqlx::query(sql).bind(change.e164.as_str()).fetch_optional(&mut *connection).await?;
     let old: Option<String> = match &old {
         Some(row) => row.try_get("record_id")?,
         None => None,
@@ -136,20 +133,12 @@ async fn candidates(
     let sql = "SELECT r.id, r.display_name, count(*) OVER () AS candidates \
                FROM record_phone p JOIN record r ON r.id = p.record_id \
                WHERE p.e164 = ? AND r.active LIMIT 1";
-    let row = sqlx::query(sql)
-        .bind(e164.as_str())
-        .fetch_optional(connection)
-        .await?;
+    let row = sqlx::query(sql).bind(e164.as_str()).fetch_optional(connection).await?;
     let Some(row) = row else { return Ok((0, None)) };
-    let columns = Columns {
-        table: "record",
-        row: &row,
-    };
+    let columns = Columns { table: "record", row: &row };
     let count = columns.number("candidates")?;
-    let first = ResolvedRecord {
-        id: columns.id("id")?,
-        name: columns.text("display_name")?.into(),
-    };
+    let first =
+        ResolvedRecord { id: columns.id("id")?, name: columns.text("display_name")?.into() };
     Ok((count, (count == 1).then_some(first)))
 }
 
@@ -158,17 +147,11 @@ pub(super) async fn record(
     id: &RecordId,
 ) -> Result<ResolvedRecord, Error> {
     let sql = "SELECT display_name FROM record WHERE id = ?";
-    let name: Option<String> = sqlx::query_scalar(sql)
-        .bind(id.as_str())
-        .fetch_optional(connection)
-        .await?;
-    let name = name.ok_or_else(|| Error::Constraint {
-        message: format!("there is no record {id}"),
-    })?;
-    Ok(ResolvedRecord {
-        id: id.clone(),
-        name: name.into(),
-    })
+    let name: Option<String> =
+        sqlx::query_scalar(sql).bind(id.as_str()).fetch_optional(connection).await?;
+    let name =
+        name.ok_or_else(|| Error::Constraint { message: format!("there is no record {id}") })?;
+    Ok(ResolvedRecord { id: id.clone(), name: name.into() })
 }
 
 /// Resolves the numbers of a call: one read by primary key each. The first miss of a number fills
@@ -183,16 +166,10 @@ pub(super) async fn resolve(
     for &phone in phones {
         let sql = "SELECT l.record_id, r.display_name FROM phone_number_lookup l \
                    LEFT JOIN record r ON r.id = l.record_id WHERE l.e164 = ?";
-        let row = sqlx::query(sql)
-            .bind(phone.as_str())
-            .fetch_optional(&mut *connection)
-            .await?;
+        let row = sqlx::query(sql).bind(phone.as_str()).fetch_optional(&mut *connection).await?;
         let found = match row {
             Some(row) => {
-                let columns = Columns {
-                    table: "phone_number_lookup",
-                    row: &row,
-                };
+                let columns = Columns { table: "phone_number_lookup", row: &row };
                 let name = columns.text_or_null("display_name")?;
                 columns
                     .id_or_null("record_id")?
@@ -201,18 +178,11 @@ pub(super) async fn resolve(
             }
             None => first_miss(connection, phone, now).await?,
         };
-        resolved
-            .by_phone
-            .extend(found.map(|record| (phone.clone(), record)));
+        resolved.by_phone.extend(found.map(|record| (phone.clone(), record)));
     }
-    let chosen = graph
-        .participants
-        .iter()
-        .filter(|row| row.phone_number.is_none());
+    let chosen = graph.participants.iter().filter(|row| row.phone_number.is_none());
     for id in chosen.filter_map(|row| row.record_id.as_ref()) {
-        resolved
-            .chosen
-            .insert(id.clone(), record(connection, id).await?.name);
+        resolved.chosen.insert(id.clone(), record(connection, id).await?.name);
     }
     Ok(resolved)
 }

@@ -1,5 +1,5 @@
-//! Conversations: the rules of the pure crate `conversation` applied to rows (R7–R9, §7). A call,
-//! a lookup and a command are one transaction each, in the order of §7.2; nothing of it is seen
+//! Conversations: the rules of the pure crate `conversation` applied to rows (R7–R9, §7). A
+//! call, a lookup and a command are one transaction each, in the order of §7.2; nothing of it is seen
 //! before it is whole, and doing it twice is doing it once.
 //!
 //! Locks: a transaction begun by [`crate::Database::begin`] holds SQLite's only write lock
@@ -75,11 +75,7 @@ impl<'t> Assigner<'t> {
     /// When the database cannot be read, or a setting is not understood.
     pub async fn begin(connection: &'t mut SqliteConnection, now: Millis) -> Result<Self, Error> {
         let settings = settings::load(connection).await?;
-        Ok(Self {
-            connection,
-            settings,
-            now,
-        })
+        Ok(Self { connection, settings, now })
     }
 
     /// Assigns one finished call, as [`assign_graph`].
@@ -95,12 +91,7 @@ impl<'t> Assigner<'t> {
         let result = skipped.unwrap_or(AssignmentResult::Placed);
 
         // 1. The ledger: who does not get in has nothing to do.
-        let entry = ledger::Entry {
-            graph,
-            result,
-            source,
-            at: self.now,
-        };
+        let entry = ledger::Entry { graph, result, source, at: self.now };
         let admitted = ledger::admit(self.connection, &entry).await?;
         let report = |result, conversations| AssignReport {
             call_id: graph.call_id.clone(),
@@ -116,41 +107,46 @@ impl<'t> Assigner<'t> {
             }
         };
 
-        // 2. (Shared lock for each phone, in order.) What the numbers resolve to.
-        let mut placed = Vec::new();
-        if skipped.is_none() {
-            let phones = phones_to_resolve(graph);
-            let resolved = lookup::resolve(self.connection, &phones, graph, self.now).await?;
-            if let Assignment::Placed(placements) = place(graph, &resolved, &self.settings, source)
-            {
-                // 3. (Exclusive lock for each pair of keys, in order.) 4. Match, add, rebuild.
-                let mut candidates = Vec::new();
-                for placement in &placements {
-                    let keys = (&placement.external_key, &placement.internal_key);
-                    candidates.extend(load::by_key(self.connection, keys).await?);
-                }
-                let summaries: Vec<Summary> = candidates
-                    .iter()
-                    .filter_map(|it| Summary::of(&it.conversation))
-                    .collect();
-                let policy = self.settings.closed_policy;
-                let targets = match_placements(&placements, &summaries, policy);
-                for (placement, target) in placements.into_iter().zip(targets) {
-                    let add = apply::Add {
-                        placement,
-                        target,
-                        touched: &touched,
-                        now: self.now,
-                    };
-                    placed.push(add.to(self.connection, &mut candidates).await?);
-                }
-            }
-        }
+        let placed = match skipped {
+            Some(_) => Vec::new(),
+            None => self.place(graph, source, &touched).await?,
+        };
         for id in touched.iter().filter(|id| !placed.contains(id)) {
             apply::rebuild(self.connection, id, self.now).await?;
         }
         Ok(report(result, placed))
         // 5. The commit, by whoever began the transaction, releases the locks.
+    }
+
+    /// Adds the events of a call; the conversations that have them now, by segment.
+    async fn place(
+        &mut self,
+        graph: &FinishedCallGraph,
+        source: Source,
+        touched: &[ConversationId],
+    ) -> Result<Vec<ConversationId>, Error> {
+        // 2. (Shared lock for each phone, in order.) What the numbers resolve to.
+        let phones = phones_to_resolve(graph);
+        let resolved = lookup::resolve(self.connection, &phones, graph, self.now).await?;
+        let Assignment::Placed(placements) = place(graph, &resolved, &self.settings, source) else {
+            return Ok(Vec::new());
+        };
+
+        // 3. (Exclusive lock for each pair of keys, in order.) 4. Match, add, rebuild.
+        let mut candidates = Vec::new();
+        for placement in &placements {
+            let keys = (&placement.external_key, &placement.internal_key);
+            candidates.extend(load::by_key(self.connection, keys).await?);
+        }
+        let summaries = candidates.iter().filter_map(|it| Summary::of(&it.conversation));
+        let summaries: Vec<Summary> = summaries.collect();
+        let targets = match_placements(&placements, &summaries, self.settings.closed_policy);
+        let mut placed = Vec::with_capacity(placements.len());
+        for (placement, target) in placements.into_iter().zip(targets) {
+            let add = apply::Add { placement, target, touched, now: self.now };
+            placed.push(add.to(self.connection, &mut candidates).await?);
+        }
+        Ok(placed)
     }
 }
 

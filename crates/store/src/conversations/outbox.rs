@@ -89,10 +89,7 @@ pub async fn release_leases(database: &Database) -> Result<u64, Error> {
     let mut transaction = database.begin().await?;
     let sql = "UPDATE graph_outbox SET state = 'pending', leased_until = NULL \
                WHERE state = 'leased'";
-    let released = sqlx::query(sql)
-        .execute(&mut *transaction)
-        .await?
-        .rows_affected();
+    let released = sqlx::query(sql).execute(&mut *transaction).await?.rows_affected();
     transaction.commit().await?;
     Ok(released)
 }
@@ -114,10 +111,7 @@ async fn lease(database: &Database, now: Millis, batch: u32) -> Result<Vec<Lease
         .await?;
     let mut leased = Vec::with_capacity(rows.len());
     for row in &rows {
-        let columns = Columns {
-            table: "graph_outbox",
-            row,
-        };
+        let columns = Columns { table: "graph_outbox", row };
         let of = Leased {
             call_id: columns.id("call_id")?,
             revision: columns.number("revision")?,
@@ -148,11 +142,7 @@ async fn assign(database: &Database, leased: &[Leased], now: Millis) -> Result<D
                 Err(Failure::Later(error)) if error.is_transient() => return Err(error),
                 Err(failure @ (Failure::Invalid(_) | Failure::Later(_))) => {
                     let given_up = fail(assigner.connection, of, failure, now).await?;
-                    let list = if given_up {
-                        &mut due.dead
-                    } else {
-                        &mut due.failed
-                    };
+                    let list = if given_up { &mut due.dead } else { &mut due.failed };
                     list.push(of.call_id.clone());
                 }
             }
@@ -169,11 +159,8 @@ impl Assigner<'_> {
         let graph = check::read(&of.payload).map_err(|why| Failure::Invalid(why.to_string()))?;
         let fatal = |error: sqlx::Error| Failure::Fatal(Error::from(error));
         let mut savepoint = self.connection.begin().await.map_err(fatal)?;
-        let mut inner = Assigner {
-            connection: &mut savepoint,
-            settings: self.settings.clone(),
-            now: self.now,
-        };
+        let mut inner =
+            Assigner { connection: &mut savepoint, settings: self.settings.clone(), now: self.now };
         match inner.assign(&graph, Source::Live).await {
             Ok(report) => {
                 savepoint.commit().await.map_err(fatal)?;
@@ -193,9 +180,8 @@ async fn finish(connection: &mut SqliteConnection, done: &[(&str, i64)]) -> Resu
     if done.is_empty() {
         return Ok(());
     }
-    let done = serde_json::to_string(done).map_err(|error| Error::Statement {
-        message: error.to_string(),
-    })?;
+    let done = serde_json::to_string(done)
+        .map_err(|error| Error::Statement { message: error.to_string() })?;
     let sql = "UPDATE graph_outbox SET state = 'done', leased_until = NULL, last_error = NULL \
                WHERE (call_id, revision) IN (SELECT json_extract(value, '$[0]'), \
                json_extract(value, '$[1]') FROM json_each(?))";
@@ -214,9 +200,7 @@ async fn fail(
         Failure::Invalid(why) => (true, why),
         Failure::Later(error) | Failure::Fatal(error) => (of.tries > MAX_TRIES, error.to_string()),
     };
-    let pause = FIRST_PAUSE_MS
-        .saturating_mul(1 << of.tries.min(16))
-        .min(LONGEST_PAUSE_MS);
+    let pause = FIRST_PAUSE_MS.saturating_mul(1 << of.tries.min(16)).min(LONGEST_PAUSE_MS);
     let (state, until) = if given_up {
         tracing::error!(call_id = %of.call_id, "a call graph cannot be assigned: {why}");
         ("dead", None)

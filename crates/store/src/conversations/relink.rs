@@ -79,9 +79,7 @@ pub(super) async fn relink(
         }
     }
     for key in &keys {
-        report
-            .merged
-            .extend(merge_key(&mut threads, (&key.0, &key.1)));
+        report.merged.extend(merge_key(&mut threads, (&key.0, &key.1)));
     }
     write(connection, &mut threads, &report, now).await?;
     Ok(report)
@@ -107,10 +105,8 @@ fn merge_key(
         })
         .collect();
     let id = |place: usize| here[place].before.id.clone();
-    let pairs: Vec<_> = merges(&met)
-        .into_iter()
-        .map(|(loser, survivor)| (id(loser), id(survivor)))
-        .collect();
+    let pairs: Vec<_> =
+        merges(&met).into_iter().map(|(loser, survivor)| (id(loser), id(survivor))).collect();
     for (loser, survivor) in &pairs {
         let Some(mut merged) = threads.remove(loser) else {
             continue;
@@ -160,11 +156,7 @@ async fn write(
             let data = [("from", from), ("to", to)];
             apply::audit(connection, after, "rekeyed", &data, now).await?;
         }
-        for (loser, _) in report
-            .merged
-            .iter()
-            .filter(|(_, survivor)| *survivor == after.id)
-        {
+        for (loser, _) in report.merged.iter().filter(|(_, survivor)| *survivor == after.id) {
             let data = [("from", loser.as_str())];
             apply::audit(connection, after, "merged", &data, now).await?;
             rebuild_extract(connection, &after.id, now).await?;
@@ -213,10 +205,6 @@ async fn rebuild_extract(
                FROM conversation_extract_line WHERE conversation_id = ?1 ORDER BY at, event_id) \
                HAVING count(*) > 0 ON CONFLICT(conversation_id) DO UPDATE \
                SET body = excluded.body, updated_at = excluded.updated_at";
-    sqlx::query(sql)
-        .bind(id.as_str())
-        .bind(now.0)
-        .execute(connection)
-        .await?;
+    sqlx::query(sql).bind(id.as_str()).bind(now.0).execute(connection).await?;
     Ok(())
 }

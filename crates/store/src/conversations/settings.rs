@@ -12,15 +12,9 @@ pub(super) async fn load(connection: &mut SqliteConnection) -> Result<Settings, 
                WHERE key = 'conversations_enabled' \
                UNION ALL SELECT 0, NULL, value FROM org_setting \
                WHERE key = 'closed_conversation_policy'";
-    let mut settings = Settings {
-        enabled: Vec::new(),
-        closed_policy: ClosedPolicy::Reopen,
-    };
+    let mut settings = Settings { enabled: Vec::new(), closed_policy: ClosedPolicy::Reopen };
     for row in sqlx::query(sql).fetch_all(connection).await? {
-        let columns = Columns {
-            table: "org_setting",
-            row: &row,
-        };
+        let columns = Columns { table: "org_setting", row: &row };
         match columns.text_or_null("value")? {
             Some(_) => settings.closed_policy = columns.word("value")?,
             None => settings.enabled.push(Period {

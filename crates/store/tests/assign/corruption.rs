@@ -14,12 +14,14 @@ fn each_corruption_is_caught_by_the_named_query() {
         (
             "two answered attempts",
             "T04",
-            "UPDATE connection_attempt SET outcome = 'answered' WHERE id = 'call-s03-c1-a1'",
+            "UPDATE connection_attempt SET outcome = 'answered' \
+                WHERE id = 'call-s03-c1-a1'",
         ),
         (
             "attempt outside its connection",
             "T08",
-            "UPDATE connection_attempt SET started_at = started_at - 5000 WHERE id = 'call-s03-c1-a1'",
+            "UPDATE connection_attempt SET started_at = started_at - 5000 \
+                WHERE id = 'call-s03-c1-a1'",
         ),
         (
             "gap in interactions",
@@ -29,19 +31,23 @@ fn each_corruption_is_caught_by_the_named_query() {
         (
             "overlapping round robin",
             "T10",
-            "UPDATE connection_attempt SET started_at = started_at - 1000 WHERE id = 'call-s04-c1-a2'",
+            "UPDATE connection_attempt SET started_at = started_at - 1000 \
+                WHERE id = 'call-s04-c1-a2'",
         ),
         ("lost participant", "T15", "DELETE FROM call_participant WHERE id = 'call-s07-p3'"),
         (
             "stale last interaction",
             "C02",
-            "UPDATE conversation SET last_interaction_at = last_interaction_at - 1 WHERE internal_key = 'n:+15550100002'",
+            "UPDATE conversation SET last_interaction_at = last_interaction_at - 1 \
+                WHERE internal_key = 'n:+15550100002'",
         ),
         ("lost event", "C04", "DELETE FROM conversation_event WHERE call_id = 'call-s02b'"),
         (
             "un-rekeyed phone",
             "C13",
-            "UPDATE phone_number_lookup SET status = 'resolved', record_id = 'r-con-1' WHERE e164 = '+15557770003'",
+            "UPDATE phone_number_lookup \
+                SET status = 'resolved', record_id = 'r-con-1' \
+                WHERE e164 = '+15557770003'",
         ),
         (
             "missing audience",
@@ -51,7 +57,8 @@ fn each_corruption_is_caught_by_the_named_query() {
         (
             "IVR not left",
             "T13",
-            "DELETE FROM call_interaction WHERE call_id = 'call-s14' AND kind = 'ivr_exited'",
+            "DELETE FROM call_interaction \
+                WHERE call_id = 'call-s14' AND kind = 'ivr_exited'",
         ),
         ("uncleared quality", "T03", "UPDATE quality_event SET cleared_at = NULL"),
     ];

@@ -71,7 +71,8 @@ async fn rows(book: &Book) -> Vec<Value> {
     for row in book.all(sql, None).await {
         let id = row.last().expect("an id");
         let sql = "SELECT participant_key, role, phone_number, is_primary \
-                   FROM conversation_participant WHERE conversation_id = ? ORDER BY participant_key";
+                   FROM conversation_participant WHERE conversation_id = ? \
+               ORDER BY participant_key";
         let participants: Vec<Value> = book
             .all(sql, Some(id))
             .await

@@ -99,7 +99,11 @@ fn a_worker_that_dies_leaves_its_lease_to_another() {
 
         let call = graph("S02");
         hand_off(&book, &call, &json(&call)).await;
-        book.execute("UPDATE graph_outbox SET state = 'leased', leased_until = 9999999999999 WHERE call_id = 'call-s02'").await;
+        book.execute(
+            "UPDATE graph_outbox SET state = 'leased', leased_until = 9999999999999 \
+             WHERE call_id = 'call-s02'",
+        )
+        .await;
         assert_eq!(release_leases(&book.database).await.unwrap(), 1);
         assert_eq!(assign_due(&book.database, NOW, 8).await.unwrap().assigned.len(), 1);
     });

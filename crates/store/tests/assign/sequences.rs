@@ -205,7 +205,11 @@ fn q7_a_lookup_brings_two_numbers_into_one_thread() {
 fn chains_of_merges_are_flat() {
     run(async {
         let book = Book::new().await;
-        book.execute("INSERT INTO record(id, object_type, display_name) VALUES ('r-x','contact','X'),('r-y','contact','Y')").await;
+        book.execute(
+            "INSERT INTO record(id, object_type, display_name) \
+             VALUES ('r-x','contact','X'), ('r-y','contact','Y')",
+        )
+        .await;
         book.deliver(&graph("S02")).await; // p:…3 / n-ana
         book.resolve("+15557770003", "r-x").await;
         book.deliver(&edited("S02", "call-b", |json| {
@@ -243,7 +247,8 @@ fn the_first_miss_of_a_lookup_fills_it() {
         for name in ["S01", "S02", "S04"] {
             book.deliver(&graph(name)).await;
         }
-        let sql = "SELECT e164, status, record_id, candidate_count FROM phone_number_lookup ORDER BY e164";
+        let sql = "SELECT e164, status, record_id, candidate_count \
+                   FROM phone_number_lookup ORDER BY e164";
         let rows: Vec<String> = book.all(sql, None).await.iter().map(|row| row.join(" ")).collect();
         insta::assert_snapshot!(rows.join("\n"), @"
         +15557770001 resolved r-con-1 1

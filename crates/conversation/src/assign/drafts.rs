@@ -10,8 +10,8 @@ use model::call_graph::words::{
 use model::directory::TargetKind;
 use model::{E164, GroupId, Millis, NumberId, UserId};
 
-use crate::assign::Placing;
-use crate::clusters::Cluster;
+use super::Placing;
+use super::clusters::Cluster;
 use crate::key::InternalKey;
 use crate::rules::{Detail, kept};
 use crate::types::{Identity, Label};
