@@ -28,10 +28,10 @@ pub(super) struct Host {
 impl Host {
     /// Starts the server; calls to the outside go to `carrier`.
     pub(super) fn start(directory: &DemoDirectory, carrier: SocketAddr) -> Result<Self, Failure> {
-        let folder = tempfile::Builder::new().prefix("tandem-demo-").tempdir()?;
-        std::fs::write(folder.path().join("directory.json"), directory.hasty())?;
+        let folder = tempfile::Builder::new().prefix("tandem-demo-").tempdir().map_err(refused)?;
+        std::fs::write(folder.path().join("directory.json"), directory.hasty()).map_err(refused)?;
         let file = folder.path().join("tandem.toml");
-        std::fs::write(&file, configuration(folder.path(), carrier))?;
+        std::fs::write(&file, configuration(folder.path(), carrier)).map_err(refused)?;
         // The environment of a server of the user's is not the demo's.
         let environment = std::collections::BTreeMap::new();
         let config = config::load(&file, &environment)?;
@@ -45,7 +45,8 @@ impl Host {
                 let _ = tell.send(ready.clone());
                 Ok(())
             })
-        })?;
+        });
+        let thread = thread.map_err(refused)?;
         match told.recv() {
             Ok(ready) => Ok(Self { folder, commands, thread, ready, url }),
             Err(_) => Err(ended(thread).err().unwrap_or_else(broken)),
@@ -77,7 +78,8 @@ impl Host {
 
     /// Gives the users the ring times that people have.
     pub(super) async fn be_patient(&self, directory: &DemoDirectory) -> Result<(), Failure> {
-        std::fs::write(self.folder.path().join("directory.json"), directory.patient())?;
+        std::fs::write(self.folder.path().join("directory.json"), directory.patient())
+            .map_err(refused)?;
         self.commands.send(Control::Reload).await.map_err(|_| broken())
     }
 
@@ -94,6 +96,12 @@ impl Host {
 /// How the server ended.
 fn ended(thread: JoinHandle<Result<(), Failure>>) -> Result<(), Failure> {
     thread.join().unwrap_or_else(|_| Err(broken()))
+}
+
+/// The system refused something that the demo needs.
+pub(super) fn refused(error: std::io::Error) -> Failure {
+    let remedy = "it needs a temporary folder and free ports of 127.0.0.1";
+    Failure::environment(format!("the demo cannot be set up: {error}"), remedy)
 }
 
 fn broken() -> Failure {

@@ -6,9 +6,9 @@
 //! displays from the phones), and that the outcome is compared fact by fact with what the story
 //! states.
 //!
-//! * [`host`]: the server; [`directory`]: who works there;
-//! * [`phones`]: softphones with sockets and a tone; [`story`]: the calls, and what is stated;
-//! * [`facts`]: what became of a call, in lines that can be compared; [`live`] and [`report`]:
+//! * `host`: the server; `directory`: who works there;
+//! * `phones`: softphones with sockets and a tone; `story`: the calls, and what is stated;
+//! * `facts`: what became of a call, in lines that can be compared; `live` and `report`:
 //!   what is printed.
 
 mod directory;
@@ -50,7 +50,7 @@ pub fn run(keep: bool, colour: bool, out: &mut impl Write) -> Result<(), Failure
     let directory = DemoDirectory::read()?;
     let paint = Paint::new(colour);
     let carrier = runtime.block_on(phones::carrier_socket())?;
-    let host = Host::start(&directory, carrier.local_addr()?)?;
+    let host = Host::start(&directory, carrier.local_addr().map_err(host::refused)?)?;
     let shown = runtime.block_on(async {
         tokio::select! {
             shown = show(&host, &directory, carrier, clock, paint, out) => shown,

@@ -16,7 +16,7 @@ use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 
 use super::directory::DemoDirectory;
-use super::host::DOMAIN;
+use super::host::{DOMAIN, refused};
 use crate::clock::Clock;
 use crate::failure::Failure;
 pub(super) use sound::TONE_PACKETS;
@@ -156,7 +156,7 @@ pub(super) fn dial(caller: &str, called: &str) -> Dial {
 
 /// The socket where the trunk delivers calls.
 pub(super) async fn carrier_socket() -> Result<UdpSocket, Failure> {
-    Ok(UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?)
+    UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(refused)
 }
 
 /// Connects all phones, and registers the users'.
@@ -173,13 +173,13 @@ pub(super) async fn connect(
             Some(socket) => socket,
             None => carrier_socket().await?,
         };
-        let flow = Flow::udp(socket.local_addr()?, server);
+        let flow = Flow::udp(socket.local_addr().map_err(refused)?, server);
         let config = PhoneConfig::carrier(OUTSIDE_DOMAIN, flow);
         cast.insert(name, connect_one(config, socket, clock).await?);
     }
     for name in USERS {
         let socket = carrier_socket().await?;
-        let flow = Flow::udp(socket.local_addr()?, server);
+        let flow = Flow::udp(socket.local_addr().map_err(refused)?, server);
         let password = directory.password(name).unwrap_or_default();
         let config = PhoneConfig::new(name, password, DOMAIN, flow);
         let handle = connect_one(config, socket, clock).await?;
@@ -200,7 +200,7 @@ pub(super) async fn connect(
 async fn connect_one(config: PhoneConfig, sip: UdpSocket, clock: Clock) -> Result<Handle, Failure> {
     let (rtp, rtcp) = sound::sockets().await?;
     let config = PhoneConfig {
-        media_port: rtp.local_addr()?.port(),
+        media_port: rtp.local_addr().map_err(refused)?.port(),
         lines: 1,
         codecs: vec![sdp::Codec::new(sound::PCMU, "PCMU", 8_000, 1)],
         ..config

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::net::UdpSocket;
 
+use crate::demo::host::refused;
 use crate::failure::Failure;
 
 /// The payload number of PCMU.
@@ -94,8 +95,8 @@ pub(super) fn is_tone(packet: &[u8]) -> bool {
 /// (RFC 3550 section 11).
 pub(super) async fn sockets() -> Result<(UdpSocket, UdpSocket), Failure> {
     for _ in 0..TRIES {
-        let rtp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let port = rtp.local_addr()?.port();
+        let rtp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(refused)?;
+        let port = rtp.local_addr().map_err(refused)?.port();
         if port % 2 != 0 || port == u16::MAX {
             continue;
         }

@@ -85,7 +85,8 @@ pub(in crate::demo) const SCENES: &[Scene] = &[
         give_up_after: Some(Duration::from_millis(1_200)),
         talk: None,
         stated: &[
-            "inbound call: missed, ended by external, owner Ben Baker, missed call owner Max Manager",
+            "inbound call: missed, ended by external, owner Ben Baker, \
+             missed call owner Max Manager",
             "path: call_started, routing_started, no_answer, call_ended",
             "route to Ben Baker, single: canceled, not_answered",
             "attempt of Ben Baker: caller_hangup 487",
