@@ -132,6 +132,31 @@ impl Database {
     }
 }
 
+/// Keeps everybody else from writing, as a backup program or an administrator's shell does.
+pub struct Lock(SqliteConnection);
+
+impl Lock {
+    /// Takes it.
+    ///
+    /// # Errors
+    /// When somebody else keeps it.
+    pub async fn take(file: &Path) -> anyhow::Result<Self> {
+        let options = SqliteConnectOptions::new().filename(file);
+        let mut connection = options.busy_timeout(Duration::from_secs(5)).connect().await?;
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await?;
+        Ok(Self(connection))
+    }
+
+    /// Gives it back.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn release(mut self) -> anyhow::Result<()> {
+        sqlx::query("ROLLBACK").execute(&mut self.0).await?;
+        Ok(())
+    }
+}
+
 fn value(row: &SqliteRow, column: usize) -> anyhow::Result<Value> {
     Ok(if row.try_get_raw(column)?.is_null() {
         Value::Null
@@ -148,9 +173,7 @@ fn text_of(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Null => "-".to_owned(),
-        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
-            value.to_string()
-        }
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
     }
 }
 

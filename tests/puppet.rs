@@ -103,8 +103,13 @@ impl Puppet {
     ///
     /// # Errors
     /// When the request lacks what a response repeats.
-    pub fn response(&self, to: &Heard, status: &str, tag: &str, description: &str)
-    -> anyhow::Result<String> {
+    pub fn response(
+        &self,
+        to: &Heard,
+        status: &str,
+        tag: &str,
+        description: &str,
+    ) -> anyhow::Result<String> {
         let mut text = format!("SIP/2.0 {status}\r\n");
         for via in to.headers("Via") {
             text += &format!("Via: {via}\r\n");

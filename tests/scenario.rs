@@ -24,14 +24,14 @@ pub struct Scenario {
     pub oracle: Option<String>,
     /// Added to the configuration.
     pub configuration: String,
-    /// Environment of the server.
+    /// Environment of the server; `[far_end]` stands for that address.
     pub environment: BTreeMap<String, String>,
     /// Fields of IVRs to be set: people in the oracle ring for half a minute.
     pub ivr: BTreeMap<String, serde_json::Map<String, Value>>,
     /// Who is registered, and what their phones do; `script` absent: registered, never rung.
     pub agent: Vec<Agent>,
-    /// What stands behind the trunk.
-    pub far_end: Option<FarEnd>,
+    /// What stands behind the trunk: the first at port 5060, the next at 5070.
+    pub far_end: Vec<FarEnd>,
     /// Who calls, one after another.
     pub caller: Vec<Caller>,
     /// Queries on the database and the rows they must give.
@@ -129,7 +129,11 @@ impl Stage {
         let file = folder().join(&name).join("scenario.toml");
         let text = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
         let scenario: Scenario = toml::from_str(&text).with_context(|| name.clone())?;
-        let host = Host::start(block, &scenario.configuration, &scenario.environment, |directory| {
+        let mut environment = scenario.environment.clone();
+        for value in environment.values_mut() {
+            *value = value.replace("[far_end]", &block.far_end().to_string());
+        }
+        let host = Host::start(block, &scenario.configuration, &environment, |directory| {
             set_ivrs(directory, &scenario.ivr);
         })?;
         let mut stage = Self { name, scenario, host, players: Vec::new() };
@@ -150,15 +154,15 @@ impl Stage {
             };
             stage.players.push(Player::start(&part, &stage.host)?);
         }
-        if let Some(FarEnd { script, keys }) = &stage.scenario.far_end {
+        for (index, FarEnd { script, keys }) in stage.scenario.far_end.iter().enumerate() {
             let part = Part {
-                who: "far-end".to_owned(),
+                who: format!("far-end-{}", index + 1),
                 scenario: &stage.name,
                 script,
                 keys,
                 user: None,
                 address: block.far_end(),
-                port: 5060,
+                port: 5060 + 10 * u16::try_from(index)?,
                 calls: 1,
                 tcp: false,
             };
@@ -234,13 +238,7 @@ impl Stage {
                 trouble.push(error.to_string());
             }
         }
-        ensure!(
-            trouble.is_empty(),
-            "{}:\n{}\n{}",
-            self.name,
-            trouble.join("\n"),
-            self.host.log()?
-        );
+        ensure!(trouble.is_empty(), "{}:\n{}\n{}", self.name, trouble.join("\n"), self.host.log()?);
         Ok(())
     }
 
@@ -250,7 +248,7 @@ impl Stage {
     /// What went wrong.
     pub async fn finish(mut self) -> anyhow::Result<()> {
         self.over()?;
-        self.check_metrics()?;
+        self.measures(&self.scenario.metrics)?;
         // A stop waits for nothing but what is being written: every call is over.
         self.host.signal("TERM")?;
         let status = self.host.wait()?;
@@ -258,15 +256,23 @@ impl Stage {
         self.check().await
     }
 
-    fn check_metrics(&self) -> anyhow::Result<()> {
-        if self.scenario.metrics.is_empty() {
+    /// Waits until `/metrics` has these lines: counters are published a few times a second.
+    ///
+    /// # Errors
+    /// When it does not get them.
+    pub fn measures(&self, lines: &[String]) -> anyhow::Result<()> {
+        if lines.is_empty() {
             return Ok(());
         }
-        let text = self.host.get("/metrics")?;
-        for line in &self.scenario.metrics {
-            ensure!(text.lines().any(|found| found == line), "{}: {line} in\n{text}", self.name);
+        let mut text = String::new();
+        for _ in 0..100 {
+            text = self.host.get("/metrics")?;
+            if lines.iter().all(|line| text.lines().any(|found| found == line)) {
+                return Ok(());
+            }
+            std::thread::park_timeout(Duration::from_millis(20));
         }
-        Ok(())
+        bail!("{}: {lines:?} in\n{text}", self.name)
     }
 
     /// Compares what a server that has ended has stored, and looks through its log.
@@ -312,10 +318,7 @@ fn oracle(name: &str) -> anyhow::Result<Value> {
     Ok(serde_json::from_str(&text)?)
 }
 
-fn set_ivrs(
-    directory: &mut Value,
-    fields: &BTreeMap<String, serde_json::Map<String, Value>>,
-) {
+fn set_ivrs(directory: &mut Value, fields: &BTreeMap<String, serde_json::Map<String, Value>>) {
     for ivr in directory["ivrs"].as_array_mut().into_iter().flatten() {
         let Some(fields) = ivr["id"].as_str().and_then(|id| fields.get(id)) else { continue };
         for (key, value) in fields {

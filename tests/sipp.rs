@@ -75,6 +75,7 @@ scenarios! {
     50 group_not_accepted,
     51 call_limit,
     52 port_pool,
+    53 trunk_failover,
 }
 
 #[test]

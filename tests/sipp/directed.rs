@@ -1,9 +1,11 @@
 //! Scenarios in which the test itself has a hand: signals, restarts, phones moved message by
 //! message.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
+use e2e::database::Lock;
 use e2e::host::{Block, password};
 use e2e::puppet::Puppet;
 use e2e::registration::{Registration, challenges, register};
@@ -23,6 +25,9 @@ pub(crate) const NAMES: &[&str] = &[
     "rustpbx_77",
     "retransmissions",
     "reinvite_crosses_bye",
+    "call_rate",
+    "database_locked",
+    "flood",
 ];
 
 const RINGS: &str = "SELECT id FROM connection_attempt WHERE ringing_at IS NOT NULL";
@@ -223,6 +228,8 @@ impl Outsider {
     fn send(&self, method: &str, cseq: u32, branch: &str, times: usize) -> anyhow::Result<()> {
         let Self { puppet, number, to } = self;
         let at = puppet.address();
+        // Requests of one call differ by their branch; INVITEs of several calls do too.
+        let call = if ["one", "two", "three"].contains(&branch) { branch } else { "outsider" };
         let (body, kind) = if method == "INVITE" {
             let description = puppet.description(7000);
             (description, "Content-Type: application/sdp\r\n")
@@ -233,7 +240,7 @@ impl Outsider {
             "{method} sip:{number}@tandem.test SIP/2.0\r\n\
              Via: SIP/2.0/UDP {at};branch=z9hG4bK-{branch}\r\n\
              From: <sip:+15557770001@carrier.test>;tag=out\r\nTo: {to}\r\n\
-             Call-ID: outsider@{at}\r\nCSeq: {cseq} {method}\r\nMax-Forwards: 70\r\n\
+             Call-ID: {call}@{at}\r\nCSeq: {cseq} {method}\r\nMax-Forwards: 70\r\n\
              Contact: <sip:out@{at}>\r\n{kind}Content-Length: {}\r\n\r\n{body}",
             body.len()
         );
@@ -313,8 +320,89 @@ async fn reinvite_crosses_bye() -> anyhow::Result<()> {
     stage.finish().await
 }
 
+#[tokio::test]
+async fn call_rate() -> anyhow::Result<()> {
+    let block = Block(214);
+    let stage = Stage::set("call_rate", block)?;
+    let callers = Outsider::new(block, "+15550109999")?;
+    for branch in ["one", "two", "three"] {
+        callers.send("INVITE", 1, branch, 1)?;
+    }
+    let (mut taken, mut refused) = (BTreeSet::new(), BTreeSet::new());
+    while taken.len() + refused.len() < 3 {
+        let heard = callers.puppet.expect("SIP/2.0 ")?;
+        let call = heard.header("Call-ID")?.to_owned();
+        match heard.status() {
+            Some(404) => taken.insert(call),
+            Some(503) => heard.header("Retry-After").map(|_| refused.insert(call))?,
+            _ => false,
+        };
+    }
+    ensure!(!taken.is_empty() && !refused.is_empty(), "{taken:?} {refused:?}");
+    let count = refused.len();
+    stage.measures(&[format!("tandem_limit_hits_total{{limit=\"call rate\"}} {count}")])?;
+    stage
+        .until(&format!("SELECT 1 FROM call GROUP BY 1 HAVING count(*) = {}", taken.len()))
+        .await?;
+    stage.finish().await
+}
+
+#[tokio::test]
+async fn database_locked() -> anyhow::Result<()> {
+    let mut stage = Stage::set("database_locked", Block(212))?;
+    let lock = Lock::take(&stage.host.database()).await?;
+    stage.call().await?;
+    stage.over()?;
+    lock.release().await?;
+    stage.finish().await
+}
+
+#[tokio::test]
+async fn flood() -> anyhow::Result<()> {
+    let block = Block(213);
+    let stage = Stage::set("flood", block)?;
+    let puppet = Puppet::new(block, block.agent(0), 5060)?;
+    let options = |number: u32| {
+        let at = puppet.address();
+        format!(
+            "OPTIONS sip:tandem.test SIP/2.0\r\nVia: SIP/2.0/UDP {at};branch=z9hG4bK-{number}\r\n\
+             From: <sip:flood@example.net>;tag=f\r\nTo: <sip:tandem.test>\r\n\
+             Call-ID: flood-{number}\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\n\
+             Content-Length: 0\r\n\r\n"
+        )
+    };
+    for number in 0..10_000 {
+        puppet.send(options(number).as_bytes())?;
+    }
+    // Another asks, again and again, until the rate of OPTIONS has room for him.
+    let quiet = Puppet::new(block, block.agent(1), 5060)?;
+    let mut answered = false;
+    for number in 10_000..10_100 {
+        let (theirs, ours) = (puppet.address().to_string(), quiet.address().to_string());
+        let question = options(number).replace(&theirs, &ours);
+        quiet.send(question.as_bytes())?;
+        let heard = quiet.next(Duration::from_millis(100))?;
+        answered = heard.is_some_and(|heard| heard.status() == Some(200));
+        if answered {
+            break;
+        }
+        std::thread::park_timeout(Duration::from_millis(20));
+    }
+    ensure!(answered, "nobody is answered after the flood");
+    let text = stage.host.get("/metrics")?;
+    let dropped = text.lines().find_map(|line| line.strip_prefix("tandem_sip_dropped_total "));
+    ensure!(dropped.is_some_and(|count| count != "0"), "{text}");
+    stage.finish().await
+}
+
 /// One packet from one to the other, and that it comes as it went.
-fn relayed(from: &Puppet, in_at: u16, to: &Puppet, out_at: u16, sequence: u8) -> anyhow::Result<()> {
+fn relayed(
+    from: &Puppet,
+    in_at: u16,
+    to: &Puppet,
+    out_at: u16,
+    sequence: u8,
+) -> anyhow::Result<()> {
     let mut packet = vec![0x80, 0, 0, sequence, 0, 0, sequence, 0, 1, 2, 3, 4];
     packet.extend([sequence; 160]);
     from.send_to(&packet, in_at)?;

@@ -51,7 +51,8 @@ impl Built {
     /// Runs the SIPp scenarios, each a test of its own; they read `TANDEM_BIN`.
     pub(crate) fn sipp(&self, name: Option<&str>) -> anyhow::Result<()> {
         let mut test = self.test("sipp")?;
-        test.env("TANDEM_BIN", self.server()?);
+        // The scenarios mostly wait for each other's people, not for processors.
+        test.env("TANDEM_BIN", self.server()?).arg("--test-threads=4");
         if let Some(name) = name {
             // Dashes in a scenario's folder are underscores in its test.
             let filter = name.replace('-', "_");
