@@ -108,11 +108,7 @@ impl AudioOffer {
                 Ok(audio) => {
                     let layout = Layout::of(description, index);
                     let times = description.lines.of_kind('t').map(Into::into).collect();
-                    return Ok(Self {
-                        audio,
-                        layout,
-                        times,
-                    });
+                    return Ok(Self { audio, layout, times });
                 }
                 // A stream that failed later in the checks says more about what is missing.
                 Err(cause) if cause.rank() > refusal.rank() => refusal = cause,
@@ -152,10 +148,7 @@ impl Audio {
         if !matches!(media.protocol.as_ref(), "RTP/AVP" | "RTP/AVPF") {
             return Err(Refusal488::Transport);
         }
-        let connection = media
-            .connection
-            .as_ref()
-            .or(description.connection.as_ref());
+        let connection = media.connection.as_ref().or(description.connection.as_ref());
         let address = connection
             .and_then(Connection::address)
             .filter(|address| !address.is_multicast())
@@ -181,8 +174,7 @@ impl Audio {
 
     /// Whether a socket at `local` can send to the peer.
     pub(crate) fn is_reachable_from(&self, local: IpAddr) -> bool {
-        self.remote
-            .is_none_or(|remote| remote.rtp.is_ipv4() == local.is_ipv4())
+        self.remote.is_none_or(|remote| remote.rtp.is_ipv4() == local.is_ipv4())
     }
 }
 
@@ -193,40 +185,24 @@ impl Layout {
             protocol: media.protocol.clone(),
             formats: media.formats.clone(),
         });
-        Self {
-            slots: slots.collect(),
-            audio,
-        }
+        Self { slots: slots.collect(), audio }
     }
 
     /// One audio stream and nothing else: what we offer by ourselves.
     pub(crate) fn audio_only() -> Self {
-        let slot = Slot {
-            kind: "audio".into(),
-            protocol: "RTP/AVP".into(),
-            formats: Vec::new(),
-        };
-        Self {
-            slots: vec![slot],
-            audio: 0,
-        }
+        let slot = Slot { kind: "audio".into(), protocol: "RTP/AVP".into(), formats: Vec::new() };
+        Self { slots: vec![slot], audio: 0 }
     }
 }
 
 fn direction_of(lines: &Lines) -> Option<Direction> {
-    lines
-        .attributes()
-        .find_map(|(name, _)| Direction::from_attribute(name))
+    lines.attributes().find_map(|(name, _)| Direction::from_attribute(name))
 }
 
 fn remote(media: &Media, address: IpAddr, rtcp_mux: bool) -> Remote {
     let rtp = SocketAddr::new(address, media.port);
     let own = || rtcp_attribute(media.lines.attribute("rtcp")?, address);
-    let rtcp = if rtcp_mux {
-        rtp
-    } else {
-        own().unwrap_or(next_port(rtp))
-    };
+    let rtcp = if rtcp_mux { rtp } else { own().unwrap_or(next_port(rtp)) };
     Remote { rtp, rtcp }
 }
 

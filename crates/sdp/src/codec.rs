@@ -6,6 +6,7 @@
 //! stream of nothing but telephone events is no conversation.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::description::Media;
 
@@ -15,13 +16,13 @@ pub struct Codec {
     /// The payload number, 0–127.
     pub payload: u8,
     /// The encoding name; compared without regard to case.
-    pub name: Box<str>,
+    pub name: Arc<str>,
     /// The clock rate of its RTP timestamps, in Hz.
     pub clock_rate: u32,
     /// The number of channels, at least 1.
     pub channels: u8,
     /// The parameters (`a=fmtp`), as written.
-    pub fmtp: Option<Box<str>>,
+    pub fmtp: Option<Arc<str>>,
 }
 
 /// What a format carries.
@@ -40,13 +41,7 @@ pub enum CodecKind {
 impl Codec {
     /// A codec without parameters.
     pub fn new(payload: u8, name: &str, clock_rate: u32, channels: u8) -> Self {
-        Self {
-            payload,
-            name: name.into(),
-            clock_rate,
-            channels,
-            fmtp: None,
-        }
+        Self { payload, name: name.into(), clock_rate, channels, fmtp: None }
     }
 
     /// This codec with parameters.
@@ -112,16 +107,10 @@ impl Codec {
     /// Reads the value of `a=rtpmap` behind the payload number.
     fn from_rtpmap(payload: u8, value: &str) -> Option<Self> {
         let mut parts = value.trim().split('/');
-        let name = parts
-            .next()
-            .filter(|name| !name.is_empty() && !name.contains(' '))?;
+        let name = parts.next().filter(|name| !name.is_empty() && !name.contains(' '))?;
         let clock_rate = parts.next()?.trim().parse().ok().filter(|rate| *rate > 0)?;
         let channels = match parts.next() {
-            Some(channels) => channels
-                .trim()
-                .parse()
-                .ok()
-                .filter(|channels| *channels > 0)?,
+            Some(channels) => channels.trim().parse().ok().filter(|channels| *channels > 0)?,
             None => 1,
         };
         Some(Self::new(payload, name, clock_rate, channels))
@@ -132,11 +121,7 @@ impl fmt::Display for Codec {
     /// As in `a=rtpmap`: number, name, clock and, unless there is one, channels.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}/{}", self.payload, self.name, self.clock_rate)?;
-        if self.channels == 1 {
-            Ok(())
-        } else {
-            write!(f, "/{}", self.channels)
-        }
+        if self.channels == 1 { Ok(()) } else { write!(f, "/{}", self.channels) }
     }
 }
 
@@ -154,10 +139,7 @@ pub(crate) fn codecs_of(media: &Media) -> Vec<Codec> {
         let Some((payload, value)) = value.trim_start().split_once(' ') else {
             continue;
         };
-        let slot = payload
-            .parse()
-            .ok()
-            .and_then(|payload: usize| table.get_mut(payload));
+        let slot = payload.parse().ok().and_then(|payload: usize| table.get_mut(payload));
         if let Some(slot @ None) = slot {
             *slot = Some(value.trim());
         }
@@ -174,10 +156,9 @@ pub(crate) fn codecs_of(media: &Media) -> Vec<Codec> {
         if codecs.iter().any(|known| known.payload == payload) {
             continue;
         }
-        codecs.extend(codec.map(|codec| Codec {
-            fmtp: fmtps[usize::from(payload)].map(Into::into),
-            ..codec
-        }));
+        codecs.extend(
+            codec.map(|codec| Codec { fmtp: fmtps[usize::from(payload)].map(Into::into), ..codec }),
+        );
     }
     codecs
 }
@@ -191,10 +172,7 @@ pub fn common_codecs(offered: &[Codec], allowed: &[Codec]) -> Option<Vec<Codec>>
         .filter_map(|codec| {
             let allowed = best_match(codec, allowed)?;
             let fmtp = allowed.fmtp.clone().or_else(|| codec.fmtp.clone());
-            Some(Codec {
-                fmtp,
-                ..codec.clone()
-            })
+            Some(Codec { fmtp, ..codec.clone() })
         })
         .collect();
     common.iter().any(Codec::is_audio).then_some(common)
@@ -222,14 +200,8 @@ pub fn early_codecs(offered: &[Codec], preferred: &[&str]) -> Option<Vec<Codec>>
         .iter()
         .find_map(|name| audio().find(|codec| codec.name.eq_ignore_ascii_case(name)))
         .or_else(|| audio().next())?;
-    let events = || {
-        offered
-            .iter()
-            .filter(|c| c.kind() == CodecKind::TelephoneEvent)
-    };
-    let event = events()
-        .find(|c| c.clock_rate == chosen.clock_rate)
-        .or_else(|| events().next());
+    let events = || offered.iter().filter(|c| c.kind() == CodecKind::TelephoneEvent);
+    let event = events().find(|c| c.clock_rate == chosen.clock_rate).or_else(|| events().next());
     Some(std::iter::once(chosen).chain(event).cloned().collect())
 }
 

@@ -29,10 +29,7 @@ pub enum Host {
 impl Connection {
     /// A connection at one unicast address.
     pub fn at(address: IpAddr) -> Self {
-        Self {
-            host: Host::Address(address),
-            suffix: None,
-        }
+        Self { host: Host::Address(address), suffix: None }
     }
 
     /// Reads the value of a `c=` line.
@@ -49,10 +46,9 @@ impl Connection {
         };
         let host = match address.parse::<IpAddr>() {
             Ok(address) => Host::Address(address),
-            Err(_) if is_name(address) => Host::Name {
-                address_type: address_type.into(),
-                name: address.into(),
-            },
+            Err(_) if is_name(address) => {
+                Host::Name { address_type: address_type.into(), name: address.into() }
+            }
             Err(_) => return None,
         };
         Some(Self { host, suffix })
@@ -74,9 +70,7 @@ pub(crate) fn address_type(address: IpAddr) -> &'static str {
 
 fn is_name(text: &str) -> bool {
     !text.is_empty()
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.' || b == b'_')
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.' || b == b'_')
 }
 
 impl fmt::Display for Connection {
@@ -99,31 +93,11 @@ mod tests {
     #[test]
     fn forms() {
         let canonical = |value: &str| Connection::parse(value).map(|c| c.to_string());
-        assert_eq!(
-            canonical("IN IP4 192.0.2.1").as_deref(),
-            Some("IN IP4 192.0.2.1")
-        );
-        assert_eq!(
-            canonical("IN  IP6 2001:DB8::1 ").as_deref(),
-            Some("IN IP6 2001:db8::1")
-        );
-        assert_eq!(
-            canonical("IN IP4 224.2.1.1/127/3").as_deref(),
-            Some("IN IP4 224.2.1.1/127/3")
-        );
-        assert_eq!(
-            canonical("IN IP4 host.test").as_deref(),
-            Some("IN IP4 host.test")
-        );
-        for bad in [
-            "",
-            "IN",
-            "IN IP4",
-            "IN IP4 a b",
-            "IN IP6 [::1]",
-            "ATM NSAP 47",
-            "IN IP5 ::1",
-        ] {
+        assert_eq!(canonical("IN IP4 192.0.2.1").as_deref(), Some("IN IP4 192.0.2.1"));
+        assert_eq!(canonical("IN  IP6 2001:DB8::1 ").as_deref(), Some("IN IP6 2001:db8::1"));
+        assert_eq!(canonical("IN IP4 224.2.1.1/127/3").as_deref(), Some("IN IP4 224.2.1.1/127/3"));
+        assert_eq!(canonical("IN IP4 host.test").as_deref(), Some("IN IP4 host.test"));
+        for bad in ["", "IN", "IN IP4", "IN IP4 a b", "IN IP6 [::1]", "ATM NSAP 47", "IN IP5 ::1"] {
             assert_eq!(canonical(bad), None, "{bad}");
         }
     }

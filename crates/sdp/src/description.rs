@@ -58,55 +58,77 @@ pub struct Media {
 }
 
 /// One line that is kept as it stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Line<'a> {
     /// The letter before the equals sign.
     pub kind: char,
     /// What follows it.
-    pub value: Box<str>,
+    pub value: &'a str,
 }
 
-/// Lines in order, most of them attributes.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Lines(Vec<Line>);
+/// Lines in order, most of them attributes; kept as one text of lines that end in LF.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Lines(String);
 
 impl Lines {
     /// Appends a line. A value must not hold a line break; what would break the description is
     /// cut off there.
     pub fn push(&mut self, kind: char, value: impl AsRef<str>) {
-        let value = value.as_ref();
-        let end = value.find(['\r', '\n', '\0']).unwrap_or(value.len());
-        self.0.push(Line {
-            kind,
-            value: value[..end].into(),
-        });
+        if self.0.capacity() == 0 {
+            self.0.reserve(USUAL_LINES_BYTES);
+        }
+        self.0.push(kind);
+        self.0.push('=');
+        self.0.push_str(until_break(value.as_ref()));
+        self.0.push('\n');
     }
 
     /// All lines, in order.
-    pub fn iter(&self) -> impl Iterator<Item = &Line> {
-        self.0.iter()
+    pub fn iter(&self) -> impl Iterator<Item = Line<'_>> {
+        let mut rest = self.0.as_str();
+        std::iter::from_fn(move || {
+            let end = rest.bytes().position(|byte| byte == b'\n')?;
+            let (line, after) = rest.split_at(end);
+            rest = &after[1..];
+            let kind = line.chars().next()?;
+            Some(Line { kind, value: &line[kind.len_utf8() + 1..] })
+        })
     }
 
     /// The values of the lines of one kind.
     pub fn of_kind(&self, kind: char) -> impl Iterator<Item = &str> {
-        self.0
-            .iter()
-            .filter(move |line| line.kind == kind)
-            .map(|line| &*line.value)
+        self.iter().filter(move |line| line.kind == kind).map(|line| line.value)
     }
 
     /// All attributes as name and value; a property attribute has an empty value.
     pub fn attributes(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.of_kind('a')
-            .map(|value| value.split_once(':').unwrap_or((value, "")))
+        self.of_kind('a').map(|value| match value.bytes().position(|byte| byte == b':') {
+            // A colon is ASCII, so both cuts are at character boundaries.
+            Some(at) => (&value[..at], &value[at + 1..]),
+            None => (value, ""),
+        })
     }
 
     /// The value of the first attribute called `name`; empty for a property attribute.
     pub fn attribute(&self, name: &str) -> Option<&str> {
-        self.attributes()
-            .find(|(found, _)| *found == name)
-            .map(|(_, value)| value)
+        self.attributes().find(|(found, _)| *found == name).map(|(_, value)| value)
     }
+}
+
+impl fmt::Debug for Lines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+/// What is reserved for the lines of a stream at first.
+const USUAL_LINES_BYTES: usize = 160;
+
+/// A text up to where it would break a line.
+pub(crate) fn until_break(text: &str) -> &str {
+    let end = text.bytes().position(|byte| matches!(byte, b'\r' | b'\n' | 0));
+    // All three are ASCII, so the cut is at a character boundary.
+    &text[..end.unwrap_or(text.len())]
 }
 
 impl SessionDescription {
@@ -127,12 +149,7 @@ impl fmt::Display for SessionDescription {
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            username,
-            session_id,
-            session_version,
-            address,
-        } = self;
+        let Self { username, session_id, session_version, address } = self;
         write!(f, "{username} {session_id} {session_version} {address}")
     }
 }
@@ -159,20 +176,14 @@ fn write_section(
     connection: Option<&Connection>,
     lines: &Lines,
 ) -> fmt::Result {
-    let before = |line: &&Line| matches!(line.kind, 'i' | 'u' | 'e' | 'p');
-    let write_line = |f: &mut fmt::Formatter<'_>, line: &Line| {
+    let before = |line: &Line<'_>| matches!(line.kind, 'i' | 'u' | 'e' | 'p');
+    let write_line = |f: &mut fmt::Formatter<'_>, line: Line<'_>| {
         f.write_char(line.kind)?;
         write!(f, "={}\r\n", line.value)
     };
-    lines
-        .iter()
-        .filter(before)
-        .try_for_each(|line| write_line(f, line))?;
+    lines.iter().filter(before).try_for_each(|line| write_line(f, line))?;
     if let Some(connection) = connection {
         write!(f, "c={connection}\r\n")?;
     }
-    lines
-        .iter()
-        .filter(|line| !before(line))
-        .try_for_each(|line| write_line(f, line))
+    lines.iter().filter(|line| !before(line)).try_for_each(|line| write_line(f, line))
 }

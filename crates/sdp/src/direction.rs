@@ -73,10 +73,7 @@ impl Direction {
     /// than the offer lets it (RFC 3264 §6.1).
     #[must_use]
     pub fn answer(self, wish: Self) -> Self {
-        Self::new(
-            self.receives() && wish.sends(),
-            self.sends() && wish.receives(),
-        )
+        Self::new(self.receives() && wish.sends(), self.sends() && wish.receives())
     }
 }
 
@@ -105,10 +102,7 @@ mod tests {
     fn reversing_twice_changes_nothing() {
         for direction in [SendRecv, SendOnly, RecvOnly, Inactive] {
             assert_eq!(direction.reversed().reversed(), direction);
-            assert_eq!(
-                Direction::from_attribute(direction.as_str()),
-                Some(direction)
-            );
+            assert_eq!(Direction::from_attribute(direction.as_str()), Some(direction));
         }
     }
 }

@@ -15,8 +15,8 @@ use bytes::Bytes;
 
 use crate::audio::{Audio, AudioOffer, Layout, Refusal488, Slot, next_port};
 use crate::codec::{Codec, best_match, common_codecs};
-use crate::connection::{Connection, address_type};
-use crate::description::{Lines, Media, Origin, SessionDescription};
+use crate::connection::address_type;
+use crate::description::{SessionDescription, until_break};
 use crate::direction::Direction;
 
 /// Our end of one leg.
@@ -90,12 +90,7 @@ pub enum AnswerFault {
 impl<'a> Terms<'a> {
     /// Both ways with these codecs, no wish about packet lengths.
     pub fn new(codecs: &'a [Codec]) -> Self {
-        Self {
-            codecs,
-            direction: Direction::SendRecv,
-            ptime_ms: None,
-            max_ptime_ms: None,
-        }
+        Self { codecs, direction: Direction::SendRecv, ptime_ms: None, max_ptime_ms: None }
     }
 
     /// The same with another direction.
@@ -107,11 +102,7 @@ impl<'a> Terms<'a> {
     /// The same with the packet lengths that the far end of the relay asked for.
     #[must_use]
     pub fn packet_lengths_of(self, far_end: &Audio) -> Self {
-        Self {
-            ptime_ms: far_end.ptime_ms,
-            max_ptime_ms: far_end.max_ptime_ms,
-            ..self
-        }
+        Self { ptime_ms: far_end.ptime_ms, max_ptime_ms: far_end.max_ptime_ms, ..self }
     }
 }
 
@@ -136,10 +127,7 @@ impl LocalMedia {
     /// The same, with offers that ask for RTCP on the RTP port (RFC 5761 §5.1.1).
     #[must_use]
     pub fn offering_rtcp_mux(self) -> Self {
-        Self {
-            rtcp_mux: true,
-            ..self
-        }
+        Self { rtcp_mux: true, ..self }
     }
 
     /// The address shown to the peer.
@@ -181,18 +169,9 @@ impl LocalMedia {
         let rtcp_mux = offer.audio.rtcp_mux;
         self.layout = offer.layout.clone();
         self.rtcp_mux = rtcp_mux;
-        let terms = Terms {
-            codecs: &codecs,
-            direction,
-            ..terms
-        };
+        let terms = Terms { codecs: &codecs, direction, ..terms };
         let body = self.write(&terms, rtcp_mux, &offer.times);
-        Ok(Answer {
-            body,
-            codecs,
-            direction,
-            rtcp_mux,
-        })
+        Ok(Answer { body, codecs, direction, rtcp_mux })
     }
 
     /// Reads the answer to our last offer. An answer may come more than once (provisional and
@@ -204,10 +183,7 @@ impl LocalMedia {
         // Peers that leave out what they reject are seen in the field; more than was offered, or
         // something else in its place, means another offer.
         let slot = &self.layout.slots[self.layout.audio];
-        let media = answer
-            .media
-            .get(self.layout.audio)
-            .ok_or(AnswerFault::Layout)?;
+        let media = answer.media.get(self.layout.audio).ok_or(AnswerFault::Layout)?;
         if answer.media.len() > self.layout.slots.len() || media.kind != slot.kind {
             return Err(AnswerFault::Layout);
         }
@@ -230,13 +206,7 @@ impl LocalMedia {
             .iter()
             .filter_map(|codec| {
                 let payload = best_match(codec, &self.offered)?.payload;
-                Some((
-                    Codec {
-                        payload,
-                        ..codec.clone()
-                    },
-                    codec.clone(),
-                ))
+                Some((Codec { payload, ..codec.clone() }, codec.clone()))
             })
             .unzip();
         if !ours.iter().any(Codec::is_audio) {
@@ -244,103 +214,131 @@ impl LocalMedia {
         }
         audio.codecs = theirs;
         self.rtcp_mux = audio.rtcp_mux;
-        Ok(AudioAnswer {
-            audio,
-            codecs: ours,
-        })
+        Ok(AudioAnswer { audio, codecs: ours })
     }
 
     fn write(&mut self, terms: &Terms<'_>, rtcp_mux: bool, times: &[Box<str>]) -> Bytes {
-        let same = self.describe(terms, rtcp_mux, times).write();
+        let same = self.describe(terms, rtcp_mux, times);
         let body = match &self.written {
             Some(written) if *written != same => {
                 self.session_version += 1;
-                self.describe(terms, rtcp_mux, times).write()
+                Bytes::from(self.describe(terms, rtcp_mux, times))
             }
-            Some(_) | None => same,
+            Some(written) => written.clone(),
+            None => Bytes::from(same),
         };
         self.written = Some(body.clone());
         body
     }
 
-    fn describe(
-        &self,
-        terms: &Terms<'_>,
-        rtcp_mux: bool,
-        times: &[Box<str>],
-    ) -> SessionDescription {
-        let mut lines = Lines::default();
-        times.iter().for_each(|time| lines.push('t', time));
-        let media = self.layout.slots.iter().enumerate().map(|(index, slot)| {
-            if index == self.layout.audio {
-                self.audio_stream(slot, terms, rtcp_mux)
-            } else {
-                rejected_stream(slot)
-            }
-        });
-        SessionDescription {
-            origin: Origin {
-                username: "-".into(),
-                session_id: self.session_id.to_string().into(),
-                session_version: self.session_version.to_string().into(),
-                address: format!("IN {} {}", address_type(self.address), self.address).into(),
-            },
-            name: "-".into(),
-            connection: Some(Connection::at(self.address)),
-            lines,
-            media: media.collect(),
+    /// The whole description in the grammar's order, as [`SessionDescription`] would write it.
+    ///
+    /// [`SessionDescription`]: crate::SessionDescription
+    fn describe(&self, terms: &Terms<'_>, rtcp_mux: bool, times: &[Box<str>]) -> String {
+        let kind = address_type(self.address);
+        let address = self.address.to_string();
+        let mut text = Text(String::with_capacity(USUAL_BYTES));
+        text.put("v=0\r\no=- ").number(self.session_id).put(" ").number(self.session_version);
+        text.put(" IN ").put(kind).put(" ").put(&address).put("\r\ns=-\r\n");
+        text.put("c=IN ").put(kind).put(" ").put(&address).put("\r\n");
+        for time in times {
+            text.line("t=", &[time]);
         }
+        for (index, slot) in self.layout.slots.iter().enumerate() {
+            if index == self.layout.audio {
+                self.audio_stream(&mut text, slot, terms, rtcp_mux);
+            } else {
+                rejected_stream(&mut text, slot);
+            }
+        }
+        text.0
     }
 
-    fn audio_stream(&self, slot: &Slot, terms: &Terms<'_>, rtcp_mux: bool) -> Media {
-        let mut lines = Lines::default();
-        let mut formats: Vec<Box<str>> = Vec::with_capacity(terms.codecs.len());
-        for codec in terms.codecs {
-            let format: Box<str> = codec.payload.to_string().into();
-            if formats.contains(&format) {
-                continue;
+    fn audio_stream(&self, text: &mut Text, slot: &Slot, terms: &Terms<'_>, rtcp_mux: bool) {
+        let codecs = || {
+            let known = terms.codecs.iter().enumerate();
+            let first = |at: usize, payload: u8| {
+                !terms.codecs[..at].iter().any(|codec| codec.payload == payload)
+            };
+            known.filter(move |(at, codec)| first(*at, codec.payload)).map(|(_, codec)| codec)
+        };
+        text.put("m=").put(&slot.kind).put(" ").number(self.port.into());
+        text.put(" ").put(&slot.protocol);
+        for codec in codecs() {
+            text.put(" ").number(codec.payload.into());
+        }
+        text.put("\r\n");
+        for codec in codecs() {
+            text.put("a=rtpmap:").number(codec.payload.into()).put(" ");
+            text.put(until_break(&codec.name)).put("/").number(codec.clock_rate.into());
+            if codec.channels != 1 {
+                text.put("/").number(codec.channels.into());
             }
-            formats.push(format);
-            lines.push('a', format!("rtpmap:{codec}"));
+            text.put("\r\n");
             if let Some(fmtp) = &codec.fmtp {
-                lines.push('a', format!("fmtp:{} {fmtp}", codec.payload));
+                text.put("a=fmtp:").number(codec.payload.into()).line(" ", &[fmtp]);
             }
         }
         if let Some(ptime) = terms.ptime_ms {
-            lines.push('a', format!("ptime:{ptime}"));
+            text.put("a=ptime:").number(ptime.into()).put("\r\n");
         }
         if let Some(max_ptime) = terms.max_ptime_ms {
-            lines.push('a', format!("maxptime:{max_ptime}"));
+            text.put("a=maxptime:").number(max_ptime.into()).put("\r\n");
         }
         if Some(self.rtcp_port) != self.port.checked_add(1) {
-            lines.push('a', format!("rtcp:{}", self.rtcp_port));
+            text.put("a=rtcp:").number(self.rtcp_port.into()).put("\r\n");
         }
         if rtcp_mux {
-            lines.push('a', "rtcp-mux");
+            text.put("a=rtcp-mux\r\n");
         }
-        lines.push('a', terms.direction.as_str());
-        Media {
-            kind: slot.kind.clone(),
-            port: self.port,
-            port_count: None,
-            protocol: slot.protocol.clone(),
-            formats,
-            connection: None,
-            lines,
-        }
+        text.line("a=", &[terms.direction.as_str()]);
     }
 }
 
+/// What is reserved for a description at first.
+const USUAL_BYTES: usize = 512;
+
 /// The m-line as it was, with port 0 (RFC 3264 §6). The formats stay because the grammar wants
 /// one; attributes of a rejected stream mean nothing.
-fn rejected_stream(slot: &Slot) -> Media {
-    Media {
-        kind: slot.kind.clone(),
-        port: 0,
-        port_count: None,
-        protocol: slot.protocol.clone(),
-        formats: slot.formats.clone(),
-        connection: None,
-        lines: Lines::default(),
+fn rejected_stream(text: &mut Text, slot: &Slot) {
+    text.put("m=").put(&slot.kind).put(" 0 ").put(&slot.protocol);
+    for format in &slot.formats {
+        text.put(" ").put(format);
+    }
+    text.put("\r\n");
+}
+
+/// A description that is being written.
+struct Text(String);
+
+impl Text {
+    /// Writes text that has no line break: ours, or words of a line that was read.
+    fn put(&mut self, text: &str) -> &mut Self {
+        self.0.push_str(text);
+        self
+    }
+
+    fn number(&mut self, mut number: u64) -> &mut Self {
+        let mut digits = ['0'; 20];
+        let mut start = digits.len();
+        loop {
+            start -= 1;
+            digits[start] = char::from(b'0' + (number % 10) as u8);
+            number /= 10;
+            if number == 0 {
+                break;
+            }
+        }
+        self.0.extend(&digits[start..]);
+        self
+    }
+
+    /// Writes the rest of a line; what would break it is cut off.
+    fn line(&mut self, start: &str, parts: &[&str]) -> &mut Self {
+        self.put(start);
+        for part in parts {
+            self.put(until_break(part));
+        }
+        self.put("\r\n")
     }
 }

@@ -5,7 +5,7 @@
 //! all seen in the field. Bounded: [`MAX_BYTES`], [`MAX_LINES`], [`MAX_MEDIA`], [`MAX_FORMATS`].
 
 use crate::connection::Connection;
-use crate::description::{Lines, Media, Origin, SessionDescription};
+use crate::description::{Lines, Media, Origin, SessionDescription, until_break};
 
 /// The longest description that is read, in bytes.
 pub const MAX_BYTES: usize = 32 * 1024;
@@ -105,11 +105,12 @@ struct Reader {
 impl Reader {
     fn line(&mut self, number: usize, line: &str) -> Result<(), SdpError> {
         let fault = SdpError::Line { line: number };
-        let (kind, value) = line.split_once('=').ok_or(fault)?;
-        let &[kind] = kind.as_bytes() else {
+        let &[kind, b'=', ..] = line.as_bytes() else {
             return Err(fault);
         };
-        if !kind.is_ascii_alphabetic() || value.contains(['\r', '\0']) {
+        // Both bytes are ASCII, so the cut is at a character boundary.
+        let value = &line[2..];
+        if !kind.is_ascii_alphabetic() || until_break(value).len() != value.len() {
             return Err(fault);
         }
         match (kind, self.media.last_mut()) {
@@ -160,21 +161,9 @@ impl Reader {
     }
 
     fn finish(self) -> Result<SessionDescription, SdpError> {
-        let Self {
-            origin,
-            name,
-            connection,
-            lines,
-            media,
-        } = self;
+        let Self { origin, name, connection, lines, media } = self;
         let origin = origin.ok_or(SdpError::Origin)?;
-        Ok(SessionDescription {
-            origin,
-            name,
-            connection,
-            lines,
-            media,
-        })
+        Ok(SessionDescription { origin, name, connection, lines, media })
     }
 }
 
@@ -185,12 +174,7 @@ fn connection_line(line: usize, value: &str) -> Result<Connection, SdpError> {
 /// Peers write user names with blanks in them: what is left of the five last words is the name.
 fn origin_line(value: &str) -> Result<Origin, SdpError> {
     let mut words = value.trim_end().rsplitn(6, ' ');
-    let mut word = || {
-        words
-            .next()
-            .filter(|word| !word.is_empty())
-            .ok_or(SdpError::Origin)
-    };
+    let mut word = || words.next().filter(|word| !word.is_empty()).ok_or(SdpError::Origin);
     let (address, address_type, net_type) = (word()?, word()?, word()?);
     let (session_version, session_id, username) = (word()?, word()?, word()?);
     Ok(Origin {

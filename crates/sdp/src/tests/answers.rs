@@ -12,11 +12,7 @@ fn answer(lines: &[&str]) -> SessionDescription {
 }
 
 fn version(body: &[u8]) -> String {
-    SessionDescription::parse(body)
-        .unwrap()
-        .origin
-        .session_version
-        .to_string()
+    SessionDescription::parse(body).unwrap().origin.session_version.to_string()
 }
 
 #[test]
@@ -81,14 +77,9 @@ fn an_offer_and_its_answer_pass_through() {
         "a=fmtp:96 mode=agent",
     ]);
     let from_agent = agent_leg.read_answer(&from_agent).unwrap();
-    assert_eq!(
-        from_agent.audio.remote.unwrap().rtp,
-        "[2001:db8::2]:6000".parse().unwrap()
-    );
+    assert_eq!(from_agent.audio.remote.unwrap().rtp, "[2001:db8::2]:6000".parse().unwrap());
 
-    let to_caller = local()
-        .answer(&from_caller, Terms::new(&from_agent.codecs))
-        .unwrap();
+    let to_caller = local().answer(&from_caller, Terms::new(&from_agent.codecs)).unwrap();
     insta::assert_snapshot!(shown(&to_caller.body), @r"
     v=0
     o=- 7 0 IN IP4 198.51.100.1
@@ -136,11 +127,7 @@ fn an_answer_has_the_offers_shape_and_so_have_later_offers() {
     ");
     let later = local.offer(Terms::new(&answer.codecs).direction(Direction::SendOnly));
     let later = SessionDescription::parse(&later).unwrap();
-    let shape: Vec<_> = later
-        .media
-        .iter()
-        .map(|media| (&*media.kind, media.port))
-        .collect();
+    let shape: Vec<_> = later.media.iter().map(|media| (&*media.kind, media.port)).collect();
     assert_eq!(shape, [("image", 0), ("audio", 20000), ("audio", 0)]);
     assert_eq!(&*later.media[1].protocol, "RTP/AVPF");
     assert_eq!(later.media[1].lines.attribute("rtcp-mux"), Some(""));
@@ -159,10 +146,7 @@ fn the_version_follows_changes() {
         local.offer(terms.direction(Direction::SendOnly)),
         local.offer(terms),
     ];
-    assert_eq!(
-        bodies.each_ref().map(|body| version(body)),
-        ["0", "0", "1", "1", "2"]
-    );
+    assert_eq!(bodies.each_ref().map(|body| version(body)), ["0", "0", "1", "1", "2"]);
     assert_eq!(bodies[0], bodies[1]);
     assert_eq!(local.last_written().as_ref(), Some(&bodies[4]));
 }
@@ -170,23 +154,15 @@ fn the_version_follows_changes() {
 /// A leg accepted earlier limits what later offers may bring.
 #[test]
 fn only_allowed_codecs_are_answered() {
-    let offer = offer(&[
-        "m=audio 4000 RTP/AVP 0 8 18 101",
-        "a=rtpmap:101 telephone-event/8000",
-    ]);
+    let offer = offer(&["m=audio 4000 RTP/AVP 0 8 18 101", "a=rtpmap:101 telephone-event/8000"]);
     let allowed = [Codec::new(18, "g729", 8000, 1).with_fmtp("annexb=no")];
     let answer = local().answer(&offer, Terms::new(&allowed)).unwrap();
-    assert_eq!(
-        answer.codecs,
-        [Codec::new(18, "G729", 8000, 1).with_fmtp("annexb=no")]
-    );
+    assert_eq!(answer.codecs, [Codec::new(18, "G729", 8000, 1).with_fmtp("annexb=no")]);
 
     let mut local = local();
-    for allowed in [
-        vec![],
-        vec![Codec::new(9, "G722", 8000, 1)],
-        vec![offer.audio.codecs[3].clone()],
-    ] {
+    for allowed in
+        [vec![], vec![Codec::new(9, "G722", 8000, 1)], vec![offer.audio.codecs[3].clone()]]
+    {
         let refused = local.answer(&offer, Terms::new(&allowed)).unwrap_err();
         assert_eq!(refused, Refusal488::Codec);
     }
@@ -217,9 +193,7 @@ fn two_modes_of_one_codec_stay_apart() {
 fn addresses_of_another_family_are_refused() {
     let offer = description(&["c=IN IP6 2001:db8::1", "m=audio 4000 RTP/AVP 0"]);
     let offer = crate::AudioOffer::read(&offer).unwrap();
-    let refused = local()
-        .answer(&offer, Terms::new(&default_codecs()))
-        .unwrap_err();
+    let refused = local().answer(&offer, Terms::new(&default_codecs())).unwrap_err();
     assert_eq!(refused, Refusal488::Address);
 }
 
@@ -237,16 +211,10 @@ fn answers_that_give_no_stream_say_why() {
     assert_eq!(fault(&["m=audio 4000 RTP/SAVP 0"]), savp);
     let codec = AnswerFault::Unusable(Refusal488::Codec);
     assert_eq!(fault(&["m=audio 4000 RTP/AVP 3"]), codec);
-    let events = [
-        "m=audio 4000 RTP/AVP 101",
-        "a=rtpmap:101 telephone-event/8000",
-    ];
+    let events = ["m=audio 4000 RTP/AVP 101", "a=rtpmap:101 telephone-event/8000"];
     assert_eq!(fault(&events), codec);
     let family = AnswerFault::Unusable(Refusal488::Address);
-    assert_eq!(
-        fault(&["m=audio 4000 RTP/AVP 0", "c=IN IP6 2001:db8::1"]),
-        family
-    );
+    assert_eq!(fault(&["m=audio 4000 RTP/AVP 0", "c=IN IP6 2001:db8::1"]), family);
 }
 
 /// RFC 3264 §6.1: the answerer may receive a format under another number than the offerer.
@@ -254,18 +222,12 @@ fn answers_that_give_no_stream_say_why() {
 fn an_answer_in_other_numbers_is_mapped() {
     let mut local = local();
     local.offer(Terms::new(&default_codecs()));
-    let lines = [
-        "m=audio 4000 RTP/AVP 0 96",
-        "a=rtpmap:96 telephone-event/8000",
-    ];
+    let lines = ["m=audio 4000 RTP/AVP 0 96", "a=rtpmap:96 telephone-event/8000"];
     let answer = local.read_answer(&answer(&lines)).unwrap();
     let numbers = |codecs: &[Codec]| codecs.iter().map(|c| c.payload).collect::<Vec<_>>();
     assert_eq!(numbers(&answer.codecs), [0, 101]);
     assert_eq!(numbers(&answer.audio.codecs), [0, 96]);
-    assert_eq!(
-        payload_map(&answer.codecs, &answer.audio.codecs),
-        [(101, 96)]
-    );
+    assert_eq!(payload_map(&answer.codecs, &answer.audio.codecs), [(101, 96)]);
 }
 
 /// RFC 5761 §5.1.1: RTCP shares the port only where that was offered and answered.

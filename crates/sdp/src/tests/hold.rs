@@ -7,11 +7,7 @@ use crate::{Direction, LocalMedia, Terms, default_codecs};
 fn held(local: &mut LocalMedia, lines: &[&str]) -> (Direction, Direction, bool) {
     let offer = offer(&[&["m=audio 4000 RTP/AVP 0"], lines].concat());
     let answer = local.answer(&offer, Terms::new(&default_codecs())).unwrap();
-    (
-        offer.audio.direction,
-        answer.direction,
-        offer.audio.remote.is_some(),
-    )
+    (offer.audio.direction, answer.direction, offer.audio.remote.is_some())
 }
 
 #[test]
@@ -37,17 +33,9 @@ fn every_form_of_hold() {
 /// A direction at session level counts where the stream has none.
 #[test]
 fn a_session_level_direction_is_the_default() {
-    let lines = [
-        "c=IN IP4 192.0.2.10",
-        "t=0 0",
-        "a=inactive",
-        "m=audio 4000 RTP/AVP 0",
-    ];
+    let lines = ["c=IN IP4 192.0.2.10", "t=0 0", "a=inactive", "m=audio 4000 RTP/AVP 0"];
     let read = |lines: &[&str]| {
-        crate::AudioOffer::read(&super::description(lines))
-            .unwrap()
-            .audio
-            .direction
+        crate::AudioOffer::read(&super::description(lines)).unwrap().audio.direction
     };
     assert_eq!(read(&lines), Direction::Inactive);
     let own = [&lines[..], &["a=sendrecv"]].concat();
@@ -62,10 +50,6 @@ fn hold_and_resume_by_us() {
     let talk = super::shown(&local.offer(Terms::new(&codecs)));
     let hold = super::shown(&local.offer(Terms::new(&codecs).direction(Direction::SendOnly)));
     let again = super::shown(&local.offer(Terms::new(&codecs)));
-    assert_eq!(
-        hold,
-        talk.replace("o=- 7 0", "o=- 7 1")
-            .replace("sendrecv", "sendonly")
-    );
+    assert_eq!(hold, talk.replace("o=- 7 0", "o=- 7 1").replace("sendrecv", "sendonly"));
     assert_eq!(again, talk.replace("o=- 7 0", "o=- 7 2"));
 }

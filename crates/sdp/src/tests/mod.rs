@@ -10,21 +10,12 @@ use crate::{AudioOffer, LocalMedia, SessionDescription};
 
 /// Joins lines as they stand in a message body.
 fn body(lines: &[&str]) -> Vec<u8> {
-    lines
-        .iter()
-        .flat_map(|line| [line.as_bytes(), b"\r\n"])
-        .flatten()
-        .copied()
-        .collect()
+    lines.iter().flat_map(|line| [line.as_bytes(), b"\r\n"]).flatten().copied().collect()
 }
 
 /// A description from what follows its first three lines.
 fn description(lines: &[&str]) -> SessionDescription {
-    let head = [
-        "v=0",
-        "o=alice 2890844526 2890844526 IN IP4 192.0.2.10",
-        "s=-",
-    ];
+    let head = ["v=0", "o=alice 2890844526 2890844526 IN IP4 192.0.2.10", "s=-"];
     SessionDescription::parse(&body(&[&head, lines].concat())).unwrap()
 }
 
@@ -41,7 +32,5 @@ fn local() -> LocalMedia {
 
 /// A body as a snapshot shows it.
 fn shown(body: &[u8]) -> String {
-    String::from_utf8(body.to_vec())
-        .unwrap()
-        .replace("\r\n", "\n")
+    String::from_utf8(body.to_vec()).unwrap().replace("\r\n", "\n")
 }

@@ -4,18 +4,12 @@ use super::{description, offer};
 use crate::{AudioOffer, Codec, CodecKind, Refusal488, early_codecs};
 
 fn refused(lines: &[&str]) -> Refusal488 {
-    AudioOffer::read(&description(
-        &[&["c=IN IP4 192.0.2.10", "t=0 0"], lines].concat(),
-    ))
-    .unwrap_err()
+    AudioOffer::read(&description(&[&["c=IN IP4 192.0.2.10", "t=0 0"], lines].concat()))
+        .unwrap_err()
 }
 
 fn names(codecs: &[Codec]) -> String {
-    codecs
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(", ")
+    codecs.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 #[test]
@@ -46,10 +40,7 @@ fn codecs_keep_their_names_numbers_order_and_parameters() {
     assert_eq!(fmtp(2), Some("annexb=no"));
     assert_eq!(offer.audio.codecs[5].kind(), CodecKind::ComfortNoise);
     assert_eq!(offer.audio.codecs[6].kind(), CodecKind::TelephoneEvent);
-    assert_eq!(
-        (offer.audio.ptime_ms, offer.audio.max_ptime_ms),
-        (Some(20), Some(150))
-    );
+    assert_eq!((offer.audio.ptime_ms, offer.audio.max_ptime_ms), (Some(20), Some(150)));
 }
 
 /// A static number may be given another meaning (RFC 3551 §6 allows it, old gateways do it).
@@ -68,10 +59,7 @@ fn the_first_usable_stream_is_taken() {
         "m=audio 5004 RTP/AVPF 8",
         "m=audio 5006 RTP/AVP 0",
     ]);
-    assert_eq!(
-        offer.audio.remote.unwrap().rtp,
-        "192.0.2.10:5004".parse().unwrap()
-    );
+    assert_eq!(offer.audio.remote.unwrap().rtp, "192.0.2.10:5004".parse().unwrap());
     assert_eq!(offer.kinds().len(), 5);
 }
 
@@ -81,34 +69,16 @@ fn refusals_name_what_is_missing() {
     assert_eq!(refused(&["m=video 5000 RTP/AVP 31"]), Refusal488::NoAudio);
     assert_eq!(refused(&["m=audio 0 RTP/AVP 0"]), Refusal488::NoAudio);
     assert_eq!(refused(&["m=audio 5000 RTP/SAVP 0"]), Refusal488::Transport);
-    assert_eq!(
-        refused(&["m=audio 5000 UDP/TLS/RTP/SAVPF 0"]),
-        Refusal488::Transport
-    );
+    assert_eq!(refused(&["m=audio 5000 UDP/TLS/RTP/SAVPF 0"]), Refusal488::Transport);
     assert_eq!(refused(&["m=audio 5000 udp 0"]), Refusal488::Transport);
     assert_eq!(refused(&["m=audio 5000 RTP/AVP"]), Refusal488::Codec);
     // Numbers that nothing explains, and companions without a codec, are no conversation.
     assert_eq!(refused(&["m=audio 5000 RTP/AVP 97 13"]), Refusal488::Codec);
-    let events = [
-        "m=audio 5000 RTP/AVP 101",
-        "a=rtpmap:101 telephone-event/8000",
-    ];
+    let events = ["m=audio 5000 RTP/AVP 101", "a=rtpmap:101 telephone-event/8000"];
     assert_eq!(refused(&events), Refusal488::Codec);
-    for bad in [
-        "x",
-        "x/",
-        "x/0",
-        "/8000",
-        "x/8000/0",
-        "x/8000/300",
-        "a b/8000",
-    ] {
+    for bad in ["x", "x/", "x/0", "/8000", "x/8000/0", "x/8000/300", "a b/8000"] {
         let rtpmap = format!("a=rtpmap:97 {bad}");
-        assert_eq!(
-            refused(&["m=audio 5000 RTP/AVP 97", &rtpmap]),
-            Refusal488::Codec,
-            "{bad}"
-        );
+        assert_eq!(refused(&["m=audio 5000 RTP/AVP 97", &rtpmap]), Refusal488::Codec, "{bad}");
     }
     assert_eq!(Refusal488::Codec.warning_code(), 305);
 }

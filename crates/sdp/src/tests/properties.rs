@@ -16,16 +16,10 @@ fn connection() -> impl Strategy<Value = Option<Connection>> {
 }
 
 fn codec() -> impl Strategy<Value = Codec> {
-    (
-        0..128_u8,
-        token(),
-        1..100_000_u32,
-        1..4_u8,
-        proptest::option::of("[a-z0-9=; -]{0,12}[a-z]"),
-    )
+    (0..128_u8, token(), 1..100_000_u32, 1..4_u8, proptest::option::of("[a-z0-9=; -]{0,12}[a-z]"))
         .prop_map(|(payload, name, clock_rate, channels, fmtp)| Codec {
             payload,
-            name,
+            name: name.into(),
             clock_rate,
             channels,
             fmtp: fmtp.map(|fmtp| fmtp.trim().into()),
@@ -41,12 +35,7 @@ fn codecs() -> impl Strategy<Value = Vec<Codec>> {
 }
 
 fn media() -> impl Strategy<Value = Media> {
-    let protocol = prop_oneof![
-        Just("RTP/AVP"),
-        Just("RTP/AVPF"),
-        Just("RTP/SAVP"),
-        Just("udptl")
-    ];
+    let protocol = prop_oneof![Just("RTP/AVP"), Just("RTP/AVPF"), Just("RTP/SAVP"), Just("udptl")];
     let kind = prop_oneof![Just("audio"), Just("video"), Just("image")];
     let port = prop_oneof![Just(0_u16), any::<u16>()];
     let attributes = proptest::collection::vec("[a-z-]{1,8}(:[ -~]{0,12})?", 0..5);
@@ -59,13 +48,8 @@ fn media() -> impl Strategy<Value = Media> {
                     lines.push('a', format!("fmtp:{} {fmtp}", codec.payload));
                 }
             }
-            attributes
-                .iter()
-                .for_each(|attribute| lines.push('a', attribute));
-            let formats = codecs
-                .iter()
-                .map(|codec| codec.payload.to_string().into())
-                .collect();
+            attributes.iter().for_each(|attribute| lines.push('a', attribute));
+            let formats = codecs.iter().map(|codec| codec.payload.to_string().into()).collect();
             Media {
                 kind: kind.into(),
                 port,
@@ -111,16 +95,9 @@ fn exercise(description: &SessionDescription) {
         assert_eq!(&answer.codecs, codecs);
         let written = SessionDescription::parse(&answer.body).unwrap();
         assert_eq!(written.media.len(), description.media.len());
-        let open: Vec<_> = written
-            .media
-            .iter()
-            .filter(|media| media.port != 0)
-            .collect();
+        let open: Vec<_> = written.media.iter().filter(|media| media.port != 0).collect();
         assert_eq!(open.len(), 1);
-        assert_eq!(
-            answer.direction,
-            offer.audio.direction.answer(Direction::SendRecv)
-        );
+        assert_eq!(answer.direction, offer.audio.direction.answer(Direction::SendRecv));
     }
     local.offer(Terms::new(codecs));
     let _ = local.read_answer(description);

@@ -56,10 +56,7 @@ fn bare_line_feeds_blank_lines_and_gaps_are_tolerated() {
 #[test]
 fn text_in_another_encoding_does_not_matter() {
     let latin1 = b"v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=Andr\xe9\r\nt=0 0\r\n";
-    assert_eq!(
-        &*SessionDescription::parse(latin1).unwrap().name,
-        "Andr\u{fffd}"
-    );
+    assert_eq!(&*SessionDescription::parse(latin1).unwrap().name, "Andr\u{fffd}");
 }
 
 #[test]
@@ -68,34 +65,18 @@ fn each_fault_has_its_cause() {
     let with = |line: &str| parse(&format!("{HEAD}{line}\r\n")).unwrap_err();
     assert_eq!(parse("").unwrap_err(), SdpError::Version);
     assert_eq!(parse("v=1\r\n").unwrap_err(), SdpError::Version);
-    assert_eq!(
-        parse("o=- 1 1 IN IP4 192.0.2.1\r\n").unwrap_err(),
-        SdpError::Version
-    );
+    assert_eq!(parse("o=- 1 1 IN IP4 192.0.2.1\r\n").unwrap_err(), SdpError::Version);
     assert_eq!(parse("v=0\r\ns=-\r\n").unwrap_err(), SdpError::Origin);
-    assert_eq!(
-        parse("v=0\r\no=- 1 IN IP4 192.0.2.1\r\n").unwrap_err(),
-        SdpError::Origin
-    );
-    for line in [
-        "nonsense", "aa=b", "=b", " a=b", "a=b\rc", "a=b\0", "v=0", "s=again", "ä=b",
-    ] {
+    assert_eq!(parse("v=0\r\no=- 1 IN IP4 192.0.2.1\r\n").unwrap_err(), SdpError::Origin);
+    for line in ["nonsense", "aa=b", "=b", " a=b", "a=b\rc", "a=b\0", "v=0", "s=again", "ä=b"] {
         assert_eq!(with(line), SdpError::Line { line: 4 }, "{line:?}");
     }
-    for line in [
-        "c=IN IP4",
-        "c=IN IP6 [::1]",
-        "c=ATM NSAP 47",
-        "c=IN IP4 1.2.3.4 5",
-    ] {
+    for line in ["c=IN IP4", "c=IN IP6 [::1]", "c=ATM NSAP 47", "c=IN IP4 1.2.3.4 5"] {
         assert_eq!(with(line), SdpError::Connection { line: 4 }, "{line:?}");
     }
-    for line in [
-        "m=audio",
-        "m=audio 65536 RTP/AVP 0",
-        "m=audio -1 RTP/AVP 0",
-        "m=audio 1/x RTP/AVP",
-    ] {
+    for line in
+        ["m=audio", "m=audio 65536 RTP/AVP 0", "m=audio -1 RTP/AVP 0", "m=audio 1/x RTP/AVP"]
+    {
         assert_eq!(with(line), SdpError::Media { line: 4 }, "{line:?}");
     }
 }
@@ -110,22 +91,13 @@ fn limits() {
     assert_eq!(with(padding(MAX_BYTES + 1)), Some(SdpError::TooLong));
     // The last line feed begins a line of its own.
     assert_eq!(with("a=x\n".repeat(MAX_LINES - 3)), None);
-    assert_eq!(
-        with("a=x\n".repeat(MAX_LINES - 2)),
-        Some(SdpError::TooManyLines)
-    );
+    assert_eq!(with("a=x\n".repeat(MAX_LINES - 2)), Some(SdpError::TooManyLines));
     let stream = "m=audio 1 RTP/AVP 0\n";
     assert_eq!(with(stream.repeat(MAX_MEDIA)), None);
-    assert_eq!(
-        with(stream.repeat(MAX_MEDIA + 1)),
-        Some(SdpError::TooManyMedia)
-    );
+    assert_eq!(with(stream.repeat(MAX_MEDIA + 1)), Some(SdpError::TooManyMedia));
     let formats = |count: usize| format!("m=audio 1 RTP/AVP{}\n", " 0".repeat(count));
     assert_eq!(with(formats(MAX_FORMATS)), None);
-    assert_eq!(
-        with(formats(MAX_FORMATS + 1)),
-        Some(SdpError::TooManyFormats { line: 3 })
-    );
+    assert_eq!(with(formats(MAX_FORMATS + 1)), Some(SdpError::TooManyFormats { line: 3 }));
 }
 
 /// RFC 5118 §4.6 and §4.9: addresses without brackets; IPv4 mapped into IPv6 is IPv4.
@@ -133,19 +105,9 @@ fn limits() {
 fn ipv6_addresses() {
     let remote = |address: &str| {
         let c = format!("c=IN IP6 {address}");
-        let lines = [
-            &c,
-            "t=3338481189 3370017201",
-            "m=audio 6000 RTP/AVP 2",
-            "a=rtpmap:2 G726-32/8000",
-        ];
-        AudioOffer::read(&description(&lines))
-            .unwrap()
-            .audio
-            .remote
-            .unwrap()
-            .rtp
-            .to_string()
+        let lines =
+            [&c, "t=3338481189 3370017201", "m=audio 6000 RTP/AVP 2", "a=rtpmap:2 G726-32/8000"];
+        AudioOffer::read(&description(&lines)).unwrap().audio.remote.unwrap().rtp.to_string()
     };
     assert_eq!(remote("2001:db8::20"), "[2001:db8::20]:6000");
     assert_eq!(remote("::ffff:192.0.2.2"), "192.0.2.2:6000");
@@ -168,10 +130,7 @@ fn each_stream_at_its_own_address() {
     let description = SessionDescription::parse(&text).unwrap();
     assert_eq!(shown(&description.write()), shown(&text));
     let offer = AudioOffer::read(&description).unwrap();
-    assert_eq!(
-        offer.audio.remote.unwrap().rtp,
-        "192.0.2.1:22334".parse().unwrap()
-    );
+    assert_eq!(offer.audio.remote.unwrap().rtp, "192.0.2.1:22334".parse().unwrap());
     assert_eq!(offer.kinds().collect::<Vec<_>>(), ["audio", "video"]);
 }
 
@@ -181,19 +140,12 @@ fn the_address_of_the_stream_wins() {
     let stream = "m=audio 4000 RTP/AVP 0";
     let offer = description(&["c=IN IP4 192.0.2.1", stream, "c=IN IP4 192.0.2.2"]);
     let offer = AudioOffer::read(&offer).unwrap();
-    assert_eq!(
-        offer.audio.remote.unwrap().rtp,
-        "192.0.2.2:4000".parse().unwrap()
-    );
+    assert_eq!(offer.audio.remote.unwrap().rtp, "192.0.2.2:4000".parse().unwrap());
     for lines in [
         vec![stream],
         vec!["c=IN IP4 media.example.com", stream],
         vec!["c=IN IP4 224.2.1.1/127", stream],
     ] {
-        assert_eq!(
-            AudioOffer::read(&description(&lines)),
-            Err(Refusal488::Address),
-            "{lines:?}"
-        );
+        assert_eq!(AudioOffer::read(&description(&lines)), Err(Refusal488::Address), "{lines:?}");
     }
 }
