@@ -173,7 +173,7 @@ impl Switch {
     }
 
     /// The directory that new calls are routed with.
-    pub fn directory(&self) -> &Directory {
+    pub fn directory(&self) -> &Arc<Directory> {
         &self.directory
     }
 

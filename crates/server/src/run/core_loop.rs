@@ -209,7 +209,7 @@ impl Core {
                     locations::keep(&location, directory, &self.node, now, &behind);
                 }
                 Effect::Aborted { call, at } => {
-                    tracing::error!(%call, %at, "its record is closed at the next start");
+                    self.recorder.behind().abort(call, at, self.switch.directory().clone());
                 }
             }
         }

@@ -98,7 +98,7 @@ pub(super) fn sampler(
             client_transactions: core.client_transactions as u64,
             server_transactions: core.server_transactions as u64,
             dialogs: core.dialogs as u64,
-            connections: sip.connections as u64,
+            connections: sip.connections,
             ports_used: media.legs(),
             ports_free: media.ports_free() + media.ports_stocked(),
             draining: core.draining,

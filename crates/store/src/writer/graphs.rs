@@ -6,9 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::call_graph::words::CallState;
 use model::call_graph::{CallEvent, CallGraph, Recorded, apply};
+use model::directory::Directory;
 use model::{CallId, Millis};
 
 use crate::Error;
+use crate::recover::sweep;
 use crate::rows::{OutboxRow, RowBatch};
 
 /// Live calls, and finished ones that are not committed yet.
@@ -71,6 +73,24 @@ impl Graphs {
         self.events += 1;
         let oldest = self.oldest.get_or_insert(recorded.at);
         *oldest = recorded.at.min(*oldest);
+    }
+
+    /// Closes the record of a call that nobody will end any more (D47).
+    pub(crate) fn close(&mut self, id: &CallId, at: Millis, directory: &Directory) {
+        let Some(live) = self.live.get_mut(id) else { return };
+        let open = live.graph.take_if(|graph| graph.call.state != CallState::Finished);
+        let Some(graph) = open else { return };
+        let graph = sweep(graph, Some(at), directory);
+        let changed = &mut live.changed;
+        changed.call = true;
+        changed.connections = (0..graph.connections.len()).collect();
+        changed.attempts = (0..graph.attempts.len()).collect();
+        changed.participants = (0..graph.participants.len()).collect();
+        live.graph = Some(graph);
+        if !live.changed.listed {
+            live.changed.listed = true;
+            self.dirty.push(id.clone());
+        }
     }
 
     /// Whether a commit would write rows.

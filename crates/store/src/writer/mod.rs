@@ -25,7 +25,7 @@ use crate::{Error, rows::RowBatch};
 
 pub(crate) use graphs::Graphs;
 pub use options::{WallClock, WriterOptions};
-use recorder::{Batch, Newest, Shared};
+use recorder::{Aborted, Batch, Newest, Shared};
 pub use recorder::{Recorder, WriteBehind};
 use retention::Retention;
 pub(crate) use retention::set_aside;
@@ -134,6 +134,7 @@ impl<R: Repository> Writer<R> {
             || self.heartbeat_due
             || !newest.bindings.is_empty()
             || !newest.cursors.is_empty()
+            || !newest.aborted.is_empty()
     }
 
     /// Takes what comes until a commit is due.
@@ -242,6 +243,13 @@ impl<R: Repository> Writer<R> {
             let mut newest = self.shared.newest.lock().unwrap_or_else(PoisonError::into_inner);
             std::mem::take(&mut *newest)
         };
+        if !newest.aborted.is_empty() {
+            // What was recorded before a call was given up comes before its end.
+            self.drain();
+            for Aborted { call, at, directory } in &newest.aborted {
+                self.graphs.close(call, *at, directory);
+            }
+        }
         let beat = self.heartbeat_due.then(|| (self.options.clock)());
         let (rows, done) = {
             let rows = self.graphs.batch();

@@ -5,7 +5,8 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use model::call_graph::Recorded;
-use model::{CallId, GroupId, UserId};
+use model::directory::Directory;
+use model::{CallId, GroupId, Millis, UserId};
 use tokio::sync::{Notify, mpsc};
 
 use crate::bindings::Binding;
@@ -25,6 +26,15 @@ pub(super) struct Batch {
 pub(super) struct Newest {
     pub(super) bindings: BTreeMap<UserId, Vec<Binding>>,
     pub(super) cursors: BTreeMap<GroupId, UserId>,
+    pub(super) aborted: Vec<Aborted>,
+}
+
+/// A call that the core gave up.
+#[derive(Debug)]
+pub(super) struct Aborted {
+    pub(super) call: CallId,
+    pub(super) at: Millis,
+    pub(super) directory: Arc<Directory>,
 }
 
 /// What both ends share.
@@ -127,6 +137,13 @@ impl WriteBehind {
     /// The member of a group that was offered the last call (D42).
     pub fn cursor(&self, group: GroupId, user: UserId) {
         self.newest(|newest| newest.cursors.insert(group, user));
+    }
+
+    /// A call whose engine broke: no further event of it will come. Its record is closed as after
+    /// a crash (D47), with this directory's part of the graph; should the process end before that,
+    /// the next start does it.
+    pub fn abort(&self, call: CallId, at: Millis, directory: Arc<Directory>) {
+        self.newest(|newest| newest.aborted.push(Aborted { call, at, directory }));
     }
 
     fn newest<T>(&self, change: impl FnOnce(&mut Newest) -> T) {

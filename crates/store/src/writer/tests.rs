@@ -250,6 +250,30 @@ async fn a_call_that_the_schema_refuses_stands_in_nobody_s_way() {
 }
 
 #[tokio::test]
+async fn a_call_that_the_core_gave_up_is_closed_at_whatever_point_it_stood() {
+    let whole = scripts::simulring("c", 0);
+    for length in 1..whole.len() {
+        let fresh = Fresh::new().await;
+        let directory = fresh.database.load_directory("tandem.test").await.expect("a directory");
+        let directory = Arc::new(directory);
+        let journal = journal(&fresh, JournalOptions::default());
+        let (mut recorder, writer) = start(fresh.database.clone(), journal, options(&fresh));
+        for input in &whole[..length] {
+            recorder.record(input.clone()).expect("a write");
+        }
+        let call = whole[0][0].call.clone();
+        recorder.behind().abort(call.clone(), Millis(T0 + 90_000), directory);
+        // What the core still says of it afterwards changes nothing.
+        recorder.record(whole[length].clone()).expect("a write");
+        drop(recorder);
+        writer.run().await;
+        let states = fresh.database.call_states(&[call]).await.expect("its state");
+        assert_eq!(states.first().map(|(_, state)| *state), Some(CallState::Finished));
+        assert_eq!(broken_invariants(&fresh.database).await, Vec::<String>::new(), "{length}");
+    }
+}
+
+#[tokio::test]
 async fn only_the_newest_bindings_and_cursors_are_kept() {
     let fresh = Fresh::new().await;
     let journal = journal(&fresh, JournalOptions::default());
