@@ -94,7 +94,7 @@ impl Error {
             }
             Self::Io { .. } => "check the disk and the mount (`dmesg`); writing is tried again",
             Self::Migration { .. } => {
-                "run the newest tandem on this database, or restore the backup made before the upgrade"
+                "run the newest tandem on this database, or restore the backup from before it"
             }
             Self::Constraint { .. } | Self::Value { .. } | Self::Statement { .. } => {
                 "this is a defect of tandem: report it with the log"

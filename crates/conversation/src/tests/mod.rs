@@ -1,5 +1,6 @@
 //! The 21 scenarios of the oracle, the sequences Q1–Q7, cases the files do not cover,
-//! permutations of all of them, and the proof that each detail of each rule is noticed by one of them.
+//! permutations of all of them, and the proof that each detail of each rule is noticed by one of
+//! them.
 
 mod book;
 mod broken;

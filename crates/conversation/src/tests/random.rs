@@ -132,10 +132,29 @@ impl Tale {
             sip_status: Some(200),
             q850: None,
         });
+        self.attempt(&id, user, group, opened_at, answered);
+        self.log(InteractionKind::RoutingStarted, opened_at);
+        let end = if answered { InteractionKind::Answered } else { InteractionKind::NoAnswer };
+        self.log(end, self.at());
+        if answered {
+            self.line.insert(user, usize::from(seq) - 1);
+            self.expected.entry(self.key.clone()).or_default().insert(user.to_owned());
+            self.join(user);
+        }
+    }
+
+    fn attempt(
+        &mut self,
+        connection: &std::sync::Arc<str>,
+        user: &str,
+        group: Option<&str>,
+        started_at: Millis,
+        answered: bool,
+    ) {
         self.graph.attempts.push(rows::ConnectionAttempt {
-            id: format!("{id}-a1").into(),
+            id: format!("{connection}-a1").into(),
             call_id: self.graph.call_id.clone(),
-            connection_id: id.clone(),
+            connection_id: connection.clone(),
             seq: 1,
             stage: 1,
             round: 1,
@@ -143,7 +162,7 @@ impl Tale {
             number: None,
             ivr_id: None,
             group_id: group.map(GroupId::from),
-            started_at: opened_at,
+            started_at,
             ringing_at: None,
             ended_at: Some(self.at()),
             outcome: Some(if answered {
@@ -154,14 +173,6 @@ impl Tale {
             sip_status: None,
             sip_call_id: None,
         });
-        self.log(InteractionKind::RoutingStarted, opened_at);
-        let end = if answered { InteractionKind::Answered } else { InteractionKind::NoAnswer };
-        self.log(end, self.at());
-        if answered {
-            self.line.insert(user, usize::from(seq) - 1);
-            self.expected.entry(self.key.clone()).or_default().insert(user.to_owned());
-            self.join(user);
-        }
     }
 
     fn join(&mut self, user: &str) {

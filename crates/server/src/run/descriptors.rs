@@ -1,5 +1,5 @@
-//! File descriptors: every leg has two sockets, so the usual soft limit of 1,024 is reached by a few
-//! hundred calls. The process takes what the system grants it.
+//! File descriptors: every leg has two sockets, so the usual soft limit of 1,024 is reached by a
+//! few hundred calls. The process takes what the system grants it.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 

@@ -96,12 +96,23 @@ pub async fn release_leases(database: &Database) -> Result<u64, Error> {
 
 async fn lease(database: &Database, now: Millis, batch: u32) -> Result<Vec<Leased>, Error> {
     let mut transaction = database.begin().await?;
-    // Pending with a time: it failed and waits. Leased with one that is over: its worker is gone.
+    // Pending with a time: it failed and waited. Leased with one that is over: its worker is gone.
+    // Each part walks the index of its state in order, however long the queue is; naming both
+    // states lets SQLite use that partial index.
     let sql = "UPDATE graph_outbox SET state = 'leased', leased_until = ?1 + ?2, \
-               tries = tries + 1 WHERE (call_id, revision) IN \
-               (SELECT call_id, revision FROM graph_outbox \
-                WHERE state IN ('pending','leased') AND coalesce(leased_until, ?1) <= ?1 \
-                ORDER BY created_at, call_id, revision LIMIT ?3) \
+               tries = tries + 1 WHERE (call_id, revision) IN ( \
+               SELECT * FROM (SELECT call_id, revision FROM graph_outbox \
+                WHERE state IN ('pending','leased') AND state = 'leased' AND leased_until <= ?1 \
+                ORDER BY leased_until LIMIT ?3) \
+               UNION ALL \
+               SELECT * FROM (SELECT call_id, revision FROM graph_outbox \
+                WHERE state IN ('pending','leased') AND state = 'pending' AND leased_until <= ?1 \
+                ORDER BY leased_until LIMIT ?3) \
+               UNION ALL \
+               SELECT * FROM (SELECT call_id, revision FROM graph_outbox \
+                WHERE state IN ('pending','leased') AND state = 'pending' \
+                AND leased_until IS NULL ORDER BY created_at LIMIT ?3) \
+               LIMIT ?3) \
                RETURNING call_id, revision, payload, tries, created_at";
     let rows = sqlx::query(sql)
         .bind(now.0)

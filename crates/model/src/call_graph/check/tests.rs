@@ -68,7 +68,10 @@ fn an_unknown_version_is_refused_for_its_version() {
     document["schema"] = json!("finished_call_graph/2");
     document["news"] = json!([]);
     let refused = read(&document.to_string()).unwrap_err();
-    insta::assert_snapshot!(refused, @"schema `finished_call_graph/2` is not finished_call_graph/1");
+    insta::assert_snapshot!(
+        refused,
+        @"schema `finished_call_graph/2` is not finished_call_graph/1"
+    );
 }
 
 #[test]

@@ -1,0 +1,8 @@
+//! The script tests, one file a subject.
+
+mod bridged;
+mod direct;
+mod hunts;
+mod ivrs;
+mod limits;
+mod outbound;
