@@ -81,6 +81,11 @@ impl World {
         self.network.cut(self.peers[peer].address.ip(), self.now + away);
     }
 
+    /// The last call that began on a phone.
+    pub(crate) fn last_call(&self, peer: PeerId) -> PhoneCallId {
+        *self.peers[peer].begun.last().expect("a call")
+    }
+
     /// What a phone has told.
     pub(crate) fn told(&self, peer: PeerId) -> impl Iterator<Item = &PhoneEvent> {
         self.peers[peer].events.iter().map(|(_, event)| event)

@@ -131,8 +131,10 @@ fn behaviour(random: &mut Random) -> Behaviour {
 }
 
 fn calls(world: &mut World, random: &mut Random) {
+    // In one run of five everything comes at once.
+    let together = random.chance(200).then(|| random.time(2_500, 6_000));
     for _ in 0..1 + random.below(6) {
-        let at = random.time(2_500, 25_000);
+        let at = together.unwrap_or_else(|| random.time(2_500, 25_000));
         let give_up_after = random.chance(350).then(|| random.time(0, 15_000));
         let hang_up_after = random.chance(600).then(|| random.time(0, 30_000));
         let plan = CallPlan { give_up_after, hang_up_after };
@@ -142,6 +144,22 @@ fn calls(world: &mut World, random: &mut Random) {
         world.at(at, move |world| {
             world.dial(who, dial);
         });
+        if random.chance(400) {
+            holds(world, random, who, at);
+        }
+    }
+}
+
+/// While somebody talks, he or whoever is called holds and resumes, perhaps both, perhaps in one
+/// instant.
+fn holds(world: &mut World, random: &mut Random, who: PeerId, at: Duration) {
+    for _ in 0..1 + random.below(4) {
+        let peers = world.peers.len() as u64;
+        let peer = if random.chance(500) { who } else { random.below(peers) as PeerId };
+        let held = at + random.time(1_000, 20_000);
+        let resumed = held + *random.pick(&[Duration::ZERO, Duration::from_secs(2)]);
+        world.at(held, move |world| world.hold(peer));
+        world.at(resumed, move |world| world.resume(peer));
     }
 }
 

@@ -44,7 +44,7 @@ pub(crate) struct Peer {
     pub(crate) address: SocketAddr,
     pub(crate) events: Vec<(Duration, PhoneEvent)>,
     /// Calls that have begun, and those of them that have ended.
-    begun: BTreeSet<PhoneCallId>,
+    pub(crate) begun: BTreeSet<PhoneCallId>,
     ended: BTreeSet<PhoneCallId>,
 }
 
