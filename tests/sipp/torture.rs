@@ -6,6 +6,8 @@
 //! (RFC 3261 §18.2.2): each message is sent from an address of its own, on which every such port
 //! is listened to.
 
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -221,82 +223,131 @@ fn torture_of_rfc_5118() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Messages of our own: what is no SIP at all, and what is nearly.
+/// What is no SIP at all.
+const NO_SIP: &[(&str, &[u8], &[u16])] = &[
+    ("nothing", b"", SILENCE),
+    ("keep-alive", b"\r\n\r\n", SILENCE),
+    ("zeros", &[0; 1200], SILENCE),
+    ("a page of A", &[b'A'; 60_000], ANYTHING),
+    ("HTTP", b"GET / HTTP/1.1\r\nHost: tandem.test\r\n\r\n", ANYTHING),
+];
+
+const OPTIONS: &str = "OPTIONS sip:tandem.test SIP/2.0";
+const INVITE: &str = "INVITE sip:+15550100001@tandem.test SIP/2.0";
+
+/// Name, first line, further headers, body, verdict.
+type Nearly = (&'static str, String, String, &'static [u8], &'static [u16]);
+
+/// What is nearly SIP.
+fn nearly_sip() -> Vec<Nearly> {
+    let case = |name, first: &str, headers: &str, body, verdict| -> Nearly {
+        (name, first.to_owned(), headers.to_owned(), body, verdict)
+    };
+    let options = |name, headers: &str, verdict| case(name, OPTIONS, headers, b"", verdict);
+    let described = |name, length: &str, body, verdict| {
+        let kind = "CSeq: 1 INVITE\r\nContent-Type: application/sdp\r\nContent-Length: ";
+        case(name, INVITE, &format!("{kind}{length}\r\n"), body, verdict)
+    };
+    let nested = format!("OPTIONS sip:{}@x SIP/2.0", "(".repeat(20_000));
+    let route = format!("CSeq: 1 OPTIONS\r\nRoute: {}\r\n", "<sip:a;lr>,".repeat(3_000));
+    let many = format!("CSeq: 1 OPTIONS\r\n{}", "X: y\r\n".repeat(8_000));
+    let huge = "CSeq: 1 OPTIONS\r\nContent-Length: 99999999999999999999\r\n";
+    vec![
+        options("no end of the headers", "CSeq: 1 OPTIONS", ANYTHING),
+        options("CSeq of another method", "CSeq: 1 INVITE\r\n", BAD),
+        options("CSeq is missing", "", BAD),
+        options("a negative length", "CSeq: 1 OPTIONS\r\nContent-Length: -1\r\n", BAD),
+        options("a length beyond numbers", huge, BAD),
+        case("parentheses", &nested, "CSeq: 1 OPTIONS\r\n", b"", ANYTHING),
+        options("a long way back", &route, ANYTHING),
+        options("eight thousand headers", &many, ANYTHING),
+        described("a description of nothing", "3", b"v=0", &[400, 488]),
+        described("a description of bytes", "4", &[0xff, 0, 0xfe, 0x0a], &[400, 488]),
+        case("an ACK for nothing", "ACK sip:b@x SIP/2.0", "CSeq: 1 ACK\r\n", b"", SILENCE),
+        case("a CANCEL for nothing", "CANCEL sip:b@x SIP/2.0", "CSeq: 1 CANCEL\r\n", b"", &[481]),
+    ]
+}
+
+/// A message that is whole but for what its case breaks.
+fn own(number: usize, first: &str, headers: &str, body: &[u8]) -> Vec<u8> {
+    let text = format!(
+        "{first}\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK-own-{number}\r\n\
+         From: <sip:a@example.net>;tag=a\r\nTo: <sip:b@example.net>\r\n\
+         Call-ID: own-{number}\r\nMax-Forwards: 70\r\n{headers}\r\n"
+    );
+    [text.as_bytes(), body].concat()
+}
+
+/// Messages of our own.
 #[test]
 fn torture_of_our_own() -> anyhow::Result<()> {
     let mut rack = Rack::new(Block(222))?;
-    let count = std::cell::Cell::new(0);
-    let valid = |first: &str, headers: &str| {
-        count.set(count.get() + 1);
-        let branch = count.get();
-        format!(
-            "{first}\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK-own-{branch}\r\n\
-             From: <sip:a@example.net>;tag=a\r\nTo: <sip:b@example.net>\r\n\
-             Call-ID: own-torture-{branch}\r\nMax-Forwards: 70\r\n{headers}\r\n"
-        )
-    };
-    let invite = "INVITE sip:+15550100001@tandem.test SIP/2.0";
-    let options = "OPTIONS sip:tandem.test SIP/2.0";
-    let sdp = "Content-Type: application/sdp\r\n";
-    let nested = format!("OPTIONS sip:{}@x SIP/2.0", "(".repeat(20_000));
-    let colons = format!("CSeq: 1 OPTIONS\r\nRoute: {}\r\n", "<sip:a;lr>,".repeat(3_000));
-    let pairs = format!("CSeq: 1 OPTIONS\r\n{}", "X: y\r\n".repeat(8_000));
-    let messages: Vec<(&str, Vec<u8>, &[u16])> = vec![
-        ("nothing", Vec::new(), SILENCE),
-        ("keep-alive", b"\r\n\r\n".to_vec(), SILENCE),
-        ("zeros", vec![0; 1200], SILENCE),
-        ("a page of A", vec![b'A'; 60_000], ANYTHING),
-        ("HTTP", b"GET / HTTP/1.1\r\nHost: tandem.test\r\n\r\n".to_vec(), ANYTHING),
-        ("no end of the headers", valid(options, "CSeq: 1 OPTIONS").into_bytes(), ANYTHING),
-        ("CSeq of another method", valid(options, "CSeq: 1 INVITE\r\n").into_bytes(), BAD),
-        ("CSeq is missing", valid(options, "").into_bytes(), BAD),
-        (
-            "a negative length",
-            valid(options, "CSeq: 1 OPTIONS\r\nContent-Length: -1\r\n").into_bytes(),
-            BAD,
-        ),
-        (
-            "a length beyond numbers",
-            valid(options, "CSeq: 1 OPTIONS\r\nContent-Length: 99999999999999999999\r\n")
-                .into_bytes(),
-            BAD,
-        ),
-        ("parentheses", valid(&nested, "CSeq: 1 OPTIONS\r\n").into_bytes(), ANYTHING),
-        ("a long way back", valid(options, &colons).into_bytes(), ANYTHING),
-        ("eight thousand headers", valid(options, &pairs).into_bytes(), ANYTHING),
-        (
-            "a description of nothing",
-            (valid(invite, &format!("CSeq: 1 INVITE\r\n{sdp}Content-Length: 3\r\n")) + "v=0")
-                .into_bytes(),
-            &[400, 488],
-        ),
-        (
-            "a description of bytes",
-            [
-                valid(invite, &format!("CSeq: 1 INVITE\r\n{sdp}Content-Length: 4\r\n")).as_bytes(),
-                &[0xff, 0, 0xfe, 0x0a],
-            ]
-            .concat(),
-            &[400, 488],
-        ),
-        (
-            "an ACK for nothing",
-            valid("ACK sip:tandem.test SIP/2.0", "CSeq: 1 ACK\r\n").into_bytes(),
-            SILENCE,
-        ),
-        (
-            "a CANCEL for nothing",
-            valid("CANCEL sip:tandem.test SIP/2.0", "CSeq: 1 CANCEL\r\n").into_bytes(),
-            &[481],
-        ),
-    ];
     let mut wrong = Vec::new();
-    for (name, message, allowed) in &messages {
-        // The system sends an empty datagram like any other.
-        if let Err(error) = rack.verdict(name, message, &("", allowed, "")) {
-            wrong.push(format!("{error:#}"));
-        }
+    for (name, message, allowed) in NO_SIP {
+        wrong.extend(rack.verdict(name, message, &("", allowed, "")).err());
     }
+    for (number, (name, first, headers, body, allowed)) in nearly_sip().iter().enumerate() {
+        let message = own(number, first, headers, body);
+        wrong.extend(rack.verdict(name, &message, &("", allowed, "")).err());
+    }
+    let wrong: Vec<String> = wrong.iter().map(|error| format!("{error:#}")).collect();
     ensure!(wrong.is_empty(), "{}\n{}", wrong.join("\n"), rack.host.log()?);
     rack.stop()
+}
+
+/// Over TCP a message ends where its Content-Length says, and whoever breaks that is hung up on.
+#[test]
+fn torture_over_tcp() -> anyhow::Result<()> {
+    let mut rack = Rack::new(Block(223))?;
+    let server = SocketAddr::new(rack.host.block.server(), 5060);
+    let connect = || -> anyhow::Result<TcpStream> {
+        let stream = TcpStream::connect_timeout(&server, Duration::from_secs(5))?;
+        stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+        stream.set_nodelay(true)?;
+        Ok(stream)
+    };
+    let whole = |number| own(number, OPTIONS, "CSeq: 1 OPTIONS\r\nContent-Length: 0\r\n", b"");
+    let two = [whole(1), whole(2)].concat();
+
+    let mut at_once = connect()?;
+    at_once.write_all(&two)?;
+    answers(&mut at_once, 2).context("two messages in one segment")?;
+
+    let mut by_bytes = connect()?;
+    for byte in &two {
+        by_bytes.write_all(&[*byte])?;
+    }
+    answers(&mut by_bytes, 2).context("two messages byte by byte")?;
+
+    let mut kept = connect()?;
+    kept.write_all(b"\r\n\r\n")?;
+    let mut pong = [0; 2];
+    kept.read_exact(&mut pong).context("the answer to a keep-alive (RFC 5626 3.5.1)")?;
+    ensure!(&pong == b"\r\n");
+    kept.write_all(&whole(3))?;
+    answers(&mut kept, 1).context("a message after a keep-alive")?;
+
+    for (name, broken) in [
+        ("a negative length", "CSeq: 1 OPTIONS\r\nContent-Length: -1\r\n"),
+        ("a length beyond everything", "CSeq: 1 OPTIONS\r\nContent-Length: 4000000000\r\n"),
+    ] {
+        let mut stream = connect()?;
+        stream.write_all(&own(4, OPTIONS, broken, b""))?;
+        let mut rest = Vec::new();
+        stream.read_to_end(&mut rest).with_context(|| format!("{name} is hung up on"))?;
+        rack.ask()?;
+    }
+    rack.stop()
+}
+
+/// Reads until so many responses have come.
+fn answers(stream: &mut TcpStream, count: usize) -> anyhow::Result<()> {
+    let mut text = Vec::new();
+    let mut buffer = [0; 4096];
+    while String::from_utf8_lossy(&text).matches("SIP/2.0 200 OK").count() < count {
+        let length = stream.read(&mut buffer)?;
+        ensure!(length > 0, "hung up after {}", String::from_utf8_lossy(&text));
+        text.extend_from_slice(&buffer[..length]);
+    }
+    Ok(())
 }
