@@ -393,10 +393,10 @@ impl Writer {
 
     /// Writes a line of a name that the table knows.
     fn known(&mut self, name: HeaderName, value: &[&[u8]]) {
-        if let HeaderName::Other(text) = name {
-            if text.is_empty() || !text.bytes().all(is_token_byte) {
-                return;
-            }
+        if let HeaderName::Other(text) = name
+            && (text.is_empty() || !text.bytes().all(is_token_byte))
+        {
+            return;
         }
         self.line(name.as_str(), name.code(), |writer| {
             for part in value {
