@@ -76,6 +76,11 @@ scenarios! {
     51 call_limit,
     52 port_pool,
     53 trunk_failover,
+    54 member_on_a_call,
+    55 what_the_agent_sees,
+    56 what_the_trunk_sees,
+    57 trunk_challenges,
+    58 answer_without_codec,
 }
 
 #[test]

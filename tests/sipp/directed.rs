@@ -28,6 +28,8 @@ pub(crate) const NAMES: &[&str] = &[
     "call_rate",
     "database_locked",
     "flood",
+    "phone_is_off",
+    "two_calls_one_answer",
 ];
 
 const RINGS: &str = "SELECT id FROM connection_attempt WHERE ringing_at IS NOT NULL";
@@ -354,6 +356,45 @@ async fn database_locked() -> anyhow::Result<()> {
     stage.call().await?;
     stage.over()?;
     lock.release().await?;
+    stage.finish().await
+}
+
+#[tokio::test]
+async fn phone_is_off() -> anyhow::Result<()> {
+    let block = Block(215);
+    let mut stage = Stage::set("phone_is_off", block)?;
+    register(block, block.agent(0), "ana")?;
+    let _silent = Puppet::new(block, block.agent(0), 5060)?;
+    stage.call().await?;
+    stage.finish().await
+}
+
+#[tokio::test]
+async fn two_calls_one_answer() -> anyhow::Result<()> {
+    let block = Block(216);
+    let mut stage = Stage::set("two_calls_one_answer", block)?;
+    register(block, block.agent(0), "ana")?;
+    let phone = Puppet::new(block, block.agent(0), 5060)?;
+    let mut invites = Vec::new();
+    for index in 0..2 {
+        stage.call_by(index).await?;
+        let invite = phone.expect("INVITE")?;
+        phone.send(phone.response(&invite, "180 Ringing", "t", "")?.as_bytes())?;
+        invites.push(invite);
+    }
+    stage
+        .until(
+            "SELECT 1 FROM connection_attempt WHERE ringing_at > 0 GROUP BY 1 HAVING count(*) = 2",
+        )
+        .await?;
+    let answer = phone.response(&invites[0], "200 OK", "t", &phone.description(7000))?;
+    phone.send(answer.as_bytes())?;
+    let cancel = phone.expect("CANCEL")?;
+    ensure!(cancel.header("Call-ID")? == invites[1].header("Call-ID")?);
+    phone.send(phone.response(&cancel, "200 OK", "t", "")?.as_bytes())?;
+    phone.send(phone.response(&invites[1], "487 Request Terminated", "t", "")?.as_bytes())?;
+    let bye = phone.expect("BYE")?;
+    phone.send(phone.response(&bye, "200 OK", "t", "")?.as_bytes())?;
     stage.finish().await
 }
 
