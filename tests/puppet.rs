@@ -2,10 +2,11 @@
 //! that answer in one instant, a message that no phone would send. It reads with as little as it
 //! needs, and not with the server's parser.
 
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::io::{Read as _, Write as _};
+use std::net::{IpAddr, SocketAddr, TcpStream, UdpSocket};
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 
 use crate::host::Block;
 
@@ -19,6 +20,71 @@ pub struct Puppet {
     socket: UdpSocket,
     address: SocketAddr,
     server: SocketAddr,
+}
+
+/// A puppet at the end of a connection that it opened itself.
+pub struct StreamPuppet {
+    stream: TcpStream,
+    address: SocketAddr,
+    read: Vec<u8>,
+}
+
+impl StreamPuppet {
+    /// Connects to the server.
+    ///
+    /// # Errors
+    /// When it does not take the connection.
+    pub fn connect(block: Block) -> anyhow::Result<Self> {
+        let server = SocketAddr::new(block.server(), 5060);
+        let stream = TcpStream::connect_timeout(&server, PATIENCE)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        let address = stream.local_addr()?;
+        Ok(Self { stream, address, read: Vec::new() })
+    }
+
+    /// Its end of the connection.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Sends a message.
+    ///
+    /// # Errors
+    /// When the connection is gone.
+    pub fn send(&mut self, text: &str) -> anyhow::Result<()> {
+        Ok(self.stream.write_all(text.as_bytes())?)
+    }
+
+    /// The next message of which `what` is the beginning; others before it are passed over.
+    ///
+    /// # Errors
+    /// When it does not come.
+    pub fn expect(&mut self, what: &str) -> anyhow::Result<Heard> {
+        loop {
+            let heard = self.next()?;
+            if heard.0.starts_with(what) {
+                return Ok(heard);
+            }
+        }
+    }
+
+    fn next(&mut self) -> anyhow::Result<Heard> {
+        loop {
+            let text = String::from_utf8_lossy(&self.read).into_owned();
+            if let Some((head, body)) = text.split_once("\r\n\r\n") {
+                let length: usize = Heard(text.clone()).header("Content-Length")?.parse()?;
+                if body.len() >= length {
+                    let end = head.len() + 4 + length;
+                    self.read.drain(..end);
+                    return Ok(Heard(text[..end].to_owned()));
+                }
+            }
+            let mut buffer = [0; 4096];
+            let count = self.stream.read(&mut buffer)?;
+            ensure!(count > 0, "the server hung up the connection");
+            self.read.extend_from_slice(&buffer[..count]);
+        }
+    }
 }
 
 /// A message that a puppet got.
@@ -110,24 +176,7 @@ impl Puppet {
         tag: &str,
         description: &str,
     ) -> anyhow::Result<String> {
-        let mut text = format!("SIP/2.0 {status}\r\n");
-        for via in to.headers("Via") {
-            text += &format!("Via: {via}\r\n");
-        }
-        for name in ["From", "To", "Call-ID", "CSeq"] {
-            let value = to.header(name)?;
-            let tag = if name == "To" && !value.contains("tag=") {
-                format!(";tag={tag}")
-            } else {
-                String::new()
-            };
-            text += &format!("{name}: {value}{tag}\r\n");
-        }
-        text += &format!("Contact: <sip:puppet@{}>\r\n", self.address);
-        if !description.is_empty() {
-            text += "Content-Type: application/sdp\r\n";
-        }
-        Ok(text + &format!("Content-Length: {}\r\n\r\n{description}", description.len()))
+        to.response(self.address, status, tag, description)
     }
 
     /// The BYE with which it leaves the dialog of an INVITE that it answered with this tag.
@@ -149,15 +198,47 @@ impl Puppet {
 
     /// A description with PCMU at this address.
     pub fn description(&self, port: u16) -> String {
-        let at = self.address.ip();
-        format!(
-            "v=0\r\no=puppet 1 1 IN IP4 {at}\r\ns=-\r\nc=IN IP4 {at}\r\nt=0 0\r\n\
-             m=audio {port} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n"
-        )
+        description(self.address.ip(), port)
     }
 }
 
+/// A description with PCMU.
+pub fn description(at: IpAddr, port: u16) -> String {
+    format!(
+        "v=0\r\no=puppet 1 1 IN IP4 {at}\r\ns=-\r\nc=IN IP4 {at}\r\nt=0 0\r\n\
+         m=audio {port} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n"
+    )
+}
+
 impl Heard {
+    /// The response to this request from whoever is at `contact`.
+    ///
+    /// # Errors
+    /// When it lacks what a response repeats.
+    pub fn response(
+        &self,
+        contact: SocketAddr,
+        status: &str,
+        tag: &str,
+        description: &str,
+    ) -> anyhow::Result<String> {
+        let mut text = format!("SIP/2.0 {status}\r\n");
+        for via in self.headers("Via") {
+            text += &format!("Via: {via}\r\n");
+        }
+        for name in ["From", "To", "Call-ID", "CSeq"] {
+            let value = self.header(name)?;
+            let tagged = name != "To" || value.contains("tag=");
+            let tag = if tagged { String::new() } else { format!(";tag={tag}") };
+            text += &format!("{name}: {value}{tag}\r\n");
+        }
+        text += &format!("Contact: <sip:puppet@{contact}>\r\n");
+        if !description.is_empty() {
+            text += "Content-Type: application/sdp\r\n";
+        }
+        Ok(text + &format!("Content-Length: {}\r\n\r\n{description}", description.len()))
+    }
+
     /// The first header of this name.
     ///
     /// # Errors

@@ -7,8 +7,8 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use e2e::database::Lock;
 use e2e::host::{Block, password};
-use e2e::puppet::Puppet;
-use e2e::registration::{Registration, challenges, register};
+use e2e::puppet::{Puppet, StreamPuppet, description};
+use e2e::registration::{Registration, challenges, register, register_by};
 use e2e::scenario::Stage;
 
 /// The folders that these tests run.
@@ -30,6 +30,7 @@ pub(crate) const NAMES: &[&str] = &[
     "flood",
     "phone_is_off",
     "two_calls_one_answer",
+    "tcp_agent",
 ];
 
 const RINGS: &str = "SELECT id FROM connection_attempt WHERE ringing_at IS NOT NULL";
@@ -395,6 +396,26 @@ async fn two_calls_one_answer() -> anyhow::Result<()> {
     phone.send(phone.response(&invites[1], "487 Request Terminated", "t", "")?.as_bytes())?;
     let bye = phone.expect("BYE")?;
     phone.send(phone.response(&bye, "200 OK", "t", "")?.as_bytes())?;
+    stage.finish().await
+}
+
+#[tokio::test]
+async fn tcp_agent() -> anyhow::Result<()> {
+    let block = Block(217);
+    let mut stage = Stage::set("tcp_agent", block)?;
+    let mut phone = Registration::over(StreamPuppet::connect(block)?, "ana");
+    register_by(&mut phone)?;
+    let mut phone = phone.connection().context("a connection")?;
+    stage.call().await?;
+    let at = phone.address();
+    let invite = phone.expect("INVITE")?;
+    ensure!(invite.header("Via")?.starts_with("SIP/2.0/TCP"), "{}", invite.text());
+    phone.send(&invite.response(at, "180 Ringing", "t", "")?)?;
+    stage.until(RINGS).await?;
+    phone.send(&invite.response(at, "200 OK", "t", &description(at.ip(), 7000))?)?;
+    phone.expect("ACK")?;
+    let bye = phone.expect("BYE")?;
+    phone.send(&bye.response(at, "200 OK", "t", "")?)?;
     stage.finish().await
 }
 
