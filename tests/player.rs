@@ -16,7 +16,8 @@ use crate::host::{Host, password, wait};
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// What a script may leave open and a scenario need not say.
-const DEFAULTS: [(&str, &str); 3] = [("ring_ms", "100"), ("answer_ms", "200"), ("talk_ms", "300")];
+const DEFAULTS: [(&str, &str); 4] =
+    [("ring_ms", "100"), ("answer_ms", "200"), ("talk_ms", "300"), ("hold_ms", "300")];
 
 /// The folder of the scenarios.
 pub(crate) fn folder() -> PathBuf {

@@ -81,6 +81,8 @@ scenarios! {
     56 what_the_trunk_sees,
     57 trunk_challenges,
     58 answer_without_codec,
+    59 media_timeout,
+    60 media_timeout_hold,
 }
 
 #[test]
