@@ -25,16 +25,14 @@ mod scenario;
 mod setting;
 #[path = "sim/store.rs"]
 mod store;
-#[path = "sim/tally.rs"]
-mod tally;
-#[path = "sim/verdict.rs"]
+#[path = "sim/verdict/mod.rs"]
 mod verdict;
 #[path = "sim/world.rs"]
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use tally::Tally;
+use verdict::Tally;
 
 /// How many seeds a plain `cargo test` plays.
 const SEEDS: u64 = 50;

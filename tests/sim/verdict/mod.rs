@@ -1,6 +1,9 @@
 //! What must hold of a run when nothing happens any more: nothing remains, every call is finished
 //! once and well, whoever talks was bridged, nobody wins twice, times are sane.
 
+mod agents;
+mod tally;
+
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -9,6 +12,8 @@ use model::call_graph::CallGraph;
 use model::call_graph::graph::Connection;
 use model::call_graph::words::{AttemptOutcome, CallOutcome};
 use model::{Millis, UserId};
+
+pub(crate) use tally::Tally;
 
 use crate::world::{World, wall};
 
@@ -25,6 +30,7 @@ pub(crate) fn faults(world: &World, cut: usize) -> Vec<String> {
     if counters.calls_started != ended {
         faults.push(format!("{} calls began, {ended} ended", counters.calls_started));
     }
+    faults.extend(agents::faults(graphs.values()));
     for graph in graphs.values() {
         let found = judge(world, graph);
         faults.extend(found.into_iter().map(|what| format!("{}: {what}", graph.call.id)));

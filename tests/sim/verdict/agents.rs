@@ -1,0 +1,96 @@
+//! What must hold between calls: whoever talks is not offered a group's calls, a round robin
+//! passes over whoever rings elsewhere, and whoever answers stops ringing everywhere else (D37).
+
+use std::collections::BTreeMap;
+
+use model::call_graph::CallGraph;
+use model::call_graph::graph::ConnectionAttempt;
+use model::directory::AcdStrategy;
+use model::{CallId, Millis, UserId};
+
+/// What one user did, over all calls.
+#[derive(Default)]
+struct Day<'a> {
+    /// Calls that he made or answered: from when to when.
+    talked: Vec<(&'a CallId, Millis, Millis)>,
+    answered: Vec<(&'a CallId, Millis)>,
+    rung: Vec<(&'a CallId, &'a ConnectionAttempt, AcdStrategy)>,
+}
+
+/// Everything that is wrong.
+pub(crate) fn faults<'a>(graphs: impl Iterator<Item = &'a CallGraph>) -> Vec<String> {
+    let mut days: BTreeMap<&UserId, Day<'_>> = BTreeMap::new();
+    for graph in graphs {
+        note(graph, &mut days);
+    }
+    let mut faults = Vec::new();
+    for (user, day) in days {
+        faults.extend(judge(&day).into_iter().map(|what| format!("{user}: {what}")));
+    }
+    faults
+}
+
+fn note<'a>(graph: &'a CallGraph, days: &mut BTreeMap<&'a UserId, Day<'a>>) {
+    let call = &graph.call;
+    let end = call.ended_at.unwrap_or(Millis(i64::MAX));
+    if let Some(user) = &call.anchor_user_id {
+        let talked = (&call.id, call.initiated_at, end);
+        days.entry(user).or_default().talked.push(talked);
+    }
+    for connection in &graph.connections {
+        if let (Some(user), Some(at)) = (&connection.answered_user_id, connection.answered_at) {
+            let day = days.entry(user).or_default();
+            day.talked.push((&call.id, at, connection.ended_at.unwrap_or(end)));
+            day.answered.push((&call.id, at));
+        }
+        for attempt in &graph.attempts {
+            if let Some(user) = attempt.user_id.as_ref()
+                && attempt.connection_id == connection.id
+            {
+                let rung = (&call.id, attempt, strategy(graph, attempt, connection.strategy));
+                days.entry(user).or_default().rung.push(rung);
+            }
+        }
+    }
+}
+
+/// How the stage of an attempt searches: the connection keeps that of its last stage only.
+fn strategy(graph: &CallGraph, attempt: &ConnectionAttempt, last: AcdStrategy) -> AcdStrategy {
+    let stages = graph.attempts.iter().map(|attempt| attempt.stage).max();
+    match &attempt.group_id {
+        Some(_) if stages == Some(attempt.stage) => last,
+        Some(_) => AcdStrategy::Simulring,
+        None => AcdStrategy::Single,
+    }
+}
+
+fn judge(day: &Day<'_>) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (call, attempt, strategy) in &day.rung {
+        let from = attempt.started_at;
+        let to = attempt.ended_at.unwrap_or(Millis(i64::MAX));
+        let busy = |(other, begin, end): &&(&CallId, Millis, Millis)| {
+            other != call && inside(from, *begin, *end)
+        };
+        if *strategy != AcdStrategy::Single && day.talked.iter().any(|talk| busy(&talk)) {
+            faults.push(format!("{call} was offered at {from} during another call"));
+        }
+        let rings = |(other, attempt, _): &&(&CallId, &ConnectionAttempt, AcdStrategy)| {
+            let end = attempt.ended_at.unwrap_or(Millis(i64::MAX));
+            other != call && inside(from, attempt.started_at, end)
+        };
+        if *strategy == AcdStrategy::RoundRobin && day.rung.iter().any(|rung| rings(&rung)) {
+            faults.push(format!("{call} was offered at {from} while another rang"));
+        }
+        let taken = |(other, at): &&(&CallId, Millis)| other != call && inside(*at, from, to);
+        if day.answered.iter().any(|answered| taken(&answered)) {
+            faults.push(format!("{call} went on ringing from {from} to {to}"));
+        }
+    }
+    faults
+}
+
+/// Well inside: each call counts its milliseconds from its own start.
+fn inside(at: Millis, begin: Millis, end: Millis) -> bool {
+    at.0 > begin.0 + 1 && at.0 + 1 < end.0
+}
