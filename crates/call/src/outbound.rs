@@ -44,6 +44,8 @@ struct Unanswered {
     outcome: ConnectionOutcome,
     reason: NoAnswerReason,
     q850: u16,
+    /// The far end's final response: a dial has no attempt that would keep it.
+    far_status: Option<u16>,
     by: EndedBy,
     /// Why a leg is stopped that is still there.
     why: Release,
@@ -88,6 +90,7 @@ impl Dialing {
             outcome: ConnectionOutcome::NoAnswer,
             reason: NoAnswerReason::Timeout,
             q850: outcome::Q850_NO_ANSWER,
+            far_status: None,
             by: EndedBy::System,
             why: Release::NoAnswer,
         };
@@ -106,6 +109,7 @@ impl Dialing {
                     outcome: ConnectionOutcome::Failed,
                     reason: NoAnswerReason::Failed,
                     q850: outcome::Q850_TEMPORARY_FAILURE,
+                    far_status: None,
                     by: EndedBy::System,
                     why: Release::Shutdown,
                 };
@@ -122,6 +126,7 @@ impl Dialing {
                     outcome: ConnectionOutcome::Canceled,
                     reason: NoAnswerReason::CallerHangup,
                     q850: outcome::Q850_NORMAL,
+                    far_status: None,
                     by: ended_by(&basis.anchor.party),
                     why: Release::CallerGone,
                 };
@@ -174,6 +179,7 @@ impl Dialing {
             outcome,
             reason,
             q850: outcome::q850_of(status),
+            far_status: Some(status),
             by: EndedBy::External,
             why: Release::Normal,
         };
@@ -188,7 +194,7 @@ impl Dialing {
             connection,
             outcome: ended.outcome,
             reason: EndReason::NotAnswered,
-            sip_status: Some(sip_status),
+            sip_status: Some(ended.far_status.unwrap_or(sip_status)),
             q850: Some(ended.q850),
         };
         basis.record(event, ctx);

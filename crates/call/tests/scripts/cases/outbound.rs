@@ -113,7 +113,7 @@ fn a_number_that_does_not_exist_is_unavailable_and_the_call_failed() {
     call outbound failed by external, owner u-ana, mco -
        accepted -, answered -, ended 3, sip 480, q850 1
     c1 dial external +15557770002 single, 0..3, answered -, bridged -
-       unavailable, not_answered, sip 480, q850 1
+       unavailable, not_answered, sip 404, q850 1
     p1 u:u-ana caller -..-
     p2 p:+15557770002 callee -..-
     i1 0 call_started u-ana direction=outbound
@@ -134,7 +134,7 @@ fn a_trunk_that_cannot_be_reached_fails_the_call() {
     call outbound failed by external, owner u-ana, mco -
        accepted -, answered -, ended 3, sip 480, q850 41
     c1 dial external +15557770002 single, 0..3, answered -, bridged -
-       failed, not_answered, sip 480, q850 41
+       failed, not_answered, sip 503, q850 41
     p1 u:u-ana caller -..-
     p2 p:+15557770002 callee -..-
     i1 0 call_started u-ana direction=outbound
