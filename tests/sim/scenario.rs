@@ -35,6 +35,7 @@ pub(crate) fn world(seed: u64) -> World {
     let conditions = if reliable { Conditions::CALM } else { Conditions::random(&mut random) };
     let mut world = World::new(setting, conditions);
     let hosts = [(TransportKind::Udp, carrier_address(98)), (carriers[0], carrier_address(0))];
+    world.unreachable_says_so = random.chance(500);
     world.hosts.insert("carrier.example".into(), hosts[random.below(2) as usize..].to_vec());
     carriers_of(&mut world, &mut random, carriers);
     people(&mut world, &mut random, reliable);
@@ -208,34 +209,41 @@ fn trouble(world: &mut World, random: &mut Random) {
             }
         }
     }
-    if random.chance(600) {
-        return;
+    for _ in 0..*random.pick(&[0, 0, 1, 1, 2, 4]) {
+        disaster(world, random);
     }
-    let peer = random.below(peers) as PeerId;
+}
+
+/// Something that nobody in the calls asked for.
+fn disaster(world: &mut World, random: &mut Random) {
+    let peer = random.below(world.peers.len() as u64) as PeerId;
     let at = random.time(3_000, LAST_ACTION_MS);
-    match random.below(8) {
+    let back = at + random.time(0, 10_000);
+    match random.below(10) {
         0 => world.at(at, |world| {
             let directory = setting::directory(&world.setting, true);
             world.reload(directory);
         }),
-        1 => world.at(at, |world| world.stop(Input::Drain)),
-        2 => world.at(at, |world| world.stop(Input::Release)),
+        1 => world.at(at + Duration::from_secs(15), |world| world.stop(Input::Drain)),
+        2 => world.at(at + Duration::from_secs(15), |world| world.stop(Input::Release)),
         3 => {
             let takes = random.time(0, 12_000);
             world.at(at, move |world| world.store_away(takes));
         }
-        4 => {
+        4 | 5 => {
             let away = random.time(0, 40_000);
             world.at(at, move |world| world.cut(peer, away));
         }
-        5 => {
-            let back = at + random.time(0, 10_000);
+        6 => {
             world.at(at, move |world| world.break_connection(peer));
             world.at(back, move |world| world.register(peer));
         }
-        6 => {
-            let back = at + random.time(0, 10_000);
+        7 => {
             world.at(at, move |world| world.leave(peer));
+            world.at(back, move |world| world.register(peer));
+        }
+        8 => {
+            world.at(at, move |world| world.reboot(peer));
             world.at(back, move |world| world.register(peer));
         }
         _ => world.at(at, World::kill),

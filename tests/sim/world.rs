@@ -80,6 +80,8 @@ pub(crate) struct World {
     /// What names resolve to.
     pub(crate) hosts: BTreeMap<String, Vec<(TransportKind, SocketAddr)>>,
     pub(crate) restarts: u32,
+    /// Whether a datagram to nobody is refused, or only lost.
+    pub(crate) unreachable_says_so: bool,
     /// Whether somebody may have vanished in the middle of a call.
     pub(crate) disturbed: bool,
     /// Faults that the run itself noticed.
@@ -108,6 +110,7 @@ impl World {
             store_takes: Duration::ZERO,
             hosts: BTreeMap::new(),
             restarts: 0,
+            unreachable_says_so: false,
             disturbed: false,
             faults: Vec::new(),
             agenda: BTreeMap::new(),
@@ -236,6 +239,19 @@ impl World {
                 self.with(peer, |phone, now, out| phone.transport_failed(now, flow, out));
             }
         }
+    }
+
+    /// A phone loses power and comes back: it knows of no call any more.
+    pub(crate) fn reboot(&mut self, peer: PeerId) {
+        self.note(|world| format!("{} reboots", world.peers[peer].name));
+        self.disturbed = true;
+        self.break_connection(peer);
+        let seed = self.setting.seed << 8 | 0x80 | peer as u64;
+        let peer = &mut self.peers[peer];
+        peer.phone = Phone::new(peer.phone.config().clone(), seed);
+        // Its numbers begin anew.
+        peer.begun.clear();
+        peer.ended.clear();
     }
 
     /// A peer's connection breaks.
@@ -381,7 +397,7 @@ impl World {
             None => turned(flow),
         };
         match (from, to) {
-            (None, None) if flow.transport.reliable() => {
+            (None, None) if flow.transport.reliable() || self.unreachable_says_so => {
                 let refused = self.now + Duration::from_millis(15);
                 self.schedule(refused, Happening::Broke(turned(flow)));
             }
