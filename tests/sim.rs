@@ -5,10 +5,10 @@
 //!
 //! `SIM_SEED=n` plays one seed and prints its ladder; `SIM_SEEDS=n` plays the first `n`.
 
-#[path = "sim/acts.rs"]
-mod acts;
 #[path = "sim/cases/mod.rs"]
 mod cases;
+#[path = "sim/damage.rs"]
+mod damage;
 #[path = "sim/errors.rs"]
 mod errors;
 #[path = "sim/ladder.rs"]
@@ -27,7 +27,7 @@ mod setting;
 mod store;
 #[path = "sim/verdict/mod.rs"]
 mod verdict;
-#[path = "sim/world.rs"]
+#[path = "sim/world/mod.rs"]
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -62,8 +62,10 @@ struct Played {
     ladder: String,
 }
 
-fn play(seed: u64, with_ladder: bool, tally: &mut Tally) -> Played {
+/// Plays a seed; so many datagrams of a thousand arrive a second time, damaged.
+fn play(seed: u64, damaged_permille: u64, tally: &mut Tally) -> Played {
     let mut world = scenario::world(seed);
+    world.damaged_permille = damaged_permille;
     let outcome = catch_unwind(AssertUnwindSafe(|| scenario::play(&mut world)));
     let faults = match outcome {
         Ok(()) => {
@@ -74,7 +76,7 @@ fn play(seed: u64, with_ladder: bool, tally: &mut Tally) -> Played {
         Err(_) => vec!["it panicked".to_owned()],
     };
     tally.count(&world);
-    let wanted = with_ladder || !faults.is_empty();
+    let wanted = from_environment("SIM_SEED").is_some() || !faults.is_empty();
     let ladder = if wanted { world.ladder.text() } else { String::new() };
     Played { faults, ladder }
 }
@@ -84,20 +86,19 @@ fn from_environment(name: &str) -> Option<u64> {
     Some(text.parse().unwrap_or_else(|_| panic!("{name} is not a number: {text}")))
 }
 
-#[test]
-fn seeds() {
+/// Plays what the environment asks for.
+fn play_all(damaged_permille: u64, met: &[&str]) {
+    let mut tally = Tally::default();
     if let Some(seed) = from_environment("SIM_SEED") {
-        let mut tally = Tally::default();
-        let played = play(seed, true, &mut tally);
+        let played = play(seed, damaged_permille, &mut tally);
         println!("{}\n{tally}", played.ladder);
         assert!(played.faults.is_empty(), "seed {seed}: {:#?}", played.faults);
         return;
     }
-    let mut tally = Tally::default();
     let mut failed: Vec<(u64, Played)> = Vec::new();
     let seeds = from_environment("SIM_SEEDS").unwrap_or(SEEDS);
     for seed in 0..seeds {
-        let played = play(seed, false, &mut tally);
+        let played = play(seed, damaged_permille, &mut tally);
         if !played.faults.is_empty() {
             failed.push((seed, played));
         }
@@ -111,7 +112,18 @@ fn seeds() {
     }
     println!("{seeds} seeds\n{tally}");
     if seeds >= SEEDS {
-        let missing = tally.missing(&MET);
+        let missing = tally.missing(met);
         assert!(missing.is_empty(), "the seeds never met {missing:?}");
     }
+}
+
+#[test]
+fn seeds() {
+    play_all(0, &MET);
+}
+
+/// The same, and messages arrive that nobody sent.
+#[test]
+fn seeds_with_damaged_datagrams() {
+    play_all(50, &["malformed"]);
 }

@@ -35,6 +35,7 @@ pub(crate) fn world(seed: u64) -> World {
     let conditions = if reliable { Conditions::CALM } else { Conditions::random(&mut random) };
     let mut world = World::new(setting, conditions);
     let hosts = [(TransportKind::Udp, carrier_address(98)), (carriers[0], carrier_address(0))];
+    world.sluggish = Duration::from_millis(*random.pick(&[0, 0, 3, 80]));
     world.unreachable_says_so = random.chance(500);
     world.hosts.insert("carrier.example".into(), hosts[random.below(2) as usize..].to_vec());
     carriers_of(&mut world, &mut random, carriers);
@@ -219,7 +220,7 @@ fn disaster(world: &mut World, random: &mut Random) {
     let peer = random.below(world.peers.len() as u64) as PeerId;
     let at = random.time(3_000, LAST_ACTION_MS);
     let back = at + random.time(0, 10_000);
-    match random.below(10) {
+    match random.below(11) {
         0 => world.at(at, |world| {
             let directory = setting::directory(&world.setting, true);
             world.reload(directory);
@@ -245,6 +246,10 @@ fn disaster(world: &mut World, random: &mut Random) {
         8 => {
             world.at(at, move |world| world.reboot(peer));
             world.at(back, move |world| world.register(peer));
+        }
+        9 => {
+            let by_ms = *random.pick(&[-3_600_000, -2_000, 700, 3_600_000]);
+            world.at(at, move |world| world.set_clock(by_ms));
         }
         _ => world.at(at, World::kill),
     }

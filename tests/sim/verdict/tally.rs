@@ -43,6 +43,7 @@ impl Tally {
         for (limit, times) in &counters.overload {
             self.add(format!("overload {limit}"), *times);
         }
+        self.add("malformed", counters.malformed);
         self.add("failover", counters.trunk_failovers);
         self.add("restart", u64::from(world.restarts));
     }

@@ -7,7 +7,7 @@ use model::directory::Directory;
 use phone::{PhoneCallId, PhoneEvent};
 use switch::Input;
 
-use crate::world::{PeerId, World};
+use super::{PeerId, World};
 
 impl World {
     fn name(&self, peer: PeerId) -> &str {
@@ -63,6 +63,13 @@ impl World {
     pub(crate) fn stop(&mut self, how: Input) {
         self.note(|_| format!("{how:?}"));
         self.input(how);
+    }
+
+    /// Somebody sets the wall clock.
+    pub(crate) fn set_clock(&mut self, by_ms: i64) {
+        self.note(|_| format!("the wall clock jumps by {by_ms} ms"));
+        self.clock_off_ms += by_ms;
+        self.clock_jumped = true;
     }
 
     /// For half a minute the store takes this long.

@@ -1,6 +1,10 @@
 //! One run: the switch, the phones around it, the network between them, media, store, and one
 //! clock that jumps to whatever happens next.
 
+mod acts;
+mod calm;
+mod disasters;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,19 +20,17 @@ use sip::message::Message;
 use sip::user_agent_core::ResolveId;
 use switch::{Effect, Input, Restored, Switch};
 
+use crate::damage::damaged;
 use crate::errors::Errors;
 use crate::ladder::{Ladder, Line};
 use crate::media::Media;
 use crate::network::{Conditions, Network};
+use crate::random::Random;
 use crate::setting::{self, SERVER, Setting};
 use crate::store::Store;
 
 /// 2026-01-05 10:00 UTC: the wall clock when the monotonic one is zero.
 const EPOCH: Millis = Millis(1_767_607_200_000);
-/// 64·T1, and what is on the network then.
-const CALM: Duration = Duration::from_secs(40);
-/// After this much silence media says so.
-const SILENCE: Duration = Duration::from_secs(20);
 /// How often things may happen in one instant before time must go on.
 const STEPS_PER_INSTANT: u32 = 20_000;
 
@@ -80,6 +82,13 @@ pub(crate) struct World {
     /// What names resolve to.
     pub(crate) hosts: BTreeMap<String, Vec<(TransportKind, SocketAddr)>>,
     pub(crate) restarts: u32,
+    /// How many datagrams of a thousand arrive a second time, damaged.
+    pub(crate) damaged_permille: u64,
+    /// How late the switch looks at the clock.
+    pub(crate) sluggish: Duration,
+    /// How far the wall clock is off by now, milliseconds, and whether it ever jumped.
+    pub(crate) clock_off_ms: i64,
+    pub(crate) clock_jumped: bool,
     /// Whether a datagram to nobody is refused, or only lost.
     pub(crate) unreachable_says_so: bool,
     /// Whether somebody may have vanished in the middle of a call.
@@ -90,6 +99,7 @@ pub(crate) struct World {
     sequence: u64,
     durable_at: Duration,
     steps_now: u32,
+    damages: Random,
     errors: Errors,
 }
 
@@ -110,7 +120,12 @@ impl World {
             store_takes: Duration::ZERO,
             hosts: BTreeMap::new(),
             restarts: 0,
+            damaged_permille: 0,
+            sluggish: Duration::ZERO,
+            clock_off_ms: 0,
+            clock_jumped: false,
             unreachable_says_so: false,
+            damages: Random::new(!setting.seed),
             disturbed: false,
             faults: Vec::new(),
             agenda: BTreeMap::new(),
@@ -202,7 +217,9 @@ impl World {
     /// Gives the switch an input.
     pub(crate) fn input(&mut self, input: Input) {
         let mut effects = Vec::new();
-        self.switch.handle(wall(self.now), input, &mut effects);
+        let mut now = wall(self.now);
+        now.wall.0 += self.clock_off_ms;
+        self.switch.handle(now, input, &mut effects);
         let records = effects.iter().any(|effect| matches!(effect, Effect::Record(_)));
         let takes = if records { self.store_takes } else { Duration::ZERO };
         self.durable_at = self.durable_at.max(self.now + takes);
@@ -213,70 +230,6 @@ impl World {
         }
     }
 
-    /// The switch dies and comes back: what was not durable never happened.
-    pub(crate) fn kill(&mut self) {
-        self.note(|_| "the switch is killed".into());
-        let ours = |happening: &Happening| match happening {
-            Happening::Arrives(Some(_), ..) | Happening::Acts(_) => false,
-            Happening::Arrives(None, flow, _) => flow.transport.reliable(),
-            Happening::Broke(_)
-            | Happening::Durable(..)
-            | Happening::Resolved(..)
-            | Happening::Media(_) => true,
-        };
-        self.agenda.retain(|_, happening| !ours(happening));
-        self.durable_at = self.now;
-        self.restarts += 1;
-        let restored = self.store.restart(&self.directory);
-        let mut setting = self.setting.clone();
-        setting.seed ^= u64::from(self.restarts) << 32;
-        self.switch = switch(&setting, restored, &self.directory, self.now);
-        let pairs = self.media.bind(self.setting.ports);
-        self.input(Input::Media(MediaEvent::Stock(pairs)));
-        for peer in 0..self.peers.len() {
-            let flow = self.peers[peer].phone.config().server;
-            if flow.transport.reliable() {
-                self.with(peer, |phone, now, out| phone.transport_failed(now, flow, out));
-            }
-        }
-    }
-
-    /// A phone loses power and comes back: it knows of no call any more.
-    pub(crate) fn reboot(&mut self, peer: PeerId) {
-        self.note(|world| format!("{} reboots", world.peers[peer].name));
-        self.disturbed = true;
-        self.break_connection(peer);
-        let seed = self.setting.seed << 8 | 0x80 | peer as u64;
-        let peer = &mut self.peers[peer];
-        peer.phone = Phone::new(peer.phone.config().clone(), seed);
-        // Its numbers begin anew.
-        peer.begun.clear();
-        peer.ended.clear();
-    }
-
-    /// A peer's connection breaks.
-    pub(crate) fn break_connection(&mut self, peer: PeerId) {
-        let flow = self.peers[peer].phone.config().server;
-        if !flow.transport.reliable() {
-            return;
-        }
-        self.note(|world| format!("the connection of {} breaks", world.peers[peer].name));
-        let on_it = |happening: &Happening| match happening {
-            Happening::Arrives(_, other, _) => {
-                other.transport == flow.transport
-                    && [other.local, other.remote].contains(&flow.local)
-            }
-            Happening::Broke(_)
-            | Happening::Durable(..)
-            | Happening::Resolved(..)
-            | Happening::Media(_)
-            | Happening::Acts(_) => false,
-        };
-        self.agenda.retain(|_, happening| !on_it(happening));
-        self.input(Input::SipFailed { flow: turned(flow) });
-        self.with(peer, |phone, now, out| phone.transport_failed(now, flow, out));
-    }
-
     /// Plays until that time.
     pub(crate) fn run_until(&mut self, end: Duration) {
         while let Some(at) = self.next().filter(|at| *at <= end) {
@@ -285,7 +238,13 @@ impl World {
                 self.steps_now = 0;
             }
             self.steps_now += 1;
-            assert!(self.steps_now < STEPS_PER_INSTANT, "time stands still at {:?}", self.now);
+            assert!(
+                self.steps_now < STEPS_PER_INSTANT,
+                "time stands still at {:?}: switch {:?}, agenda {:?}",
+                self.now,
+                self.switch.next_deadline(),
+                self.agenda.first_key_value().map(|(key, _)| key),
+            );
             self.step();
         }
         self.now = end;
@@ -299,7 +258,8 @@ impl World {
     fn next(&self) -> Option<Duration> {
         let agenda = self.agenda.first_key_value().map(|((at, _), _)| *at);
         let peers = self.peers.iter().filter_map(|peer| peer.phone.deadline()).min();
-        [agenda, peers, self.switch.next_deadline()].into_iter().flatten().min()
+        let switch = self.switch.next_deadline();
+        [agenda, peers, switch.map(|at| at + self.sluggish)].into_iter().flatten().min()
     }
 
     /// What was sent earlier comes before what is due by the clock.
@@ -311,7 +271,8 @@ impl World {
             let happening = entry.remove();
             return self.happen(happening);
         }
-        if self.switch.next_deadline().is_some_and(|at| at <= now) {
+        let deadline = self.switch.next_deadline();
+        if deadline.is_some_and(|at| at + self.sluggish <= now) {
             return self.input(Input::Deadline);
         }
         let due = |peer: &Peer| peer.phone.deadline().is_some_and(|at| at <= now);
@@ -325,6 +286,12 @@ impl World {
             Happening::Arrives(peer, flow, bytes) => {
                 let message = match Message::parse_datagram(bytes) {
                     Ok(message) => message,
+                    Err(fault) if self.is_damaged() => {
+                        if peer.is_none() {
+                            self.input(Input::Malformed { flow, fault });
+                        }
+                        return;
+                    }
                     Err(fault) => return self.faults.push(format!("not a message: {fault:?}")),
                 };
                 match peer {
@@ -350,7 +317,9 @@ impl World {
                     self.store.record(recorded);
                 }
                 Effect::Transmit { flow, bytes } => {
-                    self.store.witness(&bytes);
+                    if !self.is_damaged() {
+                        self.store.witness(&bytes);
+                    }
                     self.transmit(None, flow, bytes);
                 }
                 Effect::Media(command) => {
@@ -406,6 +375,11 @@ impl World {
                 for at in arrivals {
                     let arrives = Happening::Arrives(to, flow, bytes.clone());
                     self.schedule(at, arrives);
+                    if self.damages.chance(self.damaged_permille) && !flow.transport.reliable() {
+                        let bytes = damaged(&bytes, &mut self.damages);
+                        let at = at + Duration::from_millis(self.damages.below(100));
+                        self.schedule(at, Happening::Arrives(to, flow, bytes));
+                    }
                 }
             }
         }
@@ -438,62 +412,6 @@ impl World {
     fn schedule(&mut self, at: Duration, happening: Happening) {
         self.sequence += 1;
         self.agenda.insert((at, self.sequence), happening);
-    }
-
-    /// Ends the run: the network is calm, whoever still talks hangs up, media notices the calls
-    /// whose far end is gone, and then nothing happens for 64·T1.
-    pub(crate) fn finish(&mut self) {
-        self.note(|_| "calm".into());
-        self.network.calm();
-        self.store_takes = Duration::ZERO;
-        for peer in 0..self.peers.len() {
-            if self.peers[peer].user.is_some() {
-                self.with(peer, |phone, now, out| phone.unregister(now, out));
-            }
-            let calls: Vec<_> = self.peers[peer].phone.calls().map(|(call, _)| call).collect();
-            for call in calls {
-                self.with(peer, |phone, now, out| phone.hang_up(now, call, out));
-            }
-        }
-        if !self.switch.is_calm() {
-            self.run_for(SILENCE);
-            for leg in self.media.watched() {
-                let after = SILENCE;
-                self.input(Input::Media(MediaEvent::TimedOut { leg, after }));
-            }
-        }
-        self.run_for(CALM);
-    }
-
-    /// What the phones and the switch still have, and what was logged.
-    pub(crate) fn remains(&self) -> Vec<String> {
-        let mut faults = self.faults.clone();
-        faults.extend(self.errors.take());
-        let counters = self.switch.counters();
-        if !self.switch.is_calm() {
-            faults.push(format!("the switch is not calm: {counters:?}"));
-        }
-        if counters.ports_in_stock != usize::from(self.setting.ports) {
-            faults.push(format!("{} ports in stock", counters.ports_in_stock));
-        }
-        if counters.aborted != 0 {
-            faults.push(format!("{} calls aborted", counters.aborted));
-        }
-        if self.media.open_legs() != 0 {
-            faults.push(format!("{} legs open in media", self.media.open_legs()));
-        }
-        faults.extend(self.media.faults.iter().cloned());
-        for peer in &self.peers {
-            let counts = peer.phone.counts();
-            if peer.phone.calls().next().is_some() || !counts.is_zero() {
-                faults.push(format!("{} keeps {counts:?}", peer.name));
-            }
-            if peer.begun != peer.ended {
-                faults
-                    .push(format!("{}: began {:?}, ended {:?}", peer.name, peer.begun, peer.ended));
-            }
-        }
-        faults
     }
 }
 

@@ -1,0 +1,75 @@
+//! The end of a run, and what is left after it.
+
+use std::time::Duration;
+
+use call::port::MediaEvent;
+use switch::Input;
+
+use super::World;
+
+/// 64·T1, and what is on the network then.
+const CALM: Duration = Duration::from_secs(40);
+/// After this much silence media says so.
+const SILENCE: Duration = Duration::from_secs(20);
+impl World {
+    /// Ends the run: the network is calm, whoever still talks hangs up, media notices the calls
+    /// whose far end is gone, and then nothing happens for 64·T1.
+    pub(crate) fn finish(&mut self) {
+        self.note(|_| "calm".into());
+        self.network.calm();
+        self.store_takes = Duration::ZERO;
+        for peer in 0..self.peers.len() {
+            if self.peers[peer].user.is_some() {
+                self.with(peer, |phone, now, out| phone.unregister(now, out));
+            }
+            let calls: Vec<_> = self.peers[peer].phone.calls().map(|(call, _)| call).collect();
+            for call in calls {
+                self.with(peer, |phone, now, out| phone.hang_up(now, call, out));
+            }
+        }
+        if !self.switch.is_calm() {
+            self.run_for(SILENCE);
+            for leg in self.media.watched() {
+                let after = SILENCE;
+                self.input(Input::Media(MediaEvent::TimedOut { leg, after }));
+            }
+        }
+        self.run_for(CALM);
+    }
+
+    /// Whether messages arrive that nobody sent.
+    pub(crate) fn is_damaged(&self) -> bool {
+        self.damaged_permille != 0
+    }
+
+    /// What the phones and the switch still have, and what was logged.
+    pub(crate) fn remains(&self) -> Vec<String> {
+        let mut faults = self.faults.clone();
+        faults.extend(self.errors.take());
+        let counters = self.switch.counters();
+        if !self.switch.is_calm() {
+            faults.push(format!("the switch is not calm: {counters:?}"));
+        }
+        if counters.ports_in_stock != usize::from(self.setting.ports) {
+            faults.push(format!("{} ports in stock", counters.ports_in_stock));
+        }
+        if counters.aborted != 0 {
+            faults.push(format!("{} calls aborted", counters.aborted));
+        }
+        if self.media.open_legs() != 0 {
+            faults.push(format!("{} legs open in media", self.media.open_legs()));
+        }
+        faults.extend(self.media.faults.iter().cloned());
+        for peer in &self.peers {
+            let counts = peer.phone.counts();
+            if peer.phone.calls().next().is_some() || !counts.is_zero() {
+                faults.push(format!("{} keeps {counts:?}", peer.name));
+            }
+            if peer.begun != peer.ended {
+                faults
+                    .push(format!("{}: began {:?}, ended {:?}", peer.name, peer.begun, peer.ended));
+            }
+        }
+        faults
+    }
+}
