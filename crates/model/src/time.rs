@@ -70,19 +70,54 @@ impl Millis {
 
 impl fmt::Display for Millis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let millis = self.0.rem_euclid(1_000);
+        if let Some(text) = self.text() {
+            // Digits and separators only.
+            return f.write_str(std::str::from_utf8(&text).unwrap_or_default());
+        }
         let seconds = self.0.div_euclid(1_000);
         let (year, month, day) = civil_from_days(seconds.div_euclid(86_400));
         let second_of_day = seconds.rem_euclid(86_400);
         let (hour, minute) = (second_of_day / 3_600, second_of_day / 60 % 60);
-        let second = second_of_day % 60;
+        let (second, millis) = (second_of_day % 60, self.0.rem_euclid(1_000));
         write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
+    }
+}
+
+impl Millis {
+    /// The text of a year that four digits can write, without the machinery of formatting: a
+    /// hand-off document holds dozens of times.
+    fn text(self) -> Option<[u8; 24]> {
+        let seconds = self.0.div_euclid(1_000);
+        let (year, month, day) = civil_from_days(seconds.div_euclid(86_400));
+        if !(0..=9_999).contains(&year) {
+            return None;
+        }
+        let second_of_day = seconds.rem_euclid(86_400);
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        let mut write = |from: usize, to: usize, mut number: i64| {
+            for digit in text[from..to].iter_mut().rev() {
+                *digit = b'0' + u8::try_from(number % 10).unwrap_or(0);
+                number /= 10;
+            }
+        };
+        write(0, 4, year);
+        write(5, 7, month);
+        write(8, 10, day);
+        write(11, 13, second_of_day / 3_600);
+        write(14, 16, second_of_day / 60 % 60);
+        write(17, 19, second_of_day % 60);
+        write(20, 23, self.0.rem_euclid(1_000));
+        Some(text)
     }
 }
 
 impl Serialize for Millis {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        match self.text() {
+            // Digits and separators only.
+            Some(text) => serializer.serialize_str(std::str::from_utf8(&text).unwrap_or_default()),
+            None => serializer.collect_str(self),
+        }
     }
 }
 
@@ -134,6 +169,12 @@ mod tests {
         let leap = "2024-02-29T23:59:59.999Z";
         assert_eq!(Millis::parse(leap).map(|at| at.to_string()).as_deref(), Ok(leap));
         assert_eq!(Millis::parse("2026-01-05T10:00:00.100Z"), Ok(Millis(1_767_607_200_100)));
+    }
+
+    #[test]
+    fn years_of_more_than_four_digits_are_still_shown() {
+        assert_eq!(Millis(253_402_300_800_000).to_string(), "10000-01-01T00:00:00.000Z");
+        assert_eq!(Millis(-1).to_string(), "1969-12-31T23:59:59.999Z");
     }
 
     #[test]
