@@ -196,7 +196,6 @@ async fn events(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::testing::Fresh;
 
     #[tokio::test]
