@@ -91,7 +91,7 @@ fn play_all(damaged_permille: u64, met: &[&str]) {
     let mut tally = Tally::default();
     if let Some(seed) = from_environment("SIM_SEED") {
         let played = play(seed, damaged_permille, &mut tally);
-        println!("{}\n{tally}", played.ladder);
+        eprintln!("{}\n{tally}", played.ladder);
         assert!(played.faults.is_empty(), "seed {seed}: {:#?}", played.faults);
         return;
     }
@@ -110,7 +110,7 @@ fn play_all(damaged_permille: u64, met: &[&str]) {
         let (count, faults) = (faults.len(), faults[..faults.len().min(SHOWN)].join("\n"));
         panic!("{}\n{faults}\n{count} failed; again: SIM_SEED={seed}", played.ladder);
     }
-    println!("{seeds} seeds\n{tally}");
+    eprintln!("{seeds} seeds\n{tally}");
     if seeds >= SEEDS {
         let missing = tally.missing(met);
         assert!(missing.is_empty(), "the seeds never met {missing:?}");

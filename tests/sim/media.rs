@@ -125,6 +125,13 @@ impl Media {
         Some(line.ports)
     }
 
+    /// The leg that has this RTP port: where it sends to, which way, and whether it hears anybody.
+    pub(crate) fn at_port(&self, rtp: u16) -> Option<(Option<SocketAddr>, Direction, bool)> {
+        let mut lines = self.lines.values();
+        let line = lines.find(|line| line.ports.rtp == rtp)?;
+        Some((line.remote, line.direction, line.hears.is_some()))
+    }
+
     /// Legs on which a silence would be noticed: bridged both ways and not held.
     pub(crate) fn watched(&self) -> Vec<LegId> {
         let talks = |leg: &LegId| {

@@ -66,6 +66,8 @@ pub(crate) struct Rule {
 pub(crate) struct Network {
     pub(crate) conditions: Conditions,
     pub(crate) rules: Vec<Rule>,
+    /// Whether a message of this run did not arrive.
+    pub(crate) ever_lost: bool,
     /// Whose datagrams are lost, and until when.
     away: BTreeMap<IpAddr, Duration>,
     /// When the last message of a connection arrived, in each direction.
@@ -78,6 +80,7 @@ impl Network {
         Self {
             conditions,
             rules: Vec::new(),
+            ever_lost: false,
             away: BTreeMap::new(),
             arrived: BTreeMap::new(),
             random: Random::new(seed),
@@ -98,6 +101,12 @@ impl Network {
 
     /// When a message arrives, as often as it does; `flow` is the sender's.
     pub(crate) fn arrivals(&mut self, now: Duration, flow: Flow, bytes: &Bytes) -> Vec<Duration> {
+        let arrivals = self.travel(now, flow, bytes);
+        self.ever_lost |= arrivals.is_empty();
+        arrivals
+    }
+
+    fn travel(&mut self, now: Duration, flow: Flow, bytes: &Bytes) -> Vec<Duration> {
         match self.rule(flow, bytes) {
             Some(Fate::Lost) => return Vec::new(),
             Some(Fate::Late(by)) => return vec![now + by],

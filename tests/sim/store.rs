@@ -72,7 +72,8 @@ impl Store {
     pub(crate) fn witness(&mut self, message: &[u8]) {
         let rings = message.starts_with(b"INVITE ");
         let accepts = message.starts_with(b"SIP/2.0 200 ");
-        if !rings && !(accepts && header(message, "CSeq").ends_with("INVITE")) {
+        let invites = || header(message, "CSeq").ends_with("INVITE");
+        if !(rings || accepts && invites()) {
             return;
         }
         let caller = header(message, if rings { "X-Call-ID" } else { "Call-ID" });

@@ -72,7 +72,7 @@ fn rule(world: &mut World, what: &'static str, from: PeerId, fate: Fate) {
 fn done(world: &mut World) {
     world.run_for(Duration::from_secs(60));
     world.finish();
-    println!("{}", world.ladder.text());
+    eprintln!("{}", world.ladder.text());
     let events = world.store.log.len();
     for cut in [0, events / 3, events / 2, events] {
         let faults = verdict::faults(world, cut);

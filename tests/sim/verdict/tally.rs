@@ -20,7 +20,7 @@ impl Tally {
     pub(crate) fn count(&mut self, world: &World) {
         for graph in world.store.graphs.values() {
             self.add("calls", 1);
-            for outcome in graph.call.outcome {
+            if let Some(outcome) = graph.call.outcome {
                 self.add(format!("call {}", outcome.as_str()), 1);
             }
             for outcome in graph.attempts.iter().filter_map(|attempt| attempt.outcome) {

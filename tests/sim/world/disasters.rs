@@ -46,6 +46,7 @@ impl World {
         // Its numbers begin anew.
         peer.begun.clear();
         peer.ended.clear();
+        peer.talking.clear();
     }
 
     /// A peer's connection breaks.
@@ -54,6 +55,7 @@ impl World {
         if !flow.transport.reliable() {
             return;
         }
+        self.disturbed = true;
         self.note(|world| format!("the connection of {} breaks", world.peers[peer].name));
         let on_it = |happening: &Happening| match happening {
             Happening::Arrives(_, other, _) => {

@@ -2,6 +2,7 @@
 //! clock that jumps to whatever happens next.
 
 mod acts;
+mod audit;
 mod calm;
 mod disasters;
 
@@ -48,6 +49,8 @@ pub(crate) struct Peer {
     /// Calls that have begun, and those of them that have ended.
     pub(crate) begun: BTreeSet<PhoneCallId>,
     ended: BTreeSet<PhoneCallId>,
+    /// Calls that are answered and not ended.
+    talking: BTreeSet<PhoneCallId>,
 }
 
 /// What is going to happen.
@@ -172,6 +175,7 @@ impl World {
             events: Vec::new(),
             begun: BTreeSet::new(),
             ended: BTreeSet::new(),
+            talking: BTreeSet::new(),
         });
         id
     }
@@ -234,6 +238,7 @@ impl World {
     pub(crate) fn run_until(&mut self, end: Duration) {
         while let Some(at) = self.next().filter(|at| *at <= end) {
             if at > self.now {
+                self.audit();
                 self.now = at;
                 self.steps_now = 0;
             }
@@ -391,7 +396,11 @@ impl World {
             PhoneEvent::Ringing { call, .. } => {
                 known.begun.insert(*call);
             }
+            PhoneEvent::Answered { call, .. } => {
+                known.talking.insert(*call);
+            }
             PhoneEvent::Ended { call, .. } => {
+                known.talking.remove(call);
                 if !known.ended.insert(*call) {
                     self.faults.push(format!("{} ended {call:?} twice", known.name));
                 }
@@ -400,7 +409,6 @@ impl World {
             | PhoneEvent::RegisterFailed { .. }
             | PhoneEvent::Unregistered
             | PhoneEvent::Progress { .. }
-            | PhoneEvent::Answered { .. }
             | PhoneEvent::MediaChanged { .. }
             | PhoneEvent::ChangeFailed { .. } => {}
         }
