@@ -1,13 +1,15 @@
 //! The loop around the core: it takes a batch of inputs, handles each, makes what they recorded
 //! durable with one write, and then lets everything else out, in order.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use api::Health;
 use call::port::MediaEvent;
 use media::MediaPlane;
-use model::call_graph::Recorded;
+use model::CallId;
+use model::call_graph::{CallEvent, Recorded};
 use store::writer::Recorder;
 use switch::{Effect, Input, Switch};
 use tokio::sync::mpsc;
@@ -53,6 +55,8 @@ pub(super) struct Core {
     pub(super) clock: Clock,
     pub(super) node: Arc<str>,
     pub(super) drain_timeout: Duration,
+    /// Calls that rows were lost of and that do not say so yet.
+    pub(super) lost: BTreeSet<CallId>,
 }
 
 /// How far a stop has come.
@@ -218,6 +222,7 @@ impl Core {
     /// Once a second, while the journal's disk is behind, it is tried again.
     fn retry(&mut self, retry_at: Option<Instant>) -> Option<Instant> {
         if !self.recorder.is_behind() {
+            self.own_up();
             return None;
         }
         let due = retry_at.unwrap_or_else(|| Instant::now() + RETRY);
@@ -228,6 +233,20 @@ impl Core {
             tracing::error!(%error, remedy = error.remedy(), "records wait for the disk");
         }
         Some(Instant::now() + RETRY)
+    }
+
+    /// Only a full disk may cost rows; then each call that lost some says so, once it can (§7.7).
+    fn own_up(&mut self) {
+        self.lost.append(&mut self.recorder.take_lost());
+        if self.lost.is_empty() || self.recorder.is_behind() {
+            return;
+        }
+        let at = self.clock.now().wall;
+        let confess = |call| Recorded { call, at, event: CallEvent::DataLost };
+        let events = std::mem::take(&mut self.lost).into_iter().map(confess).collect();
+        if let Err(error) = self.recorder.record(events) {
+            tracing::error!(%error, remedy = error.remedy(), "records wait for the disk");
+        }
     }
 }
 

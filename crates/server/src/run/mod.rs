@@ -207,6 +207,7 @@ impl Calling {
             clock: self.clock,
             node: config.server.node.clone(),
             drain_timeout: config.server.drain_timeout,
+            lost: std::collections::BTreeSet::new(),
         };
         core.run(inbound, media_events, commands).await;
         Ok(())
