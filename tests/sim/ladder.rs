@@ -40,6 +40,16 @@ impl Ladder {
         sent.collect()
     }
 
+    /// Every message: when it left, who sent it, what it was, when it arrived.
+    pub(crate) fn sent(&self) -> impl Iterator<Item = (Duration, &str, &Bytes, &[Duration])> {
+        self.0.iter().filter_map(|(at, line)| match line {
+            Line::Sent { from, bytes, arrivals, .. } => {
+                Some((*at, from.as_str(), bytes, arrivals.as_slice()))
+            }
+            Line::Told(..) | Line::Recorded(_) | Line::Done(_) => None,
+        })
+    }
+
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
         for (at, line) in &self.0 {

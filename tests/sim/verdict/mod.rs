@@ -2,6 +2,7 @@
 //! once and well, whoever talks was bridged, nobody wins twice, times are sane.
 
 mod agents;
+mod protocol;
 mod tally;
 
 use std::collections::BTreeSet;
@@ -33,6 +34,9 @@ pub(crate) fn faults(world: &World, cut: usize) -> Vec<String> {
     // Times of different calls compare only while nobody sets the clock.
     if !world.clock_jumped && !world.is_damaged() {
         faults.extend(agents::faults(graphs.values()));
+    }
+    if world.restarts == 0 && !world.is_damaged() && !world.connection_broke {
+        faults.extend(protocol::faults(world));
     }
     for graph in graphs.values() {
         let found = judge(world, graph);

@@ -76,6 +76,7 @@ impl World {
     pub(crate) fn store_away(&mut self, takes: Duration) {
         self.note(|_| format!("the store takes {takes:?}"));
         self.store_takes = takes;
+        self.store_was_away = true;
         self.at(self.now + Duration::from_secs(30), |world| {
             world.store_takes = Duration::ZERO;
         });

@@ -56,6 +56,7 @@ impl World {
             return;
         }
         self.disturbed = true;
+        self.connection_broke = true;
         self.note(|world| format!("the connection of {} breaks", world.peers[peer].name));
         let on_it = |happening: &Happening| match happening {
             Happening::Arrives(_, other, _) => {

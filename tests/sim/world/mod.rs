@@ -92,6 +92,9 @@ pub(crate) struct World {
     /// How far the wall clock is off by now, milliseconds, and whether it ever jumped.
     pub(crate) clock_off_ms: i64,
     pub(crate) clock_jumped: bool,
+    /// Whether effects ever waited for the store, and messages were ever lost with a connection.
+    pub(crate) store_was_away: bool,
+    pub(crate) connection_broke: bool,
     /// Whether a datagram to nobody is refused, or only lost.
     pub(crate) unreachable_says_so: bool,
     /// Whether somebody may have vanished in the middle of a call.
@@ -127,6 +130,8 @@ impl World {
             sluggish: Duration::ZERO,
             clock_off_ms: 0,
             clock_jumped: false,
+            store_was_away: false,
+            connection_broke: false,
             unreachable_says_so: false,
             damages: Random::new(!setting.seed),
             disturbed: false,
