@@ -5,6 +5,7 @@
 //! that nearly everything counted is the core's; all of the core's work is done within [`step`].
 
 #![allow(clippy::print_stdout)]
+#![allow(clippy::disallowed_methods, reason = "a bench measures time and waits for it")]
 
 mod far_end;
 mod setting;

@@ -2,7 +2,13 @@
 //! Instructions are counted rather than timed where that is possible: wall time on a small shared
 //! machine swings by a factor of two.
 
+mod call;
+mod core;
 mod counter;
+mod media;
+mod program;
+mod server;
+mod store;
 mod table;
 mod transport;
 
@@ -14,19 +20,29 @@ struct Stage {
     measure: fn() -> anyhow::Result<Vec<Row>>,
 }
 
-const STAGES: &[Stage] = &[Stage {
-    name: "transport",
-    measure: transport::measure,
-}];
+const STAGES: &[Stage] = &[
+    Stage { name: "parse", measure: core::parse },
+    Stage { name: "core", measure: core::call },
+    Stage { name: "transport", measure: transport::measure },
+    Stage { name: "call", measure: call::measure },
+    Stage { name: "rate", measure: call::rate },
+    Stage { name: "memory", measure: call::memory },
+    Stage { name: "register", measure: register },
+    Stage { name: "relay", measure: media::relay },
+    Stage { name: "assign", measure: store::assign },
+];
+
+fn register() -> anyhow::Result<Vec<Row>> {
+    let mut rows = core::register()?;
+    rows.extend(call::register()?);
+    Ok(rows)
+}
 
 /// Runs the stages named, or all of them.
 pub(crate) fn run(names: &[&str]) -> anyhow::Result<()> {
     for name in names {
         let known: Vec<&str> = STAGES.iter().map(|stage| stage.name).collect();
-        anyhow::ensure!(
-            known.contains(name),
-            "no stage `{name}`; there are {known:?}"
-        );
+        anyhow::ensure!(known.contains(name), "no stage `{name}`; there are {known:?}");
     }
     for stage in STAGES {
         if names.is_empty() || names.contains(&stage.name) {

@@ -21,10 +21,6 @@ pub(super) enum Aim {
     /// Not more than this.
     AtMost(f64),
     /// Not less than this.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "for rates: the server's stages")
-    )]
     AtLeast(f64),
 }
 
@@ -48,11 +44,7 @@ impl Aim {
 pub(super) fn format(heading: &str, rows: &[Row]) -> String {
     let cells: Vec<[String; 4]> = rows.iter().map(cells).collect();
     let width = |column: usize| {
-        cells
-            .iter()
-            .map(|row| row[column].chars().count())
-            .max()
-            .unwrap_or_default()
+        cells.iter().map(|row| row[column].chars().count()).max().unwrap_or_default()
     };
     let (what, measured, aim) = (width(0), width(1), width(2));
     let mut text = format!("{heading}\n");
@@ -78,11 +70,7 @@ fn cells(row: &Row) -> [String; 4] {
 /// Three significant digits below a thousand, groups of three above.
 fn number(value: f64) -> String {
     if value < 1_000.0 {
-        let decimals = if value < 10.0 {
-            2
-        } else {
-            usize::from(value < 100.0)
-        };
+        let decimals = if value < 10.0 { 2 } else { usize::from(value < 100.0) };
         return format!("{value:.decimals$}");
     }
     let digits = format!("{value:.0}");
@@ -121,12 +109,7 @@ mod tests {
                 unit: "calls/s",
                 aim: Some(Aim::AtLeast(1_500.0)),
             },
-            Row {
-                what: "start".into(),
-                measured: 42.0,
-                unit: "ms",
-                aim: None,
-            },
+            Row { what: "start".into(), measured: 42.0, unit: "ms", aim: None },
         ];
         let text = format("switch", &rows);
         let expected = "switch
