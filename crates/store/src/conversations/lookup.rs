@@ -1,7 +1,9 @@
 //! Phone Number Lookups: read by the assigner (R023–R025), changed by people and imports, always
 //! together with the conversations that the number is in (D28, §7.5).
 
-use conversation::{Rekey, Resolved, ResolvedRecord};
+use std::collections::BTreeMap;
+
+use conversation::{Rekey, Resolved, ResolvedRecord, phones_to_resolve};
 use model::call_graph::FinishedCallGraph;
 use model::{E164, Millis, RecordId, UserId, text_enum};
 use sqlx::Row as _;
@@ -154,35 +156,66 @@ pub(super) async fn record(
     Ok(ResolvedRecord { id: id.clone(), name: name.into() })
 }
 
-/// Resolves the numbers of a call: one read by primary key each. The first miss of a number fills
-/// its row from the records (R024).
-pub(super) async fn resolve(
+/// Lookups that the transaction has read: what each number resolves to. A number without a row is
+/// not in it.
+pub(super) type Known = BTreeMap<E164, Option<ResolvedRecord>>;
+
+/// Reads the lookups of some numbers.
+pub(super) async fn read(
     connection: &mut SqliteConnection,
     phones: &[&E164],
+    known: &mut Known,
+) -> Result<(), Error> {
+    let wanted: Vec<&str> = phones
+        .iter()
+        .filter(|phone| !known.contains_key(**phone))
+        .map(|phone| phone.as_str())
+        .collect();
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let wanted = serde_json::to_string(&wanted)
+        .map_err(|error| Error::Statement { message: error.to_string() })?;
+    let sql = "SELECT l.e164, l.record_id, r.display_name FROM phone_number_lookup l \
+               LEFT JOIN record r ON r.id = l.record_id \
+               WHERE l.e164 IN (SELECT value FROM json_each(?))";
+    for row in sqlx::query(sql).bind(wanted).fetch_all(connection).await? {
+        let columns = Columns { table: "phone_number_lookup", row: &row };
+        let name = columns.text_or_null("display_name")?;
+        let record = columns.id_or_null("record_id")?.zip(name);
+        let record = record.map(|(id, name)| ResolvedRecord { id, name });
+        known.insert(columns.word("e164")?, record);
+    }
+    Ok(())
+}
+
+/// Resolves the numbers of a call, by primary key. The first miss of a number fills its row from
+/// the records (R024).
+pub(super) async fn resolve(
+    connection: &mut SqliteConnection,
     graph: &FinishedCallGraph,
+    known: &mut Known,
     now: Millis,
 ) -> Result<Resolved, Error> {
+    let phones = phones_to_resolve(graph);
+    read(connection, &phones, known).await?;
     let mut resolved = Resolved::default();
-    for &phone in phones {
-        let sql = "SELECT l.record_id, r.display_name FROM phone_number_lookup l \
-                   LEFT JOIN record r ON r.id = l.record_id WHERE l.e164 = ?";
-        let row = sqlx::query(sql).bind(phone.as_str()).fetch_optional(&mut *connection).await?;
-        let found = match row {
-            Some(row) => {
-                let columns = Columns { table: "phone_number_lookup", row: &row };
-                let name = columns.text_or_null("display_name")?;
-                columns
-                    .id_or_null("record_id")?
-                    .zip(name)
-                    .map(|(id, name)| ResolvedRecord { id, name })
+    for phone in phones {
+        let record = match known.get(phone) {
+            Some(record) => record.clone(),
+            None => {
+                let record = first_miss(connection, phone, now).await?;
+                known.insert(phone.clone(), record.clone());
+                record
             }
-            None => first_miss(connection, phone, now).await?,
         };
-        resolved.by_phone.extend(found.map(|record| (phone.clone(), record)));
+        let record = record.map(|record| (phone.clone(), record));
+        resolved.by_phone.extend(record);
     }
     let chosen = graph.participants.iter().filter(|row| row.phone_number.is_none());
     for id in chosen.filter_map(|row| row.record_id.as_ref()) {
-        resolved.chosen.insert(id.clone(), record(connection, id).await?.name);
+        let name = record(connection, id).await?.name;
+        resolved.chosen.insert(id.clone(), name);
     }
     Ok(resolved)
 }

@@ -65,6 +65,7 @@ pub async fn assign_graph(
 pub struct Assigner<'t> {
     connection: &'t mut SqliteConnection,
     settings: Settings,
+    known: lookup::Known,
     now: Millis,
 }
 
@@ -75,7 +76,17 @@ impl<'t> Assigner<'t> {
     /// When the database cannot be read, or a setting is not understood.
     pub async fn begin(connection: &'t mut SqliteConnection, now: Millis) -> Result<Self, Error> {
         let settings = settings::load(connection).await?;
-        Ok(Self { connection, settings, now })
+        let known = lookup::Known::new();
+        Ok(Self { connection, settings, known, now })
+    }
+
+    /// Reads the lookups of several calls at once, which [`Self::assign`] else does for each.
+    async fn look_up(
+        &mut self,
+        graphs: impl Iterator<Item = &FinishedCallGraph>,
+    ) -> Result<(), Error> {
+        let phones: Vec<_> = graphs.flat_map(phones_to_resolve).collect();
+        lookup::read(self.connection, &phones, &mut self.known).await
     }
 
     /// Assigns one finished call, as [`assign_graph`].
@@ -126,8 +137,7 @@ impl<'t> Assigner<'t> {
         touched: &[ConversationId],
     ) -> Result<Vec<ConversationId>, Error> {
         // 2. (Shared lock for each phone, in order.) What the numbers resolve to.
-        let phones = phones_to_resolve(graph);
-        let resolved = lookup::resolve(self.connection, &phones, graph, self.now).await?;
+        let resolved = lookup::resolve(self.connection, graph, &mut self.known, self.now).await?;
         let Assignment::Placed(placements) = place(graph, &resolved, &self.settings, source) else {
             return Ok(Vec::new());
         };

@@ -3,7 +3,7 @@
 //! again, which changes nothing twice. One that fails does not take the others with it.
 
 use conversation::Source;
-use model::call_graph::check;
+use model::call_graph::{FinishedCallGraph, check};
 use model::{CallId, Millis};
 use sqlx::Connection as _;
 use sqlx::sqlite::SqliteConnection;
@@ -45,6 +45,7 @@ impl Due {
 }
 
 struct Leased {
+    rowid: i64,
     call_id: CallId,
     revision: i64,
     payload: String,
@@ -71,8 +72,13 @@ pub async fn assign_due(database: &Database, now: Millis, batch: u32) -> Result<
     if leased.is_empty() {
         return Ok(Due::default());
     }
-    match assign(database, &leased, now).await {
-        Ok(due) => Ok(due),
+    // Savepoints make SQLite copy every page it changes: they wait until one graph has failed.
+    let assigned = match assign(database, &leased, now, Guard::None).await {
+        Ok(None) => assign(database, &leased, now, Guard::Savepoint).await,
+        settled => settled,
+    };
+    match assigned {
+        Ok(due) => Ok(due.unwrap_or_default()),
         Err(error) => {
             // A lease that cannot be given back runs out by itself.
             let _ = give_back(database, &leased).await;
@@ -98,22 +104,22 @@ async fn lease(database: &Database, now: Millis, batch: u32) -> Result<Vec<Lease
     let mut transaction = database.begin().await?;
     // Pending with a time: it failed and waited. Leased with one that is over: its worker is gone.
     // Each part walks the index of its state in order, however long the queue is; naming both
-    // states lets SQLite use that partial index.
+    // states lets SQLite use that partial index, and naming rows by rowid keeps it from scanning.
     let sql = "UPDATE graph_outbox SET state = 'leased', leased_until = ?1 + ?2, \
-               tries = tries + 1 WHERE (call_id, revision) IN ( \
-               SELECT * FROM (SELECT call_id, revision FROM graph_outbox \
+               tries = tries + 1 WHERE rowid IN ( \
+               SELECT * FROM (SELECT rowid FROM graph_outbox \
                 WHERE state IN ('pending','leased') AND state = 'leased' AND leased_until <= ?1 \
                 ORDER BY leased_until LIMIT ?3) \
                UNION ALL \
-               SELECT * FROM (SELECT call_id, revision FROM graph_outbox \
+               SELECT * FROM (SELECT rowid FROM graph_outbox \
                 WHERE state IN ('pending','leased') AND state = 'pending' AND leased_until <= ?1 \
                 ORDER BY leased_until LIMIT ?3) \
                UNION ALL \
-               SELECT * FROM (SELECT call_id, revision FROM graph_outbox \
+               SELECT * FROM (SELECT rowid FROM graph_outbox \
                 WHERE state IN ('pending','leased') AND state = 'pending' \
                 AND leased_until IS NULL ORDER BY created_at LIMIT ?3) \
                LIMIT ?3) \
-               RETURNING call_id, revision, payload, tries, created_at";
+               RETURNING rowid, call_id, revision, payload, tries, created_at";
     let rows = sqlx::query(sql)
         .bind(now.0)
         .bind(LEASE_MS)
@@ -124,6 +130,7 @@ async fn lease(database: &Database, now: Millis, batch: u32) -> Result<Vec<Lease
     for row in &rows {
         let columns = Columns { table: "graph_outbox", row };
         let of = Leased {
+            rowid: columns.number("rowid")?,
             call_id: columns.id("call_id")?,
             revision: columns.number("revision")?,
             payload: columns.text("payload")?,
@@ -137,20 +144,45 @@ async fn lease(database: &Database, now: Millis, batch: u32) -> Result<Vec<Lease
     Ok(leased.into_iter().map(|(_, of)| of).collect())
 }
 
-async fn assign(database: &Database, leased: &[Leased], now: Millis) -> Result<Due, Error> {
+/// How a failing graph is kept from taking others with it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Guard {
+    /// Not: the whole transaction is given up.
+    None,
+    /// What it did is undone.
+    Savepoint,
+}
+
+/// Assigns what is leased in one transaction; `None`: one failed, and there was no guard.
+async fn assign(
+    database: &Database,
+    leased: &[Leased],
+    now: Millis,
+    guard: Guard,
+) -> Result<Option<Due>, Error> {
     let mut transaction = database.begin().await?;
     let mut due = Due::default();
     let mut done = Vec::with_capacity(leased.len());
     {
         let mut assigner = Assigner::begin(&mut transaction, now).await?;
-        for of in leased {
-            match assigner.assign_leased(of).await {
+        let graphs: Vec<_> = leased.iter().map(|of| check::read(&of.payload)).collect();
+        assigner.look_up(graphs.iter().flatten()).await?;
+        for (of, graph) in leased.iter().zip(graphs) {
+            let assigned = match (graph, guard) {
+                (Err(why), _) => Err(Failure::Invalid(why.to_string())),
+                (Ok(graph), Guard::None) => {
+                    assigner.assign(&graph, Source::Live).await.map_err(Failure::Later)
+                }
+                (Ok(graph), Guard::Savepoint) => assigner.assign_apart(&graph).await,
+            };
+            match assigned {
                 Ok(report) => {
                     due.assigned.push(report);
-                    done.push((of.call_id.as_str(), of.revision));
+                    done.push(of.rowid);
                 }
                 Err(Failure::Fatal(error)) => return Err(error),
                 Err(Failure::Later(error)) if error.is_transient() => return Err(error),
+                Err(Failure::Later(_)) if guard == Guard::None => return Ok(None),
                 Err(failure @ (Failure::Invalid(_) | Failure::Later(_))) => {
                     let given_up = fail(assigner.connection, of, failure, now).await?;
                     let list = if given_up { &mut due.dead } else { &mut due.failed };
@@ -161,18 +193,22 @@ async fn assign(database: &Database, leased: &[Leased], now: Millis) -> Result<D
     }
     finish(&mut transaction, &done).await?;
     transaction.commit().await?;
-    Ok(due)
+    Ok(Some(due))
 }
 
 impl Assigner<'_> {
     /// Assigns one graph behind a savepoint.
-    async fn assign_leased(&mut self, of: &Leased) -> Result<AssignReport, Failure> {
-        let graph = check::read(&of.payload).map_err(|why| Failure::Invalid(why.to_string()))?;
+    async fn assign_apart(&mut self, graph: &FinishedCallGraph) -> Result<AssignReport, Failure> {
         let fatal = |error: sqlx::Error| Failure::Fatal(Error::from(error));
         let mut savepoint = self.connection.begin().await.map_err(fatal)?;
-        let mut inner =
-            Assigner { connection: &mut savepoint, settings: self.settings.clone(), now: self.now };
-        match inner.assign(&graph, Source::Live).await {
+        let mut inner = Assigner {
+            connection: &mut savepoint,
+            settings: self.settings.clone(),
+            // What is looked up behind the savepoint may be undone with it.
+            known: self.known.clone(),
+            now: self.now,
+        };
+        match inner.assign(graph, Source::Live).await {
             Ok(report) => {
                 savepoint.commit().await.map_err(fatal)?;
                 Ok(report)
@@ -187,15 +223,14 @@ impl Assigner<'_> {
     }
 }
 
-async fn finish(connection: &mut SqliteConnection, done: &[(&str, i64)]) -> Result<(), Error> {
+async fn finish(connection: &mut SqliteConnection, done: &[i64]) -> Result<(), Error> {
     if done.is_empty() {
         return Ok(());
     }
     let done = serde_json::to_string(done)
         .map_err(|error| Error::Statement { message: error.to_string() })?;
     let sql = "UPDATE graph_outbox SET state = 'done', leased_until = NULL, last_error = NULL \
-               WHERE (call_id, revision) IN (SELECT json_extract(value, '$[0]'), \
-               json_extract(value, '$[1]') FROM json_each(?))";
+               WHERE rowid IN (SELECT value FROM json_each(?))";
     sqlx::query(sql).bind(done).execute(connection).await?;
     Ok(())
 }
