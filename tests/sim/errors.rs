@@ -45,3 +45,12 @@ impl Visit for Text {
         self.0.push_str(&format!(" {}={value:?}", field.name()));
     }
 }
+
+#[test]
+fn an_error_is_seen_and_nothing_else() {
+    let errors = Errors::watch();
+    tracing::warn!("a warning");
+    assert!(errors.take().is_empty());
+    tracing::error!(call = 7, "broken");
+    assert_eq!(errors.take().len(), 1);
+}

@@ -29,6 +29,7 @@ pub(crate) fn world(seed: u64) -> World {
     let mut setting = Setting::new(seed);
     setting.challenged = random.chance(200);
     setting.ports = *random.pick(&[40, 40, 40, 5]);
+    setting.calls = *random.pick(&[100, 100, 3]);
     setting.accept = *random.pick(&[None, Some(Accept::Entry), Some(Accept::Answer)]);
     let carriers = [transport(&mut random, false), transport(&mut random, false)];
     setting.outbound = outbound(&mut random, carriers);
@@ -220,7 +221,7 @@ fn disaster(world: &mut World, random: &mut Random) {
     let peer = random.below(world.peers.len() as u64) as PeerId;
     let at = random.time(3_000, LAST_ACTION_MS);
     let back = at + random.time(0, 10_000);
-    match random.below(11) {
+    match random.below(13) {
         0 => world.at(at, |world| {
             let directory = setting::directory(&world.setting, true);
             world.reload(directory);
@@ -247,7 +248,12 @@ fn disaster(world: &mut World, random: &mut Random) {
             world.at(at, move |world| world.reboot(peer));
             world.at(back, move |world| world.register(peer));
         }
-        9 => {
+        9 => world.at(at, World::silence),
+        10 => {
+            world.at(at, move |world| world.half_break(peer));
+            world.at(back, move |world| world.register(peer));
+        }
+        11 => {
             let by_ms = *random.pick(&[-3_600_000, -2_000, 700, 3_600_000]);
             world.at(at, move |world| world.set_clock(by_ms));
         }

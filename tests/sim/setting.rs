@@ -60,6 +60,8 @@ pub(crate) struct Setting {
     pub(crate) challenged: bool,
     /// Pairs of media ports.
     pub(crate) ports: u16,
+    /// Calls at one time.
+    pub(crate) calls: usize,
     /// When IVRs accept the caller.
     pub(crate) accept: Option<Accept>,
 }
@@ -71,6 +73,7 @@ impl Setting {
             outbound: vec!["sip:198.51.100.1".into(), "sip:198.51.100.2".into()],
             challenged: false,
             ports: 40,
+            calls: 100,
             accept: None,
         }
     }
@@ -106,7 +109,7 @@ pub(crate) fn config(setting: &Setting) -> SwitchConfig {
         }],
         registrar: RegistrarConfig::default(),
         call: call::Settings::default(),
-        limits: Limits::default(),
+        limits: Limits { calls: setting.calls, ..Limits::default() },
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod caller_gone;
 mod crossing;
+mod meeting;
 mod system;
 
 use std::net::IpAddr;

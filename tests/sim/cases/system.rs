@@ -164,3 +164,15 @@ fn killed_in_the_middle_of_calls() {
     assert_eq!(outcome(rang), "failed by system");
     assert_eq!(outcome(after), "answered by external");
 }
+
+/// What a verdict is worth: a run that is stopped in the middle of a call has faults of each kind.
+#[test]
+fn what_is_left_over_is_seen() {
+    let mut world = house([RINGS, ANSWERS, RINGS, RINGS]);
+    calls(&mut world, &number_of(1));
+    world.run_for(ms(1_025));
+    let faults = crate::verdict::faults(&world, 0).join("\n");
+    for what in ["not calm", "in stock", "open in media", "finished 0 times", "carrier keeps"] {
+        assert!(faults.contains(what), "{what}: {faults}");
+    }
+}

@@ -10,7 +10,7 @@ use super::World;
 /// 64·T1, and what is on the network then.
 const CALM: Duration = Duration::from_secs(40);
 /// After this much silence media says so.
-const SILENCE: Duration = Duration::from_secs(20);
+pub(super) const SILENCE: Duration = Duration::from_secs(20);
 impl World {
     /// Ends the run: the network is calm, whoever still talks hangs up, media notices the calls
     /// whose far end is gone, and then nothing happens for 64·T1.

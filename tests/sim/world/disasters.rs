@@ -4,6 +4,7 @@ use call::port::MediaEvent;
 use phone::Phone;
 use switch::Input;
 
+use super::calm::SILENCE;
 use super::{Happening, PeerId, World, switch, turned};
 
 impl World {
@@ -72,5 +73,22 @@ impl World {
         self.agenda.retain(|_, happening| !on_it(happening));
         self.input(Input::SipFailed { flow: turned(flow) });
         self.with(peer, |phone, now, out| phone.transport_failed(now, flow, out));
+    }
+
+    /// Only the switch notices that it cannot send to a peer any more.
+    pub(crate) fn half_break(&mut self, peer: PeerId) {
+        self.note(|world| format!("the switch cannot send to {}", world.peers[peer].name));
+        self.disturbed = true;
+        let flow = turned(self.peers[peer].phone.config().server);
+        self.input(Input::SipFailed { flow });
+    }
+
+    /// Media hears nothing on a bridged leg any more, perhaps on several.
+    pub(crate) fn silence(&mut self) {
+        self.note(|_| "silence".to_owned());
+        let after = SILENCE;
+        for leg in self.media.watched().into_iter().step_by(3) {
+            self.input(Input::Media(MediaEvent::TimedOut { leg, after }));
+        }
     }
 }
