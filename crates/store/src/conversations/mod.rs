@@ -1,6 +1,6 @@
-//! Conversations: the rules of the pure crate `conversation` applied to rows (R7–R9, §7). A call, a
-//! lookup and a command are one transaction each, in the order of §7.2; nothing of it is seen before
-//! it is whole, and doing it twice is doing it once.
+//! Conversations: the rules of the pure crate `conversation` applied to rows (R7–R9, §7). A call,
+//! a lookup and a command are one transaction each, in the order of §7.2; nothing of it is seen
+//! before it is whole, and doing it twice is doing it once.
 //!
 //! Locks: a transaction begun by [`crate::Database::begin`] holds SQLite's only write lock
 //! (`BEGIN IMMEDIATE`), which stands in for the advisory locks that steps 2 and 3 of §7.2 take on
