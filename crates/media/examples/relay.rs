@@ -73,10 +73,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let relayed = delays(&streams, seconds)?;
     let lost = relayed.sent - relayed.delays.len();
-    println!(
-        "{calls} calls, {} packets/s, {seconds} s",
-        calls * 2 * 1000 / PACKET_MS
-    );
+    println!("{calls} calls, {} packets/s, {seconds} s", calls * 2 * 1000 / PACKET_MS);
     println!("relay CPU per packet   {per_packet:8.2} µs");
     println!("bare receive-and-send  {bare:8.2} µs");
     println!("lost                   {lost:8}  of {}", relayed.sent);
@@ -97,10 +94,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 impl Outcome {
     fn delay(&self, percent: usize) -> u64 {
         let last = self.delays.len().saturating_sub(1);
-        self.delays
-            .get(last * percent / 100)
-            .copied()
-            .unwrap_or_default()
+        self.delays.get(last * percent / 100).copied().unwrap_or_default()
     }
 }
 
@@ -116,16 +110,7 @@ fn direct_streams(calls: usize) -> io::Result<Vec<Stream>> {
     for _ in 0..calls {
         let (a, b) = (far_end()?, far_end()?);
         let (to_a, to_b) = (a.local_addr()?, b.local_addr()?);
-        streams.extend([
-            Stream {
-                socket: a,
-                to: to_b,
-            },
-            Stream {
-                socket: b,
-                to: to_a,
-            },
-        ]);
+        streams.extend([Stream { socket: a, to: to_b }, Stream { socket: b, to: to_a }]);
     }
     Ok(streams)
 }
@@ -138,10 +123,7 @@ fn relayed_streams(calls: usize) -> Result<(MediaPlane, Vec<Stream>), Box<dyn Er
         // Once all legs are open nobody listens any more.
         Ok(()) | Err(TrySendError::Disconnected(_)) => Ok(()),
     };
-    let config = MediaConfig {
-        ports: "10000-19999".parse()?,
-        ..MediaConfig::default()
-    };
+    let config = MediaConfig { ports: "10000-19999".parse()?, ..MediaConfig::default() };
     let address = config.address;
     let plane = MediaPlane::start(config, sink)?;
     let mut stock = Vec::new();
@@ -155,24 +137,14 @@ fn relayed_streams(calls: usize) -> Result<(MediaPlane, Vec<Stream>), Box<dyn Er
         };
         let socket = far_end()?;
         let rtp = socket.local_addr()?;
-        let remote = RemoteMedia {
-            rtp,
-            rtcp: rtp,
-            rtcp_mux: true,
-        };
+        let remote = RemoteMedia { rtp, rtcp: rtp, rtcp_mux: true };
         let leg = LegId(leg);
         plane.command(MediaCommand::Open { leg, ports })?;
         plane.command(MediaCommand::Remote { leg, remote })?;
         if leg.0 % 2 == 1 {
-            plane.command(MediaCommand::Bridge {
-                a: LegId(leg.0 - 1),
-                b: leg,
-            })?;
+            plane.command(MediaCommand::Bridge { a: LegId(leg.0 - 1), b: leg })?;
         }
-        streams.push(Stream {
-            socket,
-            to: SocketAddr::new(address, ports.rtp),
-        });
+        streams.push(Stream { socket, to: SocketAddr::new(address, ports.rtp) });
     }
     plane.report()?;
     Ok((plane, streams))
@@ -235,14 +207,8 @@ fn send(
     receiving: Receiving,
 ) -> io::Result<usize> {
     let timer = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::CLOEXEC)?;
-    let tick = Timespec {
-        tv_sec: 0,
-        tv_nsec: 1_000_000,
-    };
-    let interval = Itimerspec {
-        it_interval: tick,
-        it_value: tick,
-    };
+    let tick = Timespec { tv_sec: 0, tv_nsec: 1_000_000 };
+    let interval = Itimerspec { it_interval: tick, it_value: tick };
     timerfd_settime(&timer, TimerfdTimerFlags::empty(), &interval)?;
     let mut packet = [0xd5; 172];
     packet[..2].copy_from_slice(&[0x80, 0]);
@@ -276,10 +242,7 @@ fn receive(sockets: &[UdpSocket], expected: usize, done: &AtomicBool) -> io::Res
     }
     let mut delays = Vec::with_capacity(expected);
     let mut events = Vec::with_capacity(256);
-    let calm = Timespec {
-        tv_sec: 0,
-        tv_nsec: 200_000_000,
-    };
+    let calm = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
     loop {
         events.clear();
         epoll::wait(&epoll, spare_capacity(&mut events), Some(&calm))?;
@@ -324,8 +287,5 @@ fn relay_task() -> Result<String, Box<dyn Error>> {
 /// The time a thread has run, in ns (the first number of its schedstat).
 fn cpu_ns(schedstat: &str) -> u64 {
     let text = fs::read_to_string(schedstat).unwrap_or_default();
-    text.split(' ')
-        .next()
-        .and_then(|ns| ns.parse().ok())
-        .unwrap_or_default()
+    text.split(' ').next().and_then(|ns| ns.parse().ok()).unwrap_or_default()
 }

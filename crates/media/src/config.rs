@@ -32,10 +32,7 @@ impl Default for MediaConfig {
     fn default() -> Self {
         Self {
             address: Ipv4Addr::LOCALHOST.into(),
-            ports: PortRange {
-                first: 20000,
-                last: 29999,
-            },
+            ports: PortRange { first: 20000, last: 29999 },
             stock: 128,
             rest_ms: 2000,
             timeout_s: 60,
@@ -96,9 +93,7 @@ impl PortRange {
 
     fn pair(self, index: usize) -> PortPair {
         // Below `count()`, so within the range: it fits.
-        PortPair {
-            rtp: u16::try_from((self.base() + index) * 2).unwrap_or(u16::MAX - 1),
-        }
+        PortPair { rtp: u16::try_from((self.base() + index) * 2).unwrap_or(u16::MAX - 1) }
     }
 
     /// Half of the first even port.
@@ -113,10 +108,7 @@ impl FromStr for PortRange {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (first, last) = text.split_once('-').ok_or(PortRangeError::Form)?;
         let port = |text: &str| text.trim().parse::<u16>().map_err(|_| PortRangeError::Form);
-        let range = Self {
-            first: port(first)?,
-            last: port(last)?,
-        };
+        let range = Self { first: port(first)?, last: port(last)? };
         if range.first == 0 || range.count() == 0 {
             return Err(PortRangeError::Empty);
         }
@@ -135,8 +127,7 @@ mod tests {
     use super::*;
 
     fn pairs(text: &str) -> Result<Vec<u16>, PortRangeError> {
-        text.parse()
-            .map(|range: PortRange| range.pairs().map(|pair| pair.rtp).collect())
+        text.parse().map(|range: PortRange| range.pairs().map(|pair| pair.rtp).collect())
     }
 
     #[test]

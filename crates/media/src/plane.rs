@@ -76,26 +76,15 @@ impl MediaPlane {
         let totals = Arc::new(Totals::default());
         let (control, commands) = sync_channel(COMMANDS);
         let (address, ports) = (config.address, config.ports);
-        let relay =
-            Relay::new(config, wake.clone(), commands, totals.clone(), sink).map_err(|cause| {
-                MediaError::Bind {
-                    address,
-                    ports,
-                    cause,
-                }
-            })?;
+        let relay = Relay::new(config, wake.clone(), commands, totals.clone(), sink)
+            .map_err(|cause| MediaError::Bind { address, ports, cause })?;
         let thread = Builder::new()
             .name("media-relay".into())
             .spawn(move || relay.run())
             .map_err(MediaError::Start)?;
         // The first stock waits in the relay for its first turn.
         wake.ring();
-        Ok(Self {
-            control,
-            wake,
-            totals,
-            thread: Some(thread),
-        })
+        Ok(Self { control, wake, totals, thread: Some(thread) })
     }
 
     /// Tells media to do something. Waits, when a thousand commands wait already, for the relay
@@ -123,9 +112,7 @@ impl MediaPlane {
     }
 
     fn tell(&self, control: Control) -> Result<(), MediaError> {
-        self.control
-            .send(control)
-            .map_err(|_| MediaError::Stopped)?;
+        self.control.send(control).map_err(|_| MediaError::Stopped)?;
         self.wake.ring();
         Ok(())
     }

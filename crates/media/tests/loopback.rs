@@ -1,11 +1,7 @@
 //! The relay with real sockets on loopback. Nothing waits for time: every step waits for a packet,
 //! an event or a reply, each with a limit that only a failure reaches.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test fails by panicking"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
@@ -35,11 +31,7 @@ struct Peer {
 }
 
 fn config(ports: &str) -> MediaConfig {
-    MediaConfig {
-        ports: ports.parse().unwrap(),
-        rest_ms: 20,
-        ..MediaConfig::default()
-    }
+    MediaConfig { ports: ports.parse().unwrap(), rest_ms: 20, ..MediaConfig::default() }
 }
 
 impl Rig {
@@ -52,12 +44,7 @@ impl Rig {
             })
         };
         let plane = MediaPlane::start(config.clone(), sink).unwrap();
-        let mut rig = Self {
-            plane,
-            events,
-            stock: Vec::new(),
-            config,
-        };
+        let mut rig = Self { plane, events, stock: Vec::new(), config };
         rig.await_stock();
         rig
     }
@@ -90,10 +77,7 @@ impl Rig {
     /// Opens a leg whose far end is `peer`.
     fn open_for(&mut self, leg: LegId, peer: &Peer) -> PortPair {
         let ports = self.open(leg);
-        self.tell(MediaCommand::Remote {
-            leg,
-            remote: peer.remote(),
-        });
+        self.tell(MediaCommand::Remote { leg, remote: peer.remote() });
         ports
     }
 
@@ -107,11 +91,7 @@ impl Rig {
     }
 
     fn counters(&self, leg: LegId) -> media::LegCounters {
-        self.settle()
-            .into_iter()
-            .find(|report| report.leg == leg)
-            .unwrap()
-            .counters
+        self.settle().into_iter().find(|report| report.leg == leg).unwrap().counters
     }
 }
 
@@ -122,19 +102,12 @@ impl Peer {
             socket.set_read_timeout(Some(LIMIT)).unwrap();
             socket
         };
-        Self {
-            rtp: bind(),
-            rtcp: bind(),
-        }
+        Self { rtp: bind(), rtcp: bind() }
     }
 
     fn remote(&self) -> RemoteMedia {
         let rtp = self.rtp.local_addr().unwrap();
-        RemoteMedia {
-            rtp,
-            rtcp: self.rtcp.local_addr().unwrap(),
-            rtcp_mux: false,
-        }
+        RemoteMedia { rtp, rtcp: self.rtcp.local_addr().unwrap(), rtcp_mux: false }
     }
 }
 
@@ -161,9 +134,7 @@ fn receive(socket: &UdpSocket) -> (Vec<u8>, SocketAddr) {
 /// Nothing has arrived. To be asked after something later went the same way.
 fn is_empty(socket: &UdpSocket) -> bool {
     socket.set_nonblocking(true).unwrap();
-    let empty = socket
-        .recv(&mut [0])
-        .is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
+    let empty = socket.recv(&mut [0]).is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
     socket.set_nonblocking(false).unwrap();
     empty
 }
@@ -175,34 +146,16 @@ fn a_call_is_relayed(config: MediaConfig) {
     rig.tell(MediaCommand::Bridge { a: A, b: B });
     rig.settle();
     for mark in 0..50 {
-        alice
-            .rtp
-            .send_to(&rtp(mark), rig.address(to_a.rtp))
-            .unwrap();
-        assert_eq!(
-            receive(&bob.rtp),
-            (rtp(mark).to_vec(), rig.address(to_b.rtp))
-        );
+        alice.rtp.send_to(&rtp(mark), rig.address(to_a.rtp)).unwrap();
+        assert_eq!(receive(&bob.rtp), (rtp(mark).to_vec(), rig.address(to_b.rtp)));
         bob.rtp.send_to(&rtp(mark), rig.address(to_b.rtp)).unwrap();
-        assert_eq!(
-            receive(&alice.rtp),
-            (rtp(mark).to_vec(), rig.address(to_a.rtp))
-        );
+        assert_eq!(receive(&alice.rtp), (rtp(mark).to_vec(), rig.address(to_a.rtp)));
     }
-    alice
-        .rtcp
-        .send_to(&rtcp(1), rig.address(to_a.rtp + 1))
-        .unwrap();
-    assert_eq!(
-        receive(&bob.rtcp),
-        (rtcp(1).to_vec(), rig.address(to_b.rtp + 1))
-    );
+    alice.rtcp.send_to(&rtcp(1), rig.address(to_a.rtp + 1)).unwrap();
+    assert_eq!(receive(&bob.rtcp), (rtcp(1).to_vec(), rig.address(to_b.rtp + 1)));
     let counters = rig.counters(A);
     assert_eq!((counters.rtp_received, counters.rtp_sent), (50, 50));
-    assert_eq!(
-        (counters.rtp_bytes_received, counters.rtcp_received),
-        (50 * 172, 1)
-    );
+    assert_eq!((counters.rtp_bytes_received, counters.rtcp_received), (50 * 172, 1));
     assert_eq!(rig.plane.totals().forwarded(), 101);
 }
 
@@ -215,10 +168,7 @@ fn a_call_is_relayed_over_ipv4() {
 fn a_call_is_relayed_over_ipv6() {
     let address = Ipv6Addr::LOCALHOST.into();
     if UdpSocket::bind((address, 0)).is_ok() {
-        a_call_is_relayed(MediaConfig {
-            address,
-            ..config("18020-18039")
-        });
+        a_call_is_relayed(MediaConfig { address, ..config("18020-18039") });
     }
 }
 
@@ -226,18 +176,11 @@ fn a_call_is_relayed_over_ipv6() {
 #[test]
 fn latching_finds_the_peer_and_locks() {
     let mut rig = Rig::start(config("18040-18059"));
-    let (alice, bob, stranger) = (
-        Peer::new(&rig.config),
-        Peer::new(&rig.config),
-        Peer::new(&rig.config),
-    );
+    let (alice, bob, stranger) =
+        (Peer::new(&rig.config), Peer::new(&rig.config), Peer::new(&rig.config));
     let (to_a, to_b) = (rig.open(A), rig.open_for(B, &bob));
     let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
-    let remote = RemoteMedia {
-        rtp: nowhere,
-        rtcp: nowhere,
-        rtcp_mux: false,
-    };
+    let remote = RemoteMedia { rtp: nowhere, rtcp: nowhere, rtcp_mux: false };
     rig.tell(MediaCommand::Remote { leg: A, remote });
     rig.tell(MediaCommand::Bridge { a: A, b: B });
     rig.settle();
@@ -245,10 +188,7 @@ fn latching_finds_the_peer_and_locks() {
     assert_eq!(receive(&bob.rtp).0, rtp(1));
     bob.rtp.send_to(&rtp(2), rig.address(to_b.rtp)).unwrap();
     assert_eq!(receive(&alice.rtp).0, rtp(2));
-    stranger
-        .rtp
-        .send_to(&rtp(66), rig.address(to_a.rtp))
-        .unwrap();
+    stranger.rtp.send_to(&rtp(66), rig.address(to_a.rtp)).unwrap();
     alice.rtp.send_to(&rtp(3), rig.address(to_a.rtp)).unwrap();
     assert_eq!(receive(&bob.rtp).0, rtp(3));
     bob.rtp.send_to(&rtp(4), rig.address(to_b.rtp)).unwrap();
@@ -271,23 +211,14 @@ fn nothing_passes_during_hold_and_early_media_passes_one_way() {
     send(&bob, 2, to_b);
     assert_eq!(receive(&alice.rtp).0, rtp(2));
     rig.tell(MediaCommand::Bridge { a: A, b: B });
-    rig.tell(MediaCommand::Direct {
-        leg: A,
-        direction: Direction {
-            send: false,
-            receive: false,
-        },
-    });
+    rig.tell(MediaCommand::Direct { leg: A, direction: Direction { send: false, receive: false } });
     rig.settle();
     send(&alice, 3, to_a);
     send(&bob, 4, to_b);
     // Its own turn of the relay comes after the packets that were there before.
     let unheard = || rig.counters(A).unheard + rig.counters(B).unheard;
     assert!((0..100_000).any(|_| unheard() == 3));
-    rig.tell(MediaCommand::Direct {
-        leg: A,
-        direction: Direction::BOTH,
-    });
+    rig.tell(MediaCommand::Direct { leg: A, direction: Direction::BOTH });
     rig.settle();
     send(&alice, 5, to_a);
     send(&bob, 6, to_b);
@@ -297,10 +228,7 @@ fn nothing_passes_during_hold_and_early_media_passes_one_way() {
 
 #[test]
 fn a_silent_conversation_is_reported() {
-    let mut rig = Rig::start(MediaConfig {
-        timeout_s: 0,
-        ..config("18080-18099")
-    });
+    let mut rig = Rig::start(MediaConfig { timeout_s: 0, ..config("18080-18099") });
     let (alice, bob) = (Peer::new(&rig.config), Peer::new(&rig.config));
     rig.open_for(A, &alice);
     rig.open_for(B, &bob);
@@ -339,10 +267,7 @@ fn an_exhausted_pool_says_so_and_recovers() {
     }
     rig.settle();
     let totals = rig.plane.totals();
-    assert_eq!(
-        (totals.legs(), totals.ports_stocked(), totals.exhausted()),
-        (3, 0, 1)
-    );
+    assert_eq!((totals.legs(), totals.ports_stocked(), totals.exhausted()), (3, 0, 1));
     rig.tell(MediaCommand::Close { leg: LegId(1) });
     rig.open(LegId(4));
     rig.settle();
@@ -352,17 +277,11 @@ fn an_exhausted_pool_says_so_and_recovers() {
 /// Legs come and go in any order, some ports come back unused: in the end all are where they were.
 #[test]
 fn ports_never_leak_over_random_calls() {
-    let mut rig = Rig::start(MediaConfig {
-        stock: 4,
-        rest_ms: 1,
-        ..config("18160-18199")
-    });
+    let mut rig = Rig::start(MediaConfig { stock: 4, rest_ms: 1, ..config("18160-18199") });
     let mut open = Vec::new();
     let mut random = 1_u64;
     for leg in 0..400 {
-        random = random
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         match random >> 61 {
             0..4 if open.len() < 12 => {
                 rig.open(LegId(leg));
@@ -370,9 +289,7 @@ fn ports_never_leak_over_random_calls() {
             }
             0..7 if !open.is_empty() => {
                 let index = (random >> 32) as usize % open.len();
-                rig.tell(MediaCommand::Close {
-                    leg: open.swap_remove(index),
-                });
+                rig.tell(MediaCommand::Close { leg: open.swap_remove(index) });
             }
             _ => {
                 while rig.stock.is_empty() {
@@ -389,10 +306,7 @@ fn ports_never_leak_over_random_calls() {
     let totals = rig.plane.totals();
     let whole = || {
         assert_eq!(rig.settle(), []);
-        assert_eq!(
-            totals.ports_free() + totals.ports_stocked() + totals.ports_resting(),
-            20
-        );
+        assert_eq!(totals.ports_free() + totals.ports_stocked() + totals.ports_resting(), 20);
         totals.ports_resting() == 0
     };
     assert!((0..100_000).any(|_| whole()));
@@ -411,24 +325,15 @@ fn ports_of_others_are_passed_over() {
 
 #[test]
 fn a_wrong_address_is_an_error_at_the_start() {
-    let config = MediaConfig {
-        address: [192, 0, 2, 1].into(),
-        ..config("18130-18131")
-    };
+    let config = MediaConfig { address: [192, 0, 2, 1].into(), ..config("18130-18131") };
     let error = MediaPlane::start(config, |_| Ok(())).unwrap_err();
     assert!(matches!(error, MediaError::Bind { .. }), "{error}");
 }
 
 #[test]
 fn a_range_without_a_pair_is_an_error_at_the_start() {
-    let ports = PortRange {
-        first: 18131,
-        last: 18132,
-    };
-    let config = MediaConfig {
-        ports,
-        ..MediaConfig::default()
-    };
+    let ports = PortRange { first: 18131, last: 18132 };
+    let config = MediaConfig { ports, ..MediaConfig::default() };
     let error = MediaPlane::start(config, |_| Ok(())).unwrap_err();
     assert!(matches!(error, MediaError::Bind { .. }), "{error}");
 }
@@ -438,22 +343,12 @@ fn a_range_without_a_pair_is_an_error_at_the_start() {
 fn commands_about_unknown_legs_and_ports_are_ignored() {
     let mut rig = Rig::start(config("18140-18143"));
     let ports = rig.open(A);
-    for wrong in [
-        ports,
-        PortPair { rtp: 18142 + 2 },
-        PortPair { rtp: 1 },
-        PortPair { rtp: 18141 },
-    ] {
-        rig.tell(MediaCommand::Open {
-            leg: B,
-            ports: wrong,
-        });
+    for wrong in [ports, PortPair { rtp: 18142 + 2 }, PortPair { rtp: 1 }, PortPair { rtp: 18141 }]
+    {
+        rig.tell(MediaCommand::Open { leg: B, ports: wrong });
         rig.tell(MediaCommand::Return(wrong));
     }
-    rig.tell(MediaCommand::Open {
-        leg: A,
-        ports: PortPair { rtp: 18142 },
-    });
+    rig.tell(MediaCommand::Open { leg: A, ports: PortPair { rtp: 18142 } });
     rig.tell(MediaCommand::Bridge { a: A, b: A });
     rig.tell(MediaCommand::Unbridge { a: A, b: B });
     rig.tell(MediaCommand::Close { leg: B });
@@ -468,11 +363,7 @@ fn events_wait_for_a_busy_core() {
     let mut refused = 0;
     let sink = move |event| {
         refused += 1;
-        if refused < 4 {
-            Err(event)
-        } else {
-            sender.try_send(event).map_err(|_| unreachable!())
-        }
+        if refused < 4 { Err(event) } else { sender.try_send(event).map_err(|_| unreachable!()) }
     };
     let plane = MediaPlane::start(config("18150-18159"), sink).unwrap();
     let event = events.recv_timeout(LIMIT).unwrap();

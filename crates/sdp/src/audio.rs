@@ -157,18 +157,20 @@ impl Audio {
         if !codecs.iter().any(Codec::is_audio) {
             return Err(Refusal488::Codec);
         }
-        let rtcp_mux = media.lines.attribute("rtcp-mux").is_some();
+        let said = Said::of(&media.lines);
+        let rtcp_mux = said.rtcp_mux;
         let silenced = address.is_unspecified();
-        let direction = direction_of(&media.lines)
-            .or_else(|| direction_of(&description.lines))
+        let direction = said
+            .direction
+            .or_else(|| Said::of(&description.lines).direction)
             .unwrap_or_default();
         Ok(Self {
             codecs,
-            remote: (!silenced).then(|| remote(media, address, rtcp_mux)),
+            remote: (!silenced).then(|| remote(media.port, address, &said)),
             rtcp_mux,
             direction: Direction::new(direction.sends(), direction.receives() && !silenced),
-            ptime_ms: milliseconds(&media.lines, "ptime"),
-            max_ptime_ms: milliseconds(&media.lines, "maxptime"),
+            ptime_ms: said.ptime.and_then(milliseconds),
+            max_ptime_ms: said.max_ptime.and_then(milliseconds),
         })
     }
 
@@ -195,14 +197,36 @@ impl Layout {
     }
 }
 
-fn direction_of(lines: &Lines) -> Option<Direction> {
-    lines.attributes().find_map(|(name, _)| Direction::from_attribute(name))
+/// What the attributes of one section say, read in one pass; of several the first counts.
+#[derive(Default)]
+struct Said<'a> {
+    direction: Option<Direction>,
+    rtcp_mux: bool,
+    rtcp: Option<&'a str>,
+    ptime: Option<&'a str>,
+    max_ptime: Option<&'a str>,
 }
 
-fn remote(media: &Media, address: IpAddr, rtcp_mux: bool) -> Remote {
-    let rtp = SocketAddr::new(address, media.port);
-    let own = || rtcp_attribute(media.lines.attribute("rtcp")?, address);
-    let rtcp = if rtcp_mux { rtp } else { own().unwrap_or(next_port(rtp)) };
+impl<'a> Said<'a> {
+    fn of(lines: &'a Lines) -> Self {
+        let mut said = Self::default();
+        for (name, value) in lines.attributes() {
+            match name {
+                "rtcp-mux" => said.rtcp_mux = true,
+                "rtcp" => said.rtcp = said.rtcp.or(Some(value)),
+                "ptime" => said.ptime = said.ptime.or(Some(value)),
+                "maxptime" => said.max_ptime = said.max_ptime.or(Some(value)),
+                _ => said.direction = said.direction.or_else(|| Direction::from_attribute(name)),
+            }
+        }
+        said
+    }
+}
+
+fn remote(port: u16, address: IpAddr, said: &Said<'_>) -> Remote {
+    let rtp = SocketAddr::new(address, port);
+    let own = || rtcp_attribute(said.rtcp?, address);
+    let rtcp = if said.rtcp_mux { rtp } else { own().unwrap_or(next_port(rtp)) };
     Remote { rtp, rtcp }
 }
 
@@ -229,8 +253,8 @@ fn rtcp_attribute(value: &str, address: IpAddr) -> Option<SocketAddr> {
 }
 
 /// A whole number of milliseconds; some peers write fractions, which nobody needs.
-fn milliseconds(lines: &Lines, name: &str) -> Option<u16> {
-    let value = lines.attribute(name)?.trim();
+fn milliseconds(value: &str) -> Option<u16> {
+    let value = value.trim();
     let whole = value.split('.').next().unwrap_or(value);
     whole.parse().ok().filter(|ms| *ms > 0)
 }

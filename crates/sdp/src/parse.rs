@@ -4,6 +4,8 @@
 //! elsewhere: bare LF, missing `s=` or `t=`, blank lines and letters of later specifications are
 //! all seen in the field. Bounded: [`MAX_BYTES`], [`MAX_LINES`], [`MAX_MEDIA`], [`MAX_FORMATS`].
 
+use std::borrow::Cow;
+
 use crate::connection::Connection;
 use crate::description::{Lines, Media, Origin, SessionDescription, until_break};
 
@@ -70,7 +72,10 @@ impl SessionDescription {
             return Err(SdpError::TooLong);
         }
         // Free text may be in another encoding; what decides anything is ASCII.
-        let text = String::from_utf8_lossy(body);
+        let text = match std::str::from_utf8(body) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => String::from_utf8_lossy(body),
+        };
         let mut lines = text
             .split('\n')
             .enumerate()

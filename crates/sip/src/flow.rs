@@ -68,9 +68,7 @@ impl TransportKind {
 
     /// Reads a Via or URI token, in any case.
     pub fn from_token(token: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.via_token().eq_ignore_ascii_case(token))
+        Self::ALL.into_iter().find(|kind| kind.via_token().eq_ignore_ascii_case(token))
     }
 }
 
@@ -96,12 +94,7 @@ pub struct Flow {
 impl Flow {
     /// A flow over UDP.
     pub const fn udp(local: SocketAddr, remote: SocketAddr) -> Self {
-        Self {
-            transport: TransportKind::Udp,
-            local,
-            remote,
-            connection: 0,
-        }
+        Self { transport: TransportKind::Udp, local, remote, connection: 0 }
     }
 }
 

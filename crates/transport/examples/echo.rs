@@ -28,21 +28,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("echo udp|tcp COUNT".into());
     };
     let transport = TransportKind::from_token(transport).ok_or("udp or tcp")?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(run(transport, count.parse()?))
 }
 
 async fn run(transport: TransportKind, count: usize) -> Result<(), Box<dyn Error>> {
     let (caller, mut answers, near) = node(transport)?;
     let (server, mut requests, far) = node(transport)?;
-    let flow = Flow {
-        transport,
-        local: near,
-        remote: far,
-        connection: 0,
-    };
+    let flow = Flow { transport, local: near, remote: far, connection: 0 };
     let (mut asked, mut answered) = (0, 0);
     while answered < count {
         while asked < count && asked - answered < WINDOW {
@@ -60,25 +53,14 @@ async fn run(transport: TransportKind, count: usize) -> Result<(), Box<dyn Error
 type Node = (Transport, mpsc::Receiver<Inbound>, std::net::SocketAddr);
 
 fn node(transport: TransportKind) -> Result<Node, Box<dyn Error>> {
-    let listeners = Listeners::bind(&[Listen {
-        transport,
-        address: "127.0.0.1:0".parse()?,
-    }])?;
+    let listeners = Listeners::bind(&[Listen { transport, address: "127.0.0.1:0".parse()? }])?;
     let local = listeners.bound().first().ok_or("nothing bound")?.address;
     let (sender, inbound) = mpsc::channel(1_024);
-    Ok((
-        Transport::serve(listeners, Limits::default(), sender),
-        inbound,
-        local,
-    ))
+    Ok((Transport::serve(listeners, Limits::default(), sender), inbound, local))
 }
 
 fn answer(server: &Transport, inbound: Inbound) {
-    if let Inbound::Message {
-        flow,
-        message: Message::Request(request),
-    } = inbound
-    {
+    if let Inbound::Message { flow, message: Message::Request(request) } = inbound {
         let response = ResponseBuilder::to(&request, StatusCode::OK).build(None);
         server.send(flow, response.to_bytes());
     }

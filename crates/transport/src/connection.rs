@@ -60,14 +60,7 @@ struct Seen {
 impl<'a> Reader<'a> {
     fn new(tcp: &'a Tcp, connection: &'a Connection, stream: Arc<TcpStream>) -> Self {
         let decoder = StreamDecoder::new(tcp.limits.message);
-        Self {
-            tcp,
-            connection,
-            stream,
-            decoder,
-            frames: 0,
-            seen: Seen::default(),
-        }
+        Self { tcp, connection, stream, decoder, frames: 0, seen: Seen::default() }
     }
 
     async fn serve(&mut self) -> End {

@@ -58,10 +58,7 @@ impl Flows {
             return None;
         }
         let number = self.last_number.fetch_add(1, Ordering::Relaxed) + 1;
-        let flow = Flow {
-            connection: number,
-            ..flow
-        };
+        let flow = Flow { connection: number, ..flow };
         let outbox = Outbox::new(self.limits.outbox_bytes);
         let connection = Arc::new(Connection { flow, outbox });
         self.by_number.insert(number, Arc::clone(&connection));
@@ -85,8 +82,7 @@ impl Flows {
         if self.by_number.remove(&flow.connection).is_none() {
             return;
         }
-        self.by_remote
-            .remove_if(&flow.remote, |_, number| *number == flow.connection);
+        self.by_remote.remove_if(&flow.remote, |_, number| *number == flow.connection);
         self.count.fetch_sub(1, Ordering::Relaxed);
         let peer = flow.remote.ip();
         if let Some(mut count) = self.per_peer.get_mut(&peer) {
@@ -134,11 +130,7 @@ mod tests {
     }
 
     fn flows(connections: usize, connections_per_peer: usize) -> Flows {
-        Flows::new(Limits {
-            connections,
-            connections_per_peer,
-            ..Limits::default()
-        })
+        Flows::new(Limits { connections, connections_per_peer, ..Limits::default() })
     }
 
     #[test]
@@ -152,10 +144,7 @@ mod tests {
         flows.remove(first.flow);
         assert!(flows.numbered(1).is_none());
         assert!(flows.with(first.flow.remote).is_none());
-        assert_eq!(
-            flows.add(flow("192.0.2.9:1000")).unwrap().flow.connection,
-            2
-        );
+        assert_eq!(flows.add(flow("192.0.2.9:1000")).unwrap().flow.connection, 2);
     }
 
     #[test]
@@ -174,10 +163,7 @@ mod tests {
         let flows = flows(3, 2);
         let first = flows.add(flow("192.0.2.9:1000")).unwrap();
         assert!(flows.add(flow("192.0.2.9:1001")).is_some());
-        assert!(
-            flows.add(flow("192.0.2.9:1002")).is_none(),
-            "two of one peer"
-        );
+        assert!(flows.add(flow("192.0.2.9:1002")).is_none(), "two of one peer");
         assert!(flows.add(flow("192.0.2.8:1000")).is_some());
         assert!(flows.add(flow("192.0.2.7:1000")).is_none(), "three in all");
         flows.remove(first.flow);

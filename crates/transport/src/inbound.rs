@@ -52,10 +52,7 @@ pub(crate) struct Inlet {
 impl Inlet {
     /// A way into the channel.
     pub(crate) fn new(sender: mpsc::Sender<Inbound>) -> Self {
-        Self {
-            sender,
-            counters: Arc::default(),
-        }
+        Self { sender, counters: Arc::default() }
     }
 
     /// Hands over without waiting; when there is no room it is counted and dropped.

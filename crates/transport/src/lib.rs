@@ -65,12 +65,7 @@ impl Transport {
         for (local, listener) in listeners.tcp {
             tasks.spawn(Arc::clone(&tcp).accept(listener, local));
         }
-        Self {
-            udp,
-            tcp,
-            inlet,
-            _tasks: tasks,
-        }
+        Self { udp, tcp, inlet, _tasks: tasks }
     }
 
     /// Sends `bytes`, without waiting, and in the order of the calls for each flow.
@@ -102,11 +97,8 @@ impl Transport {
     fn send_datagram(&self, flow: Flow, bytes: Bytes) -> Result<(), Unsendable> {
         // The socket that the request came to, or one that can reach the address at all.
         let exact = self.udp.iter().find(|port| port.local == flow.local);
-        let port = exact.or_else(|| {
-            self.udp
-                .iter()
-                .find(|port| port.local.is_ipv4() == flow.remote.is_ipv4())
-        });
+        let port = exact
+            .or_else(|| self.udp.iter().find(|port| port.local.is_ipv4() == flow.remote.is_ipv4()));
         port.ok_or(Unsendable)?.send(flow.remote, bytes)
     }
 }

@@ -62,15 +62,9 @@ pub struct Listeners {
 impl Listeners {
     /// Binds all of them or none. Needs a tokio runtime with IO.
     pub fn bind(listens: &[Listen]) -> Result<Self, BindError> {
-        let mut listeners = Self {
-            udp: vec![],
-            tcp: vec![],
-            bound: vec![],
-        };
+        let mut listeners = Self { udp: vec![], tcp: vec![], bound: vec![] };
         for &listen in listens {
-            let bound = listeners
-                .add(listen)
-                .map_err(|cause| BindError { listen, cause })?;
+            let bound = listeners.add(listen).map_err(|cause| BindError { listen, cause })?;
             listeners.bound.push(bound);
         }
         Ok(listeners)

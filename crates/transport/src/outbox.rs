@@ -53,11 +53,7 @@ pub(crate) enum Outgoing {
 impl Outbox {
     /// An outbox for a connection that does not stand yet.
     pub(crate) fn new(limit_bytes: usize) -> Self {
-        Self {
-            state: Mutex::default(),
-            limit_bytes,
-            wake: Notify::new(),
-        }
+        Self { state: Mutex::default(), limit_bytes, wake: Notify::new() }
     }
 
     /// The connection stands: what waits can be written. False when it is not wanted any more.
@@ -160,10 +156,6 @@ impl State {
     /// Nothing waits any more, and the socket is let go.
     fn end(&mut self, end: End) {
         let end = Some(self.end.unwrap_or(end));
-        *self = Self {
-            end,
-            written: self.written,
-            ..Self::default()
-        };
+        *self = Self { end, written: self.written, ..Self::default() };
     }
 }

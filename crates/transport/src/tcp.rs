@@ -30,11 +30,7 @@ pub(crate) struct Tcp {
 impl Tcp {
     /// No connection yet.
     pub(crate) fn new(limits: Limits, inlet: Inlet) -> Self {
-        Self {
-            flows: Flows::new(limits),
-            limits,
-            inlet,
-        }
+        Self { flows: Flows::new(limits), limits, inlet }
     }
 
     /// Takes connections for as long as the task lives.
@@ -67,12 +63,7 @@ impl Tcp {
     }
 
     fn accepted(self: &Arc<Self>, stream: TcpStream, local: SocketAddr, remote: SocketAddr) {
-        let flow = Flow {
-            transport: TransportKind::Tcp,
-            local,
-            remote,
-            connection: 0,
-        };
+        let flow = Flow { transport: TransportKind::Tcp, local, remote, connection: 0 };
         let Some(connection) = self.add(flow) else {
             return;
         };
@@ -120,11 +111,7 @@ impl Tcp {
 
 /// From the listener's address, so that the peer knows whom it talks to; from a free port.
 async fn connect(flow: Flow) -> io::Result<TcpStream> {
-    let socket = if flow.remote.is_ipv4() {
-        TcpSocket::new_v4()
-    } else {
-        TcpSocket::new_v6()
-    }?;
+    let socket = if flow.remote.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     let local = flow.local.ip();
     if !local.is_unspecified() && local.is_ipv4() == flow.remote.is_ipv4() {
         socket.bind(SocketAddr::new(local, 0))?;

@@ -39,14 +39,7 @@ pub(crate) struct Udp {
 impl Udp {
     /// A bound socket.
     pub(crate) fn new(socket: UdpSocket, local: SocketAddr, limits: Limits, inlet: Inlet) -> Self {
-        Self {
-            socket,
-            local,
-            limits,
-            inlet,
-            waiting: Mutex::default(),
-            wake: Notify::new(),
-        }
+        Self { socket, local, limits, inlet, waiting: Mutex::default(), wake: Notify::new() }
     }
 
     /// Sends at once, or queues.
@@ -153,8 +146,5 @@ impl Udp {
 
 /// The kernel reports an ICMP error of an earlier datagram at the next call.
 fn is_about_another(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset
-    )
+    matches!(error.kind(), ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset)
 }

@@ -21,16 +21,8 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(cargo);
     command.args(arguments).current_dir(root());
     for (name, _) in std::env::vars_os() {
-        let added = [
-            "CARGO_PKG_",
-            "CARGO_MANIFEST_",
-            "CARGO_BIN_",
-            "CARGO_CRATE_",
-        ];
-        if name
-            .to_str()
-            .is_some_and(|name| added.iter().any(|prefix| name.starts_with(prefix)))
-        {
+        let added = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"];
+        if name.to_str().is_some_and(|name| added.iter().any(|prefix| name.starts_with(prefix))) {
             command.env_remove(name);
         }
     }
@@ -40,41 +32,26 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
 /// Runs `command` to its end with our standard streams; an exit code other than 0 is an error.
 pub(crate) fn succeed(command: &mut Command) -> anyhow::Result<()> {
     let program = command.get_program().to_string_lossy().into_owned();
-    let status = command
-        .status()
-        .with_context(|| format!("cannot start {program}"))?;
+    let status = command.status().with_context(|| format!("cannot start {program}"))?;
     if status.success() {
         return Ok(());
     }
-    let arguments: Vec<_> = command
-        .get_args()
-        .map(|word| word.to_string_lossy())
-        .collect();
+    let arguments: Vec<_> = command.get_args().map(|word| word.to_string_lossy()).collect();
     anyhow::bail!("{program} {} ended with {status}", arguments.join(" "))
 }
 
 /// Whether `command` can be started and ends well; its output is dropped.
 pub(crate) fn works(command: &mut Command) -> bool {
-    let command = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+    let command = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())
 }
 
 /// Builds what `arguments` name and returns the executables by target name.
 pub(crate) fn build(arguments: &[&str]) -> anyhow::Result<BTreeMap<String, PathBuf>> {
     let mut command = command(&["build", "--message-format=json-render-diagnostics"]);
-    let output = command
-        .args(arguments)
-        .stderr(Stdio::inherit())
-        .output()
-        .context("cannot start cargo")?;
-    anyhow::ensure!(
-        output.status.success(),
-        "cargo build {} failed",
-        arguments.join(" ")
-    );
+    let output =
+        command.args(arguments).stderr(Stdio::inherit()).output().context("cannot start cargo")?;
+    anyhow::ensure!(output.status.success(), "cargo build {} failed", arguments.join(" "));
     let messages = String::from_utf8(output.stdout).context("cargo's messages are not UTF-8")?;
     Ok(executables(&messages))
 }
@@ -195,10 +172,7 @@ mod tests {
             r#"{"reason":"build-finished","success":true}"#,
         );
         let found = executables(messages);
-        assert_eq!(
-            found,
-            BTreeMap::from([("tandem".to_owned(), PathBuf::from("/x/tandem"))])
-        );
+        assert_eq!(found, BTreeMap::from([("tandem".to_owned(), PathBuf::from("/x/tandem"))]));
     }
 
     #[test]
@@ -209,9 +183,6 @@ mod tests {
                        {"name":"sipp","kind":["test"],"test":false}]}]}"#,
         )
         .unwrap();
-        assert_eq!(
-            named_tests(&metadata),
-            [("e2e".to_owned(), "sipp".to_owned())]
-        );
+        assert_eq!(named_tests(&metadata), [("e2e".to_owned(), "sipp".to_owned())]);
     }
 }

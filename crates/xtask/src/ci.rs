@@ -16,9 +16,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     let start = now();
     let mut built = None;
     step("packages", debian::provide_for_ci)?;
-    step("fmt", || {
-        succeed(&mut command(&["fmt", "--all", "--check"]))
-    })?;
+    step("fmt", || succeed(&mut command(&["fmt", "--all", "--check"])))?;
     step("tidy", tidy::run)?;
     step("clippy", clippy)?;
     step("test", test)?;
@@ -38,11 +36,7 @@ fn step(name: &str, work: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result
     println!("ci: {name}");
     let start = now();
     let result = work().with_context(|| format!("ci: {name} failed"));
-    println!(
-        "ci: {name}: {} after {}",
-        verdict(&result),
-        text(start.elapsed())
-    );
+    println!("ci: {name}: {} after {}", verdict(&result), text(start.elapsed()));
     result
 }
 
@@ -78,10 +72,7 @@ fn doc() -> anyhow::Result<()> {
     succeed(command.env("RUSTDOCFLAGS", "--deny=warnings"))
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "how long a step took is for its reader only"
-)]
+#[expect(clippy::disallowed_methods, reason = "how long a step took is for its reader only")]
 fn now() -> Instant {
     Instant::now()
 }

@@ -13,17 +13,9 @@ struct Tool {
     package: &'static str,
 }
 
-const CI: &[Tool] = &[Tool {
-    program: "sipp",
-    probe: "-v",
-    package: "sip-tester",
-}];
+const CI: &[Tool] = &[Tool { program: "sipp", probe: "-v", package: "sip-tester" }];
 
-const BENCH: &[Tool] = &[Tool {
-    program: "valgrind",
-    probe: "--version",
-    package: "valgrind",
-}];
+const BENCH: &[Tool] = &[Tool { program: "valgrind", probe: "--version", package: "valgrind" }];
 
 /// Everything `cargo xtask ci` runs is there afterwards, or the error names what is not.
 pub(crate) fn provide_for_ci() -> anyhow::Result<()> {
@@ -42,11 +34,7 @@ fn provide_component(subcommand: &str, component: &str) -> anyhow::Result<()> {
         return Ok(());
     }
     let mut rustup = Command::new("rustup");
-    succeed(
-        rustup
-            .args(["component", "add", component])
-            .current_dir(crate::cargo::root()),
-    )
+    succeed(rustup.args(["component", "add", component]).current_dir(crate::cargo::root()))
 }
 
 fn provide(tools: &[Tool]) -> anyhow::Result<()> {
@@ -81,8 +69,6 @@ fn is_root() -> bool {
 
 fn apt_get(arguments: &[&str]) -> Command {
     let mut command = Command::new("apt-get");
-    command
-        .args(arguments)
-        .env("DEBIAN_FRONTEND", "noninteractive");
+    command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
     command
 }

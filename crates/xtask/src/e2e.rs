@@ -71,17 +71,12 @@ impl Built {
     fn test(&self, name: &str) -> anyhow::Result<Command> {
         let mut command = Command::new(self.executable(name)?);
         let package = root().join("tests");
-        command
-            .current_dir(&package)
-            .env("CARGO_MANIFEST_DIR", &package);
+        command.current_dir(&package).env("CARGO_MANIFEST_DIR", &package);
         Ok(command)
     }
 
     fn executable(&self, name: &str) -> anyhow::Result<&Path> {
-        self.0
-            .get(name)
-            .map(PathBuf::as_path)
-            .with_context(|| format!("cargo built no `{name}`"))
+        self.0.get(name).map(PathBuf::as_path).with_context(|| format!("cargo built no `{name}`"))
     }
 }
 

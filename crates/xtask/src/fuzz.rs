@@ -26,16 +26,13 @@ fn targets() -> anyhow::Result<Vec<String>> {
     if !folder.exists() {
         return Ok(vec![]);
     }
-    let entries = folder
-        .read_dir()
-        .with_context(|| folder.display().to_string())?;
+    let entries = folder.read_dir().with_context(|| folder.display().to_string())?;
     let mut names = vec![];
     for entry in entries {
         let path = entry?.path();
-        if let (Some(stem), Some("rs")) = (
-            path.file_stem().and_then(|s| s.to_str()),
-            path.extension().and_then(|e| e.to_str()),
-        ) {
+        if let (Some(stem), Some("rs")) =
+            (path.file_stem().and_then(|s| s.to_str()), path.extension().and_then(|e| e.to_str()))
+        {
             names.push(stem.to_owned());
         }
     }
@@ -51,15 +48,9 @@ fn list(targets: &[String]) {
 }
 
 fn fuzz(targets: &[String], target: &str, seconds: u64) -> anyhow::Result<()> {
-    anyhow::ensure!(
-        targets.iter().any(|name| name == target),
-        "there is no target `{target}`"
-    );
+    anyhow::ensure!(targets.iter().any(|name| name == target), "there is no target `{target}`");
     let cargo = || Command::new("cargo");
-    anyhow::ensure!(
-        works(cargo().args(["+nightly", "fuzz", "--version"])),
-        "needs: {INSTALL}"
-    );
+    anyhow::ensure!(works(cargo().args(["+nightly", "fuzz", "--version"])), "needs: {INSTALL}");
     let time = format!("-max_total_time={seconds}");
     let arguments = ["+nightly", "fuzz", "run", target, "--", &time];
     succeed(cargo().args(arguments).current_dir(root()))

@@ -1,9 +1,6 @@
 //! Automation of the workspace: `cargo xtask ci` is the README's test command, the others are its
 //! steps and the work around them. Nothing here is linked into the product.
-#![expect(
-    clippy::print_stdout,
-    reason = "a command-line tool reports on its standard output"
-)]
+#![expect(clippy::print_stdout, reason = "a command-line tool reports on its standard output")]
 
 mod bench;
 mod cargo;
@@ -56,6 +53,5 @@ fn run(arguments: &[&str]) -> anyhow::Result<()> {
 }
 
 fn number(text: &str) -> anyhow::Result<u64> {
-    text.parse()
-        .with_context(|| format!("`{text}` is not a number"))
+    text.parse().with_context(|| format!("`{text}` is not a number"))
 }

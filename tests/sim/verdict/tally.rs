@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use model::call_graph::words::AttemptOutcome;
+
 use crate::world::World;
 
 /// How often each thing happened.
@@ -25,6 +27,15 @@ impl Tally {
             }
             for outcome in graph.attempts.iter().filter_map(|attempt| attempt.outcome) {
                 self.add(format!("attempt {}", outcome.as_str()), 1);
+            }
+            for attempt in &graph.attempts {
+                if let Some(status) = attempt.sip_status {
+                    self.add(format!("attempt status {status}"), 1);
+                }
+                if attempt.outcome == Some(AttemptOutcome::Failed) {
+                    let status = attempt.sip_status.unwrap_or(0);
+                    self.add(format!("attempt failed {status}"), 1);
+                }
             }
             for interaction in &graph.interactions {
                 self.add(format!("event {}", interaction.kind.as_str()), 1);

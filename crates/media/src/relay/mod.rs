@@ -125,9 +125,7 @@ impl<S: EventSink> Relay<S> {
         let mut datagram = vec![0; DATAGRAM].into_boxed_slice();
         let mut now = clock::now();
         loop {
-            let timeout = self
-                .next_deadline()
-                .map(|at| timespec(at.saturating_sub(now)));
+            let timeout = self.next_deadline().map(|at| timespec(at.saturating_sub(now)));
             events.clear();
             match epoll::wait(&self.epoll, spare_capacity(&mut events), timeout.as_ref()) {
                 Ok(_) | Err(Errno::INTR) => {}
@@ -222,17 +220,9 @@ impl<S: EventSink> Relay<S> {
     }
 
     fn open(&mut self, now: Duration, leg: LegId, ports: PortPair) {
-        let place = self
-            .config
-            .ports
-            .index(ports)
-            .filter(|_| self.pool.open(ports));
+        let place = self.config.ports.index(ports).filter(|_| self.pool.open(ports));
         let Some(place) = place else {
-            tracing::error!(
-                ?leg,
-                ?ports,
-                "a leg was opened on ports that are not in the stock"
-            );
+            tracing::error!(?leg, ?ports, "a leg was opened on ports that are not in the stock");
             return;
         };
         if !self.table.open(now, place, leg, ports) {
@@ -266,14 +256,7 @@ impl<S: EventSink> Relay<S> {
     /// Fills the stock; the last error, if a port could not be bound.
     fn fill_stock(&mut self, now: Duration) -> Option<io::Error> {
         let level = self.stock_level();
-        let Self {
-            pool,
-            sockets,
-            epoll,
-            config,
-            bind_at,
-            ..
-        } = self;
+        let Self { pool, sockets, epoll, config, bind_at, .. } = self;
         let mut fault = None;
         let new = pool.fill_stock(level, |pair| {
             let Some(place) = config.ports.index(pair) else {
@@ -339,15 +322,10 @@ impl<S: EventSink> Relay<S> {
     }
 
     fn next_deadline(&self) -> Option<Duration> {
-        [
-            self.pool.next_deadline(),
-            self.table.next_deadline(),
-            self.offer_at,
-            self.bind_at,
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+        [self.pool.next_deadline(), self.table.next_deadline(), self.offer_at, self.bind_at]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn publish(&mut self) {

@@ -30,11 +30,7 @@ impl Component {
 
     /// The inverse of [`Component::encode`]; a place is below 2^15, so nothing is lost.
     pub(crate) fn decode(number: u64) -> (usize, Self) {
-        let component = if number & 1 == 0 {
-            Self::Rtp
-        } else {
-            Self::Rtcp
-        };
+        let component = if number & 1 == 0 { Self::Rtp } else { Self::Rtcp };
         ((number >> 1) as usize, component)
     }
 }
@@ -85,10 +81,7 @@ mod tests {
         assert_eq!(classify(&rtp, Component::Rtp, false), Some(Kind::Rtp));
         assert_eq!(classify(&rtp, Component::Rtp, true), Some(Kind::Rtp));
         assert_eq!(classify(&rtcp, Component::Rtcp, false), Some(Kind::Rtcp));
-        assert_eq!(
-            classify(&datagram(0x81, 200, 12), Component::Rtp, true),
-            Some(Kind::Rtcp)
-        );
+        assert_eq!(classify(&datagram(0x81, 200, 12), Component::Rtp, true), Some(Kind::Rtcp));
         // Without a shared port every number is RTP's own, and the odd port takes RTCP only.
         assert_eq!(classify(&marked, Component::Rtp, false), Some(Kind::Rtp));
         assert_eq!(classify(&rtp, Component::Rtcp, false), None);
@@ -110,9 +103,6 @@ mod tests {
             assert_eq!(classify(&bad, Component::Rtp, false), None, "{bad:?}");
             assert_eq!(classify(&bad, Component::Rtcp, false), None, "{bad:?}");
         }
-        assert_eq!(
-            classify(&datagram(0x80, 200, 7), Component::Rtp, true),
-            None
-        );
+        assert_eq!(classify(&datagram(0x80, 200, 7), Component::Rtp, true), None);
     }
 }

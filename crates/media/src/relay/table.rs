@@ -187,10 +187,7 @@ impl Table {
             return;
         };
         for (from, to) in [(a, b), (b, a)] {
-            if self.legs[from]
-                .as_ref()
-                .is_some_and(|leg| leg.heard_by == Some(to))
-            {
+            if self.legs[from].as_ref().is_some_and(|leg| leg.heard_by == Some(to)) {
                 self.silence(from);
             }
         }
@@ -257,9 +254,7 @@ impl Table {
 
     /// RTP is due on `place` within the timeout.
     fn expect_media(&mut self, now: Duration, place: Place) {
-        let bridged = self.legs[place]
-            .as_ref()
-            .is_some_and(|leg| leg.heard_by.is_some());
+        let bridged = self.legs[place].as_ref().is_some_and(|leg| leg.heard_by.is_some());
         if bridged {
             let due = now + self.timeout;
             self.check_at = Some(self.check_at.map_or(due, |at| at.min(due)));
@@ -337,19 +332,11 @@ impl Leg {
             }
             Kind::Rtcp => self.counters.rtcp_sent += 1,
         }
-        Some(Forward {
-            place,
-            component,
-            to,
-        })
+        Some(Forward { place, component, to })
     }
 
     fn report(&self) -> LegReport {
-        LegReport {
-            leg: self.id,
-            ports: self.ports,
-            counters: self.counters,
-        }
+        LegReport { leg: self.id, ports: self.ports, counters: self.counters }
     }
 }
 

@@ -16,10 +16,7 @@ pub(crate) struct Wake {
 impl Wake {
     pub(crate) fn new() -> Result<Self, Errno> {
         let bell = eventfd(0, EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC)?;
-        Ok(Self {
-            bell,
-            rung: AtomicBool::new(false),
-        })
+        Ok(Self { bell, rung: AtomicBool::new(false) })
     }
 
     /// To be called after the channel got something.

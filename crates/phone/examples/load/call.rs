@@ -16,10 +16,10 @@ const ROUNDS: usize = 20;
 /// What the trunk waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Waits {
-    ForAnswer,
+    Answer,
     /// Held: nothing.
-    ForNothing,
-    ForEnd,
+    Nothing,
+    End,
 }
 
 struct Live {
@@ -94,7 +94,7 @@ impl<'a> Calls<'a> {
 
     /// Waits until every call is answered or has failed.
     pub(crate) fn settle(&mut self) -> Result<(), Failure> {
-        while self.live.values().any(|call| call.waits != Waits::ForNothing)
+        while self.live.values().any(|call| call.waits != Waits::Nothing)
             || !self.unacknowledged.is_empty()
         {
             if !self.turn()? {
@@ -179,7 +179,7 @@ impl<'a> Calls<'a> {
         self.ends.trunk.send_to(request.as_bytes(), self.ends.server)?;
         let now = Instant::now();
         let call = Live {
-            waits: Waits::ForAnswer,
+            waits: Waits::Answer,
             started: now,
             sent: now,
             request,
@@ -221,7 +221,7 @@ impl<'a> Calls<'a> {
         self.ends.trunk.send_to(request.as_bytes(), self.ends.server)?;
         if let Some(call) = self.live.get_mut(&number) {
             call.request = request;
-            call.waits = Waits::ForEnd;
+            call.waits = Waits::End;
             call.sent = Instant::now();
             call.started = call.sent;
         }
@@ -252,10 +252,10 @@ impl<'a> Calls<'a> {
             let contact = format!("Contact: <sip:phone@{}>\r\n", self.phone);
             let more = format!("{contact}Content-Type: application/sdp\r\n");
             let body = description(self.host(1), self.audio[1].local_addr()?.port());
-            self.from_phone(&response(message, "100 Trying", "", "", ""))?;
-            self.from_phone(&response(message, "180 Ringing", "p", &contact, ""))?;
+            self.phone_says(&response(message, "100 Trying", "", "", ""))?;
+            self.phone_says(&response(message, "180 Ringing", "p", &contact, ""))?;
             let answer = response(message, "200 OK", "p", &more, &body);
-            self.from_phone(&answer)?;
+            self.phone_says(&answer)?;
             self.unacknowledged.insert(call_id.to_owned(), (Instant::now(), answer));
             if self.holds {
                 self.phone_ports.extend(audio_port(message));
@@ -263,12 +263,12 @@ impl<'a> Calls<'a> {
         } else if message.starts_with("ACK ") {
             self.unacknowledged.remove(call_id);
         } else if status(message) == 0 {
-            self.from_phone(&response(message, "200 OK", "p", "", ""))?;
+            self.phone_says(&response(message, "200 OK", "p", "", ""))?;
         }
         Ok(())
     }
 
-    fn from_phone(&self, message: &str) -> Result<(), Failure> {
+    fn phone_says(&self, message: &str) -> Result<(), Failure> {
         self.ends.phone.send_to(message.as_bytes(), self.ends.server)?;
         Ok(())
     }
@@ -282,24 +282,24 @@ impl<'a> Calls<'a> {
         let of_invite = value(message, "\r\nCSeq: ").ends_with("INVITE");
         match (call.waits, of_invite, code) {
             (_, _, 0..200) => {}
-            (Waits::ForAnswer, true, 200) => {
+            (Waits::Answer, true, 200) => {
                 let setup = call.started.elapsed().as_micros();
                 self.setup_us.push(u64::try_from(setup).unwrap_or(u64::MAX));
                 call.target = uri(value(message, "\r\nContact: ")).to_owned();
                 call.to = value(message, "\r\nTo: ").to_owned();
                 call.server_port = audio_port(message).unwrap_or_default();
-                call.waits = Waits::ForNothing;
+                call.waits = Waits::Nothing;
                 self.acknowledge(number)?;
                 if !self.holds {
                     self.bye(number)?;
                 }
             }
-            (Waits::ForNothing | Waits::ForEnd, true, _) => self.acknowledge(number)?,
-            (Waits::ForEnd, false, 200) => {
+            (Waits::Nothing | Waits::End, true, _) => self.acknowledge(number)?,
+            (Waits::End, false, 200) => {
                 self.live.remove(&number);
                 self.done += 1;
             }
-            (Waits::ForAnswer | Waits::ForNothing | Waits::ForEnd, _, _) => {
+            (Waits::Answer | Waits::Nothing | Waits::End, _, _) => {
                 if self.failed == 0 {
                     eprintln!("first failure: {message}");
                 }
@@ -323,7 +323,7 @@ impl<'a> Calls<'a> {
         let now = Instant::now();
         let mut lost = Vec::new();
         for (number, call) in &mut self.live {
-            if call.waits == Waits::ForNothing {
+            if call.waits == Waits::Nothing {
                 continue;
             }
             if now.duration_since(call.started) > PATIENCE {

@@ -39,10 +39,7 @@ pub struct Credentials {
 impl Credentials {
     /// Whether these answer this challenge.
     pub fn fit(&self, challenge: &Challenge) -> bool {
-        let realm = self
-            .realm
-            .as_ref()
-            .is_none_or(|realm| *realm == challenge.realm);
+        let realm = self.realm.as_ref().is_none_or(|realm| *realm == challenge.realm);
         realm
             && match &self.secret {
                 Secret::Password(_) => true,
@@ -57,9 +54,7 @@ pub fn choose<'a>(
     challenges: impl IntoIterator<Item = &'a Challenge>,
     credentials: &Credentials,
 ) -> Option<&'a Challenge> {
-    challenges
-        .into_iter()
-        .find(|challenge| credentials.fit(challenge))
+    challenges.into_iter().find(|challenge| credentials.fit(challenge))
 }
 
 /// Answers a challenge; `None` when the credentials are for another realm or algorithm. `nc`
@@ -92,10 +87,8 @@ pub fn answer(
         cnonce,
     };
     let response = digest::response(&secret, &inputs);
-    let session = !matches!(
-        algorithm,
-        Algorithm::Md5 | Algorithm::Sha256 | Algorithm::Sha512Truncated
-    );
+    let session =
+        !matches!(algorithm, Algorithm::Md5 | Algorithm::Sha256 | Algorithm::Sha512Truncated);
     Some(Authorization {
         username: credentials.username.clone(),
         realm: challenge.realm.clone(),

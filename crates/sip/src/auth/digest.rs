@@ -47,9 +47,7 @@ impl Algorithm {
 
     /// Reads a token, in any case.
     pub fn from_token(token: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|algorithm| algorithm.as_str().eq_ignore_ascii_case(token))
+        Self::ALL.into_iter().find(|algorithm| algorithm.as_str().eq_ignore_ascii_case(token))
     }
 
     /// The algorithm without `-sess`: the one a stored A1 hash belongs to.
@@ -91,10 +89,7 @@ impl Ha1 {
         let algorithm = algorithm.base();
         let digits = if algorithm == Algorithm::Md5 { 32 } else { 64 };
         let legal = hex.len() == digits && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
-        legal.then(|| Self {
-            algorithm,
-            hex: hex.to_ascii_lowercase(),
-        })
+        legal.then(|| Self { algorithm, hex: hex.to_ascii_lowercase() })
     }
 
     /// The hash in hexadecimal, to be stored.
@@ -111,10 +106,7 @@ impl fmt::Debug for Ha1 {
 
 /// The hash of `user:realm:password` (A1 without a session).
 pub fn ha1(algorithm: Algorithm, user: &str, realm: &str, password: &str) -> Ha1 {
-    Ha1 {
-        algorithm: algorithm.base(),
-        hex: algorithm.hash(&[user, realm, password]),
-    }
+    Ha1 { algorithm: algorithm.base(), hex: algorithm.hash(&[user, realm, password]) }
 }
 
 /// What a response is computed from, beside the secret.
@@ -178,8 +170,5 @@ fn hash_with<D: sha2::Digest>(parts: &[&str]) -> String {
 fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .collect()
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }

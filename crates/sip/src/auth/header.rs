@@ -38,8 +38,7 @@ impl Challenge {
         };
         let qop = parameters.find("qop");
         let qop_auth = qop.as_deref().is_some_and(|list| {
-            list.split(',')
-                .any(|option| option.trim().eq_ignore_ascii_case("auth"))
+            list.split(',').any(|option| option.trim().eq_ignore_ascii_case("auth"))
         });
         if qop.is_some() && !qop_auth {
             return None;
@@ -50,21 +49,14 @@ impl Challenge {
             algorithm,
             qop_auth,
             opaque: parameters.find("opaque"),
-            stale: parameters
-                .find("stale")
-                .is_some_and(|text| text.eq_ignore_ascii_case("true")),
+            stale: parameters.find("stale").is_some_and(|text| text.eq_ignore_ascii_case("true")),
         })
     }
 }
 
 impl fmt::Display for Challenge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "Digest realm={}, nonce={}",
-            Quoted(&self.realm),
-            Quoted(&self.nonce)
-        )?;
+        write!(f, "Digest realm={}, nonce={}", Quoted(&self.realm), Quoted(&self.nonce))?;
         if let Some(opaque) = &self.opaque {
             write!(f, ", opaque={}", Quoted(opaque))?;
         }
@@ -161,14 +153,12 @@ impl Headers {
     /// The challenges of this name that can be answered, in order: the server's preference
     /// comes first (RFC 8760 section 2.4).
     pub fn challenges(&self, name: HeaderName) -> impl Iterator<Item = Challenge> {
-        self.lines_of(name)
-            .filter_map(|line| Challenge::parse(line.value))
+        self.lines_of(name).filter_map(|line| Challenge::parse(line.value))
     }
 
     /// The digest credentials of this name in order.
     pub fn authorizations(&self, name: HeaderName) -> impl Iterator<Item = Authorization> {
-        self.lines_of(name)
-            .filter_map(|line| Authorization::parse(line.value))
+        self.lines_of(name).filter_map(|line| Authorization::parse(line.value))
     }
 }
 
@@ -185,9 +175,7 @@ impl Parameters {
         let mut pairs: Vec<(String, String)> = Vec::new();
         for part in scan::split(&value[end..], b',') {
             let at = memchr::memchr(b'=', part)?;
-            let name = std::str::from_utf8(scan::trim(&part[..at]))
-                .ok()?
-                .to_ascii_lowercase();
+            let name = std::str::from_utf8(scan::trim(&part[..at])).ok()?.to_ascii_lowercase();
             let value = scan::trim(&part[at + 1..]);
             if value.first() == Some(&b'"') && scan::quoted_len(value) != Some(value.len()) {
                 return None;
@@ -201,10 +189,7 @@ impl Parameters {
     }
 
     fn find(&self, name: &str) -> Option<String> {
-        self.0
-            .iter()
-            .find(|(found, _)| found == name)
-            .map(|(_, value)| value.clone())
+        self.0.iter().find(|(found, _)| found == name).map(|(_, value)| value.clone())
     }
 }
 

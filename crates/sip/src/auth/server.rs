@@ -106,13 +106,7 @@ const NONCE_LEN: usize = 64;
 impl Authenticator {
     /// `key` is secret, random, and best new at each start.
     pub const fn new(config: AuthenticatorConfig, key: [u8; 32]) -> Self {
-        Self {
-            config,
-            key,
-            issued: 0,
-            used: BTreeMap::new(),
-            forgotten: 0,
-        }
+        Self { config, key, issued: 0, used: BTreeMap::new(), forgotten: 0 }
     }
 
     /// The realm.
@@ -196,9 +190,7 @@ impl Authenticator {
             return Verdict::Wrong;
         }
         match self.use_nonce(now, &authorization.nonce, count) {
-            NonceUse::Fresh => Verdict::Ok {
-                user: authorization.username.clone(),
-            },
+            NonceUse::Fresh => Verdict::Ok { user: authorization.username.clone() },
             NonceUse::Repeated => Verdict::Replay,
             NonceUse::Stale => Verdict::Stale,
         }
@@ -283,13 +275,8 @@ enum NonceUse {
 fn use_count(authorization: &Authorization) -> Option<(&str, &str, u32)> {
     let nc = authorization.nc.as_deref()?;
     let legal = nc.len() == 8 && nc.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let count = u32::from_str_radix(nc, 16)
-        .ok()
-        .filter(|count| legal && *count > 0)?;
-    let cnonce = authorization
-        .cnonce
-        .as_deref()
-        .filter(|cnonce| !cnonce.is_empty())?;
+    let count = u32::from_str_radix(nc, 16).ok().filter(|count| legal && *count > 0)?;
+    let cnonce = authorization.cnonce.as_deref().filter(|cnonce| !cnonce.is_empty())?;
     authorization.qop_auth.then_some((cnonce, nc, count))
 }
 

@@ -36,16 +36,9 @@ fn rfc_7616_challenge(algorithm: Algorithm) -> Challenge {
 fn the_vectors_of_rfc_7616() {
     let response = |algorithm| {
         let challenge = rfc_7616_challenge(algorithm);
-        answer(
-            &challenge,
-            &mufasa("Circle of Life"),
-            &get(),
-            "/dir/index.html",
-            CNONCE,
-            1,
-        )
-        .unwrap()
-        .response
+        answer(&challenge, &mufasa("Circle of Life"), &get(), "/dir/index.html", CNONCE, 1)
+            .unwrap()
+            .response
     };
     assert_eq!(response(Algorithm::Md5), "8ca523f5e9506fed4657c9700eebdbec");
     assert_eq!(
@@ -62,15 +55,7 @@ fn the_vector_of_rfc_2617() {
     )
     .unwrap();
     let credentials = mufasa("Circle Of Life");
-    let given = answer(
-        &challenge,
-        &credentials,
-        &get(),
-        "/dir/index.html",
-        "0a4f113b",
-        1,
-    )
-    .unwrap();
+    let given = answer(&challenge, &credentials, &get(), "/dir/index.html", "0a4f113b", 1).unwrap();
     assert_eq!(given.response, "6629fae49393a05397450978507c4ef1");
 }
 
@@ -78,24 +63,10 @@ fn the_vector_of_rfc_2617() {
 fn answers_read_back() {
     for algorithm in ["MD5", "MD5-sess", "SHA-256", "SHA-256-sess", "SHA-512-256"] {
         let challenge = rfc_7616_challenge(Algorithm::from_token(algorithm).unwrap());
-        assert_eq!(
-            Challenge::parse(challenge.to_string().as_bytes()),
-            Some(challenge.clone())
-        );
-        let given = answer(
-            &challenge,
-            &mufasa("p\"w"),
-            &Method::Invite,
-            "sip:h",
-            "c",
-            10,
-        )
-        .unwrap();
+        assert_eq!(Challenge::parse(challenge.to_string().as_bytes()), Some(challenge.clone()));
+        let given = answer(&challenge, &mufasa("p\"w"), &Method::Invite, "sip:h", "c", 10).unwrap();
         assert_eq!(given.nc.as_deref(), Some("0000000a"));
-        assert_eq!(
-            Authorization::parse(given.to_string().as_bytes()),
-            Some(given)
-        );
+        assert_eq!(Authorization::parse(given.to_string().as_bytes()), Some(given));
     }
 }
 
@@ -112,10 +83,7 @@ fn the_first_challenge_that_fits_is_answered_and_foreign_realms_are_not() {
     assert_eq!(chosen(&credentials), Some(Algorithm::Md5));
     credentials.realm = Some("trunk.example".to_owned());
     assert_eq!(chosen(&credentials), None);
-    assert_eq!(
-        answer(&challenges[1], &credentials, &Method::Bye, "sip:h", "c", 1),
-        None
-    );
+    assert_eq!(answer(&challenges[1], &credentials, &Method::Bye, "sip:h", "c", 1), None);
 }
 
 #[test]
@@ -140,10 +108,7 @@ fn what_is_no_digest_challenge_is_passed_over() {
 fn without_qop_the_answer_is_the_old_one() {
     let challenge = Challenge::parse(b"Digest realm=\"r\", nonce=\"n\"").unwrap();
     let given = answer(&challenge, &mufasa("x"), &Method::Register, "sip:h", "c", 1).unwrap();
-    assert_eq!(
-        (given.qop_auth, given.nc, given.cnonce),
-        (false, None, None)
-    );
+    assert_eq!((given.qop_auth, given.nc, given.cnonce), (false, None, None));
 }
 
 const START: Duration = Duration::from_secs(1_000);
@@ -154,28 +119,20 @@ struct Server {
 
 impl Server {
     fn new(nonces_max: usize) -> Self {
-        let config = AuthenticatorConfig {
-            nonces_max,
-            ..AuthenticatorConfig::new("tandem.example")
-        };
-        Self {
-            authenticator: Authenticator::new(config, [7; 32]),
-        }
+        let config =
+            AuthenticatorConfig { nonces_max, ..AuthenticatorConfig::new("tandem.example") };
+        Self { authenticator: Authenticator::new(config, [7; 32]) }
     }
 
     fn challenge(&mut self, now: Duration) -> Challenge {
         let [first, second] = self.authenticator.challenge(now, false);
-        assert_eq!(
-            (first.algorithm, second.algorithm),
-            (Algorithm::Sha256, Algorithm::Md5)
-        );
+        assert_eq!((first.algorithm, second.algorithm), (Algorithm::Sha256, Algorithm::Md5));
         first
     }
 
     fn verify(&mut self, now: Duration, given: &Authorization) -> Verdict {
         let uri: Uri = "sip:tandem.example".parse().unwrap();
-        self.authenticator
-            .verify(now, "REGISTER", &uri, given, lookup)
+        self.authenticator.verify(now, "REGISTER", &uri, given, lookup)
     }
 }
 
@@ -194,57 +151,28 @@ fn given(challenge: &Challenge, user: &str, password: &str, nc: u32) -> Authoriz
 }
 
 fn ok() -> Verdict {
-    Verdict::Ok {
-        user: "alice".to_owned(),
-    }
+    Verdict::Ok { user: "alice".to_owned() }
 }
 
 #[test]
 fn right_credentials_pass_and_each_use_counts_up() {
     let mut server = Server::new(10);
     let challenge = server.challenge(START);
-    assert_eq!(
-        server.verify(START, &given(&challenge, "alice", "secret", 1)),
-        ok()
-    );
-    assert_eq!(
-        server.verify(START, &given(&challenge, "alice", "secret", 1)),
-        Verdict::Replay
-    );
-    assert_eq!(
-        server.verify(START, &given(&challenge, "alice", "secret", 5)),
-        ok()
-    );
-    assert_eq!(
-        server.verify(START, &given(&challenge, "alice", "secret", 4)),
-        Verdict::Replay
-    );
-    let md5 = Challenge {
-        algorithm: Algorithm::Md5,
-        ..challenge
-    };
-    assert_eq!(
-        server.verify(START, &given(&md5, "alice", "secret", 6)),
-        ok()
-    );
+    assert_eq!(server.verify(START, &given(&challenge, "alice", "secret", 1)), ok());
+    assert_eq!(server.verify(START, &given(&challenge, "alice", "secret", 1)), Verdict::Replay);
+    assert_eq!(server.verify(START, &given(&challenge, "alice", "secret", 5)), ok());
+    assert_eq!(server.verify(START, &given(&challenge, "alice", "secret", 4)), Verdict::Replay);
+    let md5 = Challenge { algorithm: Algorithm::Md5, ..challenge };
+    assert_eq!(server.verify(START, &given(&md5, "alice", "secret", 6)), ok());
 }
 
 #[test]
 fn unknown_users_and_wrong_passwords_look_the_same() {
     let mut server = Server::new(10);
     let challenge = server.challenge(START);
-    assert_eq!(
-        server.verify(START, &given(&challenge, "alice", "guess", 1)),
-        Verdict::Wrong
-    );
-    assert_eq!(
-        server.verify(START, &given(&challenge, "mallory", "secret", 1)),
-        Verdict::Wrong
-    );
-    assert_eq!(
-        server.verify(START, &given(&challenge, "mallory", "", 1)),
-        Verdict::Wrong
-    );
+    assert_eq!(server.verify(START, &given(&challenge, "alice", "guess", 1)), Verdict::Wrong);
+    assert_eq!(server.verify(START, &given(&challenge, "mallory", "secret", 1)), Verdict::Wrong);
+    assert_eq!(server.verify(START, &given(&challenge, "mallory", "", 1)), Verdict::Wrong);
     assert_eq!(server.authenticator.nonces(), 0);
 }
 
@@ -253,27 +181,11 @@ fn an_old_or_foreign_nonce_is_stale_only_for_who_knows_the_password() {
     let mut server = Server::new(10);
     let challenge = server.challenge(START);
     let late = START + Duration::from_secs(301);
-    assert_eq!(
-        server.verify(late, &given(&challenge, "alice", "secret", 1)),
-        Verdict::Stale
-    );
-    assert_eq!(
-        server.verify(late, &given(&challenge, "alice", "guess", 1)),
-        Verdict::Wrong
-    );
-    for nonce in [
-        "n",
-        &challenge.nonce.replace(['1', '2', '3'], "4"),
-        &"é".repeat(32),
-    ] {
-        let forged = Challenge {
-            nonce: (*nonce).to_owned(),
-            ..challenge.clone()
-        };
-        assert_eq!(
-            server.verify(START, &given(&forged, "alice", "secret", 1)),
-            Verdict::Stale
-        );
+    assert_eq!(server.verify(late, &given(&challenge, "alice", "secret", 1)), Verdict::Stale);
+    assert_eq!(server.verify(late, &given(&challenge, "alice", "guess", 1)), Verdict::Wrong);
+    for nonce in ["n", &challenge.nonce.replace(['1', '2', '3'], "4"), &"é".repeat(32)] {
+        let forged = Challenge { nonce: (*nonce).to_owned(), ..challenge.clone() };
+        assert_eq!(server.verify(START, &given(&forged, "alice", "secret", 1)), Verdict::Stale);
     }
 }
 
@@ -282,45 +194,18 @@ fn what_is_not_asked_the_way_we_ask_is_refused() {
     let mut server = Server::new(10);
     let challenge = server.challenge(START);
     let good = given(&challenge, "alice", "secret", 1);
-    let realm = Authorization {
-        realm: "other".to_owned(),
-        ..good.clone()
-    };
+    let realm = Authorization { realm: "other".to_owned(), ..good.clone() };
     assert_eq!(server.verify(START, &realm), Verdict::Missing);
-    let uri = Authorization {
-        uri: "sip:evil.example".to_owned(),
-        ..good.clone()
-    };
+    let uri = Authorization { uri: "sip:evil.example".to_owned(), ..good.clone() };
     assert_eq!(server.verify(START, &uri), Verdict::Malformed);
-    let old = Challenge {
-        qop_auth: false,
-        ..challenge.clone()
-    };
-    assert_eq!(
-        server.verify(START, &given(&old, "alice", "secret", 1)),
-        Verdict::Malformed
-    );
-    for nc in [
-        None,
-        Some("1"),
-        Some("00000000"),
-        Some("0000000g"),
-        Some("+0000001"),
-    ] {
-        let broken = Authorization {
-            nc: nc.map(str::to_owned),
-            ..good.clone()
-        };
+    let old = Challenge { qop_auth: false, ..challenge.clone() };
+    assert_eq!(server.verify(START, &given(&old, "alice", "secret", 1)), Verdict::Malformed);
+    for nc in [None, Some("1"), Some("00000000"), Some("0000000g"), Some("+0000001")] {
+        let broken = Authorization { nc: nc.map(str::to_owned), ..good.clone() };
         assert_eq!(server.verify(START, &broken), Verdict::Malformed, "{nc:?}");
     }
-    let session = Challenge {
-        algorithm: Algorithm::Sha256Sess,
-        ..challenge
-    };
-    assert_eq!(
-        server.verify(START, &given(&session, "alice", "secret", 1)),
-        Verdict::Wrong
-    );
+    let session = Challenge { algorithm: Algorithm::Sha256Sess, ..challenge };
+    assert_eq!(server.verify(START, &given(&session, "alice", "secret", 1)), Verdict::Wrong);
     assert_eq!(server.verify(START, &good), ok());
 }
 
@@ -329,10 +214,7 @@ fn the_table_of_nonces_stays_small_and_what_fell_out_is_stale() {
     let mut server = Server::new(3);
     let challenges: Vec<_> = (0..5).map(|_| server.challenge(START)).collect();
     for challenge in &challenges {
-        assert_eq!(
-            server.verify(START, &given(challenge, "alice", "secret", 1)),
-            ok()
-        );
+        assert_eq!(server.verify(START, &given(challenge, "alice", "secret", 1)), ok());
         assert!(server.authenticator.nonces() <= 3);
     }
     let first = given(&challenges[0], "alice", "secret", 2);
@@ -341,27 +223,17 @@ fn the_table_of_nonces_stays_small_and_what_fell_out_is_stale() {
     assert_eq!(server.verify(START, &last), ok());
     let later = START + Duration::from_secs(301);
     let fresh = server.challenge(later);
-    assert_eq!(
-        server.verify(later, &given(&fresh, "alice", "secret", 1)),
-        ok()
-    );
+    assert_eq!(server.verify(later, &given(&fresh, "alice", "secret", 1)), ok());
     assert_eq!(server.authenticator.nonces(), 1);
 }
 
 #[test]
 fn secrets_are_not_printed() {
-    let shown = format!(
-        "{:?} {:?}",
-        mufasa("hunter2"),
-        lookup("alice", Algorithm::Md5)
-    );
+    let shown = format!("{:?} {:?}", mufasa("hunter2"), lookup("alice", Algorithm::Md5));
     assert!(!shown.contains("hunter2"));
     assert!(shown.contains("Ha1(MD5, …)"));
     let stored = ha1(Algorithm::Sha256, "u", "r", "p");
-    assert_eq!(
-        Ha1::from_hex(Algorithm::Sha256, stored.hex()),
-        Some(stored.clone())
-    );
+    assert_eq!(Ha1::from_hex(Algorithm::Sha256, stored.hex()), Some(stored.clone()));
     assert_eq!(Ha1::from_hex(Algorithm::Md5, stored.hex()), None);
 }
 
@@ -383,9 +255,7 @@ fn a_digest_over_the_server_instead_of_the_request_uri_counts_where_it_names_us(
         let lookup = |_: &str, algorithm| (algorithm == Algorithm::Md5).then(|| stored.clone());
         server.verify(Duration::ZERO, "INVITE", &target, &given, lookup)
     };
-    let accepted = Verdict::Ok {
-        user: "Mufasa".to_owned(),
-    };
+    let accepted = Verdict::Ok { user: "Mufasa".to_owned() };
     assert_eq!(verdict("sip:192.0.2.1:5060", 1), accepted);
     assert_eq!(verdict("sip:cat@192.0.2.1", 2), Verdict::Malformed);
     assert_eq!(verdict("sip:192.0.2.9:5060", 3), Verdict::Malformed);

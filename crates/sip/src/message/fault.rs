@@ -85,7 +85,8 @@ pub enum FaultKind {
 }
 
 /// A broken message: why, and what could still be read of it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{error}")]
 pub struct ParseFault {
     /// The first thing wrong.
     pub error: ParseError,

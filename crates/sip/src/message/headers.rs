@@ -174,7 +174,7 @@ impl Headers {
 
 fn text_of(value: &[u8]) -> Cow<'_, str> {
     match scan::unfold(value) {
-        Cow::Borrowed(value) => String::from_utf8_lossy(value),
+        Cow::Borrowed(value) => scan::text(value),
         Cow::Owned(value) => Cow::Owned(String::from_utf8_lossy(&value).into_owned()),
     }
 }

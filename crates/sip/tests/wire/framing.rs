@@ -10,10 +10,7 @@ const OPTIONS: &str = "OPTIONS sip:dave@draughts.example SIP/2.0";
 fn stream() -> String {
     let with_body = request(OPTIONS, "Content-Type: text/plain\nContent-Length  : 5");
     let folded = request(OPTIONS, "l:\n 0");
-    let broken = request(
-        "OPTIONS  sip:dave@draughts.example SIP/2.0",
-        "Content-Length: 2",
-    );
+    let broken = request("OPTIONS  sip:dave@draughts.example SIP/2.0", "Content-Length: 2");
     format!("{with_body}hello\r\n\r\n\r\n\r\n{folded}{broken}xx{folded}")
 }
 
@@ -95,10 +92,7 @@ fn keep_alives_are_told_apart() {
     assert_eq!(keep_alives(&["\r\n"]), ["pong"]);
     assert_eq!(keep_alives(&["\r", "\n", &message]), ["pong", "message"]);
     assert_eq!(keep_alives(&["\r\n", "\r\n"]), ["pong", "ping"]);
-    assert_eq!(
-        keep_alives(&[&message, "\r\n\r\n", &message]),
-        ["message", "ping", "message"]
-    );
+    assert_eq!(keep_alives(&[&message, "\r\n\r\n", &message]), ["message", "ping", "message"]);
     assert_eq!(keep_alives(&["\n", &message]), ["message"]);
 }
 
@@ -106,18 +100,9 @@ fn keep_alives_are_told_apart() {
 fn without_a_sound_content_length_the_stream_is_lost() {
     let end = |headers: &str| frames([request(OPTIONS, headers).into_bytes()].into_iter());
     assert_eq!(end("").1, Err(FramingError::ContentLengthMissing));
-    assert_eq!(
-        end("Content-Length: -1").1,
-        Err(FramingError::ContentLengthMalformed)
-    );
-    assert_eq!(
-        end("Content-Length: five").1,
-        Err(FramingError::ContentLengthMalformed)
-    );
-    assert_eq!(
-        end("Content-Length: 0\nl: 3").1,
-        Err(FramingError::ContentLengthMalformed)
-    );
+    assert_eq!(end("Content-Length: -1").1, Err(FramingError::ContentLengthMalformed));
+    assert_eq!(end("Content-Length: five").1, Err(FramingError::ContentLengthMalformed));
+    assert_eq!(end("Content-Length: 0\nl: 3").1, Err(FramingError::ContentLengthMalformed));
     let many = "X-A: y\n".repeat(260) + "Content-Length: 0";
     assert_eq!(end(&many).1, Err(FramingError::HeadTooLarge));
 }

@@ -44,15 +44,9 @@ fn header_lines() {
 fn line_bytes() {
     let line = |length: usize| "Subject: ".to_owned() + &"x".repeat(length - 11);
     assert_eq!(verdict(request(OPTIONS, &line(8_192))), "accept");
-    assert_eq!(
-        fault(request(OPTIONS, &line(8_193))).error,
-        ParseError::LineTooLong
-    );
+    assert_eq!(fault(request(OPTIONS, &line(8_193))).error, ParseError::LineTooLong);
     let folded = "Subject: a\n ".to_owned() + &"x\n ".repeat(2_100) + "x";
-    assert_eq!(
-        fault(request(OPTIONS, &folded)).error,
-        ParseError::LineTooLong
-    );
+    assert_eq!(fault(request(OPTIONS, &folded)).error, ParseError::LineTooLong);
     let start = format!("OPTIONS sip:{}@draughts.example SIP/2.0", "x".repeat(8_192));
     assert_eq!(fault(request(&start, "")).error, ParseError::LineTooLong);
 }
@@ -60,10 +54,7 @@ fn line_bytes() {
 #[test]
 fn via_lines_and_values() {
     let line = "Via: SIP/2.0/UDP h.example;branch=z9hG4bK1\n";
-    assert_eq!(
-        verdict(request(OPTIONS, line.repeat(70).trim_end())),
-        "accept"
-    );
+    assert_eq!(verdict(request(OPTIONS, line.repeat(70).trim_end())), "accept");
     let many = fault(request(OPTIONS, line.repeat(71).trim_end()));
     assert_eq!(many.error, ParseError::TooManyHeaders);
     let listed = "Via: ".to_owned() + &vec!["SIP/2.0/UDP h.example"; 71].join(", ");
@@ -72,11 +63,7 @@ fn via_lines_and_values() {
 
 #[test]
 fn a_stream_is_given_up_at_its_limits() {
-    let limits = ParseLimits {
-        head_bytes: 400,
-        message_bytes: 600,
-        ..ParseLimits::default()
-    };
+    let limits = ParseLimits { head_bytes: 400, message_bytes: 600, ..ParseLimits::default() };
     let feed = |text: &str| {
         let mut decoder = StreamDecoder::new(limits);
         let mut result = Ok(());

@@ -69,36 +69,18 @@ proptest! {
 
 fn compare_headers(theirs: &rsip::SipMessage, ours: &Message) -> Result<(), TestCaseError> {
     let headers = ours.headers();
-    prop_assert_eq!(
-        theirs.call_id_header().unwrap().value(),
-        headers.call_id().unwrap()
-    );
+    prop_assert_eq!(theirs.call_id_header().unwrap().value(), headers.call_id().unwrap());
     let cseq = theirs.cseq_header().unwrap().typed().unwrap();
     prop_assert_eq!(cseq.seq, headers.cseq().unwrap().number);
-    prop_assert_eq!(
-        cseq.method.to_string(),
-        headers.cseq().unwrap().method.to_string()
-    );
+    prop_assert_eq!(cseq.method.to_string(), headers.cseq().unwrap().method.to_string());
     let from = theirs.from_header().unwrap().typed().unwrap();
-    prop_assert_eq!(
-        from.uri.to_string(),
-        headers.from().unwrap().uri.to_string()
-    );
-    prop_assert_eq!(
-        from.tag().map(|tag| tag.to_string()),
-        headers.from_tag().map(str::to_owned)
-    );
+    prop_assert_eq!(from.uri.to_string(), headers.from().unwrap().uri.to_string());
+    prop_assert_eq!(from.tag().map(|tag| tag.to_string()), headers.from_tag().map(str::to_owned));
     let to = theirs.to_header().unwrap().typed().unwrap();
-    prop_assert_eq!(
-        to.tag().map(|tag| tag.to_string()),
-        headers.to_tag().map(str::to_owned)
-    );
+    prop_assert_eq!(to.tag().map(|tag| tag.to_string()), headers.to_tag().map(str::to_owned));
     let via: RsipVia = theirs.via_header().unwrap().typed().unwrap();
     let top = headers.via_top().unwrap();
-    prop_assert_eq!(
-        via.branch().map(|branch| branch.to_string()),
-        top.branch().map(str::to_owned)
-    );
+    prop_assert_eq!(via.branch().map(|branch| branch.to_string()), top.branch().map(str::to_owned));
     prop_assert_eq!(via.uri.port().map(|port| *port.value()), top.port);
     Ok(())
 }

@@ -12,46 +12,13 @@ use crate::torture::request;
 /// Asks for everything there is to read.
 fn read_everything(message: &Message) {
     let headers = message.headers();
-    let _ = (
-        headers.via_top(),
-        headers.from(),
-        headers.to(),
-        headers.call_id(),
-        headers.cseq(),
-    );
-    let _ = (
-        headers.from_tag(),
-        headers.to_tag(),
-        headers.contacts(),
-        headers.max_forwards(),
-    );
-    let _ = (
-        headers.expires(),
-        headers.min_expires(),
-        headers.retry_after(),
-        headers.min_se(),
-    );
-    let _ = (
-        headers.session_expires(),
-        headers.rseq(),
-        headers.rack(),
-        headers.replaces(),
-    );
-    let _ = (
-        headers.content_type(),
-        headers.content_type_params(),
-        headers.allow(),
-    );
-    let _ = (
-        headers.routes(),
-        headers.record_routes(),
-        headers.refer_to(),
-    );
-    let _ = (
-        headers.vias().count(),
-        headers.reasons().count(),
-        headers.privacy().count(),
-    );
+    let _ = (headers.via_top(), headers.from(), headers.to(), headers.call_id(), headers.cseq());
+    let _ = (headers.from_tag(), headers.to_tag(), headers.contacts(), headers.max_forwards());
+    let _ = (headers.expires(), headers.min_expires(), headers.retry_after(), headers.min_se());
+    let _ = (headers.session_expires(), headers.rseq(), headers.rack(), headers.replaces());
+    let _ = (headers.content_type(), headers.content_type_params(), headers.allow());
+    let _ = (headers.routes(), headers.record_routes(), headers.refer_to());
+    let _ = (headers.vias().count(), headers.reasons().count(), headers.privacy().count());
     for name in [HeaderName::Authorization, HeaderName::ProxyAuthorization] {
         let _ = headers.authorizations(name).count();
     }

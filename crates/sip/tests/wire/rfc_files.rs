@@ -12,16 +12,11 @@ use sip::message::{HeaderName, Message};
 use crate::verdict::{parsed, verdict};
 
 fn folder(name: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../../shared")
-        .join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared").join(name);
     if path.is_dir() {
         return Some(path);
     }
-    eprintln!(
-        "NOT RUN: the torture messages of {name} are not at {}",
-        path.display()
-    );
+    eprintln!("NOT RUN: the torture messages of {name} are not at {}", path.display());
     None
 }
 
@@ -44,10 +39,8 @@ fn every_message_of_rfc_4475_gets_its_verdict() {
     };
     let files = files(&folder);
     assert_eq!(files.len(), 50);
-    let verdicts: Vec<_> = files
-        .iter()
-        .map(|(name, bytes)| format!("{name}: {}", verdict(bytes.clone())))
-        .collect();
+    let verdicts: Vec<_> =
+        files.iter().map(|(name, bytes)| format!("{name}: {}", verdict(bytes.clone()))).collect();
     insta::assert_snapshot!(verdicts.join("\n"));
 }
 
@@ -58,10 +51,8 @@ fn every_message_of_rfc_5118_gets_its_verdict() {
     };
     let files = files(&folder);
     assert_eq!(files.len(), 12);
-    let verdicts: Vec<_> = files
-        .iter()
-        .map(|(name, bytes)| format!("{name}: {}", verdict(bytes.clone())))
-        .collect();
+    let verdicts: Vec<_> =
+        files.iter().map(|(name, bytes)| format!("{name}: {}", verdict(bytes.clone()))).collect();
     insta::assert_snapshot!(verdicts.join("\n"));
 }
 
@@ -75,17 +66,12 @@ fn the_valid_messages_mean_what_rfc_4475_says() {
     let wsinv = parsed(files["wsinv"].clone());
     let headers = wsinv.headers();
     assert_eq!(headers.from_tag(), Some("98asjd8"));
-    assert_eq!(
-        headers.from().unwrap().display.as_deref(),
-        Some("J Rosenberg \\\"")
-    );
+    assert_eq!(headers.from().unwrap().display.as_deref(), Some("J Rosenberg \\\""));
     assert_eq!(headers.to_tag(), Some("1918181833n"));
     assert_eq!(headers.cseq().unwrap().number, 9);
     assert_eq!(headers.max_forwards(), Ok(Some(68)));
-    let branches: Vec<_> = headers
-        .vias()
-        .map(|via| via.unwrap().branch().unwrap_or_default().to_owned())
-        .collect();
+    let branches: Vec<_> =
+        headers.vias().map(|via| via.unwrap().branch().unwrap_or_default().to_owned()).collect();
     assert_eq!(branches, ["390skdjuw", "z9hG4bK9ikj8", "z9hG4bK30239"]);
     let contacts = headers.contacts().unwrap();
     assert_eq!(contacts.addresses()[0].q_thousandths(), Some(330));
@@ -98,10 +84,7 @@ fn the_valid_messages_mean_what_rfc_4475_says() {
     assert_eq!(mpart.body().len(), 553);
 
     let dblreq = parsed(files["dblreq"].clone());
-    assert_eq!(
-        dblreq.headers().call_id(),
-        Ok("dblreq.0ha0isndaksdj99sdfafnl3lk233412")
-    );
+    assert_eq!(dblreq.headers().call_id(), Ok("dblreq.0ha0isndaksdj99sdfafnl3lk233412"));
     assert!(dblreq.body().is_empty());
     assert!(dblreq.to_bytes().len() < files["dblreq"].len());
 
@@ -113,32 +96,19 @@ fn assert_escapes_and_odd_users(files: &BTreeMap<String, Bytes>) {
     let esc01 = parsed(files["esc01"].clone());
     let to = esc01.headers().to().unwrap().uri;
     assert_eq!(to.user_unescaped().as_deref(), Some("user"));
-    let contact = &esc01.headers().contacts().unwrap().addresses()[0]
-        .uri
-        .clone();
+    let contact = &esc01.headers().contacts().unwrap().addresses()[0].uri.clone();
     assert_eq!(contact.params.get("n%61me"), Some("v%61lue%25%34%31"));
 
     let escnull = parsed(files["escnull"].clone());
     assert_eq!(escnull.headers().contacts().unwrap().addresses().len(), 2);
     assert_eq!(
-        escnull
-            .headers()
-            .to()
-            .unwrap()
-            .uri
-            .user_unescaped()
-            .as_deref(),
+        escnull.headers().to().unwrap().uri.user_unescaped().as_deref(),
         Some("null-\0-null"),
     );
 
     let semiuri = parsed(files["semiuri"].clone());
-    let Message::Request(request) = &semiuri else {
-        panic!("a request")
-    };
-    assert_eq!(
-        request.uri().unwrap().user_unescaped().as_deref(),
-        Some("user;par=u@example.net"),
-    );
+    let Message::Request(request) = &semiuri else { panic!("a request") };
+    assert_eq!(request.uri().unwrap().user_unescaped().as_deref(), Some("user;par=u@example.net"),);
     assert_eq!(semiuri.headers().values(HeaderName::Accept).count(), 6);
 }
 

@@ -75,10 +75,8 @@ fn start_lines() {
         "OPTIONS urn:service:sos SIP/2.0",
         "OPTIONS draughts SIP/2.0",
     ];
-    let verdicts: Vec<_> = cases
-        .iter()
-        .map(|start| format!("{start} -> {}", check(start, "")))
-        .collect();
+    let verdicts: Vec<_> =
+        cases.iter().map(|start| format!("{start} -> {}", check(start, ""))).collect();
     insta::assert_snapshot!(verdicts.join("\n"), @r#"
     OPTIONS sip:dave@draughts.example SIP/2.0 -> accept
     OPTIONS sip:dave@draughts.example sip/2.0 -> accept
@@ -155,10 +153,8 @@ fn single_headers_broken_one_at_a_time() {
         "Require: 100rel, quantum",
         "Proxy-Require: quantum",
     ];
-    let verdicts: Vec<_> = cases
-        .iter()
-        .map(|line| format!("{line:?} -> {}", check(OPTIONS, line)))
-        .collect();
+    let verdicts: Vec<_> =
+        cases.iter().map(|line| format!("{line:?} -> {}", check(OPTIONS, line))).collect();
     insta::assert_snapshot!(verdicts.join("\n"), @r#"
     "Call-ID:" -> 400
     "Call-ID: two words" -> 400
@@ -209,18 +205,10 @@ fn single_headers_broken_one_at_a_time() {
 fn repeated_and_missing_headers() {
     let twice = ["Call-ID", "CSeq", "From", "To", "Max-Forwards"].map(|name| {
         let whole = request(OPTIONS, "");
-        let line = whole
-            .lines()
-            .find(|line| line.starts_with(name))
-            .unwrap()
-            .to_owned();
+        let line = whole.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
         let doubled = whole.replacen(&line, &format!("{line}\r\n{line}"), 1);
         let without = whole.replacen(&format!("{line}\r\n"), "", 1);
-        format!(
-            "{name}: twice {}, never {}",
-            verdict(doubled),
-            verdict(without)
-        )
+        format!("{name}: twice {}, never {}", verdict(doubled), verdict(without))
     });
     insta::assert_snapshot!(twice.join("\n"), @r#"
     Call-ID: twice 400, never 400
@@ -238,26 +226,17 @@ fn bodies_and_their_types() {
         ("Content-Type: application/sdp", sdp),
         ("c: Application / SDP ; charset=x", sdp),
         ("Content-Type: application/isup", sdp),
-        (
-            "Content-Type: application/isup\nContent-Disposition: x;handling=optional",
-            sdp,
-        ),
+        ("Content-Type: application/isup\nContent-Disposition: x;handling=optional", sdp),
         ("Content-Type: application/sdp\nContent-Encoding: gzip", sdp),
         ("Content-Type: application/sdp\nAccept: text/plain", sdp),
-        (
-            "Content-Type: application/sdp\nAccept: text/plain, application/*",
-            sdp,
-        ),
+        ("Content-Type: application/sdp\nAccept: text/plain, application/*", sdp),
         ("Content-Type: application/sdp\nContent-Length: 6", sdp),
         ("Content-Type: application/sdp\nContent-Length: 4", sdp),
     ];
     let verdicts: Vec<_> = cases
         .iter()
         .map(|(headers, body)| {
-            format!(
-                "{headers:?} -> {}",
-                verdict(request(INVITE, headers) + body)
-            )
+            format!("{headers:?} -> {}", verdict(request(INVITE, headers) + body))
         })
         .collect();
     insta::assert_snapshot!(verdicts.join("\n"), @r#"
@@ -280,19 +259,13 @@ fn responses_are_accepted_or_dropped() {
     assert_eq!(response("SIP/2.0 180 Ringing", ""), "accept");
     assert_eq!(response("SIP/2.0 180 ", ""), "accept");
     assert_eq!(response("SIP/2.0 180", ""), "accept");
-    assert_eq!(
-        response("SIP/2.0 180 \u{43f}\u{440}\u{438}\u{432}\u{435}\u{442}", ""),
-        "accept"
-    );
+    assert_eq!(response("SIP/2.0 180 \u{43f}\u{440}\u{438}\u{432}\u{435}\u{442}", ""), "accept");
     assert_eq!(response("SIP/2.0 99 Low", ""), "drop");
     assert_eq!(response("SIP/2.0 700 High", ""), "drop");
     assert_eq!(response("SIP/2.0 4294967496 OK", ""), "drop");
     assert_eq!(response("SIP/7.0 200 OK", ""), "drop");
     assert_eq!(
-        response(
-            "SIP/2.0 200 OK",
-            "\nVia: SIP/2.0/UDP 255.255.255.255, SIP/2.0/UDP b"
-        ),
+        response("SIP/2.0 200 OK", "\nVia: SIP/2.0/UDP 255.255.255.255, SIP/2.0/UDP b"),
         "drop"
     );
 }
@@ -302,14 +275,8 @@ fn line_ends_and_what_stands_around_a_message() {
     let whole = request(OPTIONS, "");
     assert_eq!(verdict(format!("\r\n\r\n{whole}")), "accept");
     assert_eq!(verdict(whole.replace("\r\n", "\n")), "accept");
-    assert_eq!(
-        verdict(whole.strip_suffix("\r\n").unwrap().to_owned()),
-        "400"
-    );
-    assert_eq!(
-        verdict(whole.replace("Max-Forwards: 70", "Subject: a\rb")),
-        "400"
-    );
+    assert_eq!(verdict(whole.strip_suffix("\r\n").unwrap().to_owned()), "400");
+    assert_eq!(verdict(whole.replace("Max-Forwards: 70", "Subject: a\rb")), "400");
     for keep_alive in ["", "\r\n", "\r\n\r\n", "\n\n\n"] {
         assert_eq!(verdict(keep_alive.to_owned()), "drop");
     }
@@ -322,10 +289,7 @@ fn line_ends_and_what_stands_around_a_message() {
 
 #[test]
 fn an_ack_is_never_answered() {
-    assert_eq!(
-        check("ACK  sip:dave@draughts.example SIP/2.0", "CSeq: 31 ACK"),
-        "drop"
-    );
+    assert_eq!(check("ACK  sip:dave@draughts.example SIP/2.0", "CSeq: 31 ACK"), "drop");
 }
 
 #[test]
@@ -350,10 +314,7 @@ fn bytes_that_are_no_utf8_lose_nothing_behind_them() {
     bytes.splice(from..end, line.iter().copied());
     let message = parsed(bytes.clone());
     assert_eq!(message.headers().call_id(), Ok("7f1b@chess.example"));
-    assert_eq!(
-        message.headers().from().unwrap().display.as_deref(),
-        Some("Ren\u{fffd}")
-    );
+    assert_eq!(message.headers().from().unwrap().display.as_deref(), Some("Ren\u{fffd}"));
     assert_eq!(message.headers().from_tag(), Some("c4r"));
     assert_eq!(message.to_bytes(), bytes);
 }
@@ -376,15 +337,10 @@ fn compact_names_folds_and_spaces() {
     assert_eq!(headers.from_tag(), Some("1"));
     assert_eq!(headers.to_tag(), Some("2"));
     let contacts = headers.contacts().unwrap();
-    let [first, second] = contacts.addresses() else {
-        panic!("two contacts")
-    };
+    let [first, second] = contacts.addresses() else { panic!("two contacts") };
     assert_eq!(first.uri.host, Host::V6("2001:db8::1".parse().unwrap()));
     assert_eq!(first.q_thousandths(), Some(250));
-    assert_eq!(
-        (&second.uri.scheme, second.expires()),
-        (&Scheme::Tel, Some(60))
-    );
+    assert_eq!((&second.uri.scheme, second.expires()), (&Scheme::Tel, Some(60)));
     assert!(headers.supports("100rel"));
     assert_eq!(headers.text(HeaderName::Subject).as_deref(), Some(""));
     assert_eq!(headers.content_type().as_deref(), Some("application/sdp"));
@@ -393,11 +349,8 @@ fn compact_names_folds_and_spaces() {
 
 #[test]
 fn a_body_is_bytes() {
-    let mut bytes = request(
-        "MESSAGE sip:dave@draughts.example SIP/2.0",
-        "Content-Length: 5",
-    )
-    .into_bytes();
+    let mut bytes =
+        request("MESSAGE sip:dave@draughts.example SIP/2.0", "Content-Length: 5").into_bytes();
     bytes.extend_from_slice(b"\xff\0\r\n\xfebeyond");
     let message = parsed(bytes.clone());
     assert_eq!(message.body().as_ref(), b"\xff\0\r\n\xfe");

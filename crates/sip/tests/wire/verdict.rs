@@ -40,9 +40,8 @@ pub(crate) fn verdict(bytes: impl Into<Bytes>) -> String {
             match checked {
                 Ok(()) => "accept".to_owned(),
                 Err(refusal) => {
-                    let response = ResponseBuilder::refusing(&request, &refusal)
-                        .to_tag("t")
-                        .build(None);
+                    let response =
+                        ResponseBuilder::refusing(&request, &refusal).to_tag("t").build(None);
                     assert_reads_back(&response.to_bytes());
                     describe(&refusal)
                 }

@@ -18,26 +18,17 @@ fn as_request(message: Message) -> Request {
 }
 
 fn invite() -> Request {
-    let uri: Uri = "sip:dave@draughts.example;method=BYE?Route=%3Csip:evil.example%3E"
-        .parse()
-        .unwrap();
+    let uri: Uri =
+        "sip:dave@draughts.example;method=BYE?Route=%3Csip:evil.example%3E".parse().unwrap();
     let from = NameAddr::new("sip:carol@chess.example".parse().unwrap())
         .with_display("Carol \"C\"\r\nRoute: <sip:evil.example>")
         .with_tag("c4r");
-    let via = Via::new(
-        TransportKind::Udp,
-        Host::Name("gw.example".into()),
-        Some(5060),
-        "z9hG4bK1",
-    );
+    let via = Via::new(TransportKind::Udp, Host::Name("gw.example".into()), Some(5060), "z9hG4bK1");
     RequestBuilder::new(Method::Invite, &uri)
         .header(HeaderName::Via, via)
         .header(HeaderName::MaxForwards, 70)
         .header(HeaderName::From, from)
-        .header(
-            HeaderName::To,
-            NameAddr::new("sip:dave@draughts.example".parse().unwrap()),
-        )
+        .header(HeaderName::To, NameAddr::new("sip:dave@draughts.example".parse().unwrap()))
         .header(HeaderName::CallId, "1@gw")
         .header(HeaderName::CSeq, "1 INVITE")
         .header(HeaderName::Reason, Reason::new("SIP", 200, "elsewhere"))
@@ -85,17 +76,12 @@ fn what_was_built_reads_back_the_same() {
     assert_eq!(read.body(), built.body());
     assert_eq!(index(&read.into()), index(&built.into()));
 
-    let request = as_request(parsed(request(
-        "INVITE sip:d@e SIP/2.0",
-        "Record-Route: <sip:p;lr>",
-    )));
+    let request = as_request(parsed(request("INVITE sip:d@e SIP/2.0", "Record-Route: <sip:p;lr>")));
     let built = ResponseBuilder::to(&request, StatusCode::RINGING)
         .to_tag("t1")
         .header(HeaderName::Contact, "<sip:us@gw>")
         .build(None);
-    let Message::Response(read) = parsed(built.to_bytes()) else {
-        panic!("a response")
-    };
+    let Message::Response(read) = parsed(built.to_bytes()) else { panic!("a response") };
     assert_eq!(read.status(), built.status());
     assert_eq!(read.reason(), built.reason());
     assert_eq!(index(&read.into()), index(&built.into()));
@@ -110,10 +96,8 @@ fn a_response_copies_what_it_has_to_and_notes_the_source() {
          Record-Route: <sip:p2.example;lr>\nt:\n \"Dave\"\n <sip:dave@draughts.example>",
     )));
     let source = "198.51.100.9:40000".parse().unwrap();
-    let response = ResponseBuilder::to(&request, StatusCode::OK)
-        .to_tag("t1")
-        .source(source)
-        .build(None);
+    let response =
+        ResponseBuilder::to(&request, StatusCode::OK).to_tag("t1").source(source).build(None);
     insta::assert_snapshot!(String::from_utf8_lossy(&response.to_bytes()).replace('\r', ""), @r#"
     SIP/2.0 200 OK
     Via: SIP/2.0/UDP 10.0.0.1:5070;rport=40000;received=198.51.100.9;branch=z9hG4bK1, SIP/2.0/TCP b
@@ -131,27 +115,18 @@ fn a_response_copies_what_it_has_to_and_notes_the_source() {
 #[test]
 fn a_tag_of_the_request_stays_and_100_adds_none() {
     let early = as_request(parsed(request("OPTIONS sip:d@e SIP/2.0", "To: sip:d@e")));
-    let build = |request: &Request, status| {
-        ResponseBuilder::to(request, status)
-            .to_tag("new")
-            .build(None)
-    };
+    let build =
+        |request: &Request, status| ResponseBuilder::to(request, status).to_tag("new").build(None);
     let tag = |response: sip::message::Response| response.headers().to_tag().map(str::to_owned);
     assert_eq!(tag(build(&early, StatusCode::OK)).as_deref(), Some("new"));
     assert_eq!(tag(build(&early, StatusCode::TRYING)), None);
-    let within = as_request(parsed(request(
-        "BYE sip:d@e SIP/2.0",
-        "To: <sip:d@e>;tag=old",
-    )));
+    let within = as_request(parsed(request("BYE sip:d@e SIP/2.0", "To: <sip:d@e>;tag=old")));
     assert_eq!(tag(build(&within, StatusCode::OK)).as_deref(), Some("old"));
 }
 
 #[test]
 fn an_unchanged_message_is_its_own_bytes() {
-    let bytes = Bytes::from(request(
-        "OPTIONS sip:%75@e;x=%41 SIP/2.0",
-        "x-Odd:  a ,b\n c",
-    ));
+    let bytes = Bytes::from(request("OPTIONS sip:%75@e;x=%41 SIP/2.0", "x-Odd:  a ,b\n c"));
     let message = parsed(bytes.clone());
     assert_eq!(message.to_bytes(), bytes);
     assert_eq!(message.to_bytes().as_ptr(), bytes.as_ptr());
@@ -161,10 +136,7 @@ fn an_unchanged_message_is_its_own_bytes() {
 fn a_request_uri_keeps_its_escapes() {
     let uri: Uri = "sip:%23100%41@host.example;transport=ws".parse().unwrap();
     let request = RequestBuilder::new(Method::Options, &uri).build(None);
-    assert_eq!(
-        request.uri_raw(),
-        b"sip:%23100%41@host.example;transport=ws"
-    );
+    assert_eq!(request.uri_raw(), b"sip:%23100%41@host.example;transport=ws");
     let cancel = RequestBuilder::like(Method::Cancel, &request).build(None);
     assert_eq!(cancel.uri_raw(), request.uri_raw());
     let dialled = Uri::sip(Some("#31# a@b"), Host::Name("h".into()), None);
@@ -177,10 +149,7 @@ fn a_refer_to_carries_its_replaces_escaped() {
     let replaces = "7@h;to-tag=a;from-tag=b";
     let uri = Uri::sip(Some("bob"), Host::Name("h.example".into()), None);
     let text = uri.with_header("Replaces", replaces).to_string();
-    assert_eq!(
-        text,
-        "sip:bob@h.example?Replaces=7%40h%3Bto-tag%3Da%3Bfrom-tag%3Db"
-    );
+    assert_eq!(text, "sip:bob@h.example?Replaces=7%40h%3Bto-tag%3Da%3Bfrom-tag%3Db");
     let read: Uri = text.parse().unwrap();
     assert_eq!(read.header("replaces").as_deref(), Some(replaces));
     assert_eq!(read.header("Route"), None);

@@ -79,10 +79,7 @@ impl<N: Names> Resolver<N> {
             draws: AtomicU64::new(0),
             seed,
         };
-        Self {
-            inner: Arc::new(inner),
-            running: Arc::new(Semaphore::new(limits.lookups)),
-        }
+        Self { inner: Arc::new(inner), running: Arc::new(Semaphore::new(limits.lookups)) }
     }
 
     /// Answers with [`Inbound::Resolved`], at once when too many lookups are running. Needs a
@@ -90,10 +87,7 @@ impl<N: Names> Resolver<N> {
     pub fn resolve(&self, lookup: Lookup) {
         let Ok(permit) = Arc::clone(&self.running).try_acquire_owned() else {
             tracing::warn!(host = lookup.host, "too many lookups");
-            self.inner.inlet.offer(Inbound::Resolved {
-                id: lookup.id,
-                targets: vec![],
-            });
+            self.inner.inlet.offer(Inbound::Resolved { id: lookup.id, targets: vec![] });
             return;
         };
         let inner = Arc::clone(&self.inner);
@@ -102,13 +96,7 @@ impl<N: Names> Resolver<N> {
             let mut targets = answer.unwrap_or_default();
             targets.truncate(MOST_TARGETS);
             tracing::debug!(?lookup, ?targets, "resolved");
-            inner
-                .inlet
-                .deliver(Inbound::Resolved {
-                    id: lookup.id,
-                    targets,
-                })
-                .await;
+            inner.inlet.deliver(Inbound::Resolved { id: lookup.id, targets }).await;
             drop(permit);
         });
     }
@@ -152,23 +140,14 @@ impl<N: Names> Inner<N> {
         if !self.from.iter().any(|listen| listen.transport == transport) {
             return (false, vec![]);
         }
-        let records = self
-            .names
-            .srv(&format!("{service}.{host}."))
-            .await
-            .unwrap_or_default();
+        let records = self.names.srv(&format!("{service}.{host}.")).await.unwrap_or_default();
         let found = !records.is_empty();
         let mut targets = vec![];
-        for record in selection::in_order(records, &mut self.draw())
-            .into_iter()
-            .take(MOST_RECORDS)
+        for record in selection::in_order(records, &mut self.draw()).into_iter().take(MOST_RECORDS)
         {
             // A lone dot says that the service is decidedly not there (RFC 2782).
             if record.target != "." {
-                targets.extend(
-                    self.by_addresses(transport, &record.target, record.port)
-                        .await,
-                );
+                targets.extend(self.by_addresses(transport, &record.target, record.port).await);
             }
         }
         (found, targets)
@@ -185,10 +164,7 @@ impl<N: Names> Inner<N> {
                 listen.transport == transport && listen.address.is_ipv4() == address.is_ipv4()
             })
         };
-        to.iter()
-            .filter(from)
-            .map(|&ip| (transport, SocketAddr::new(ip, port)))
-            .collect()
+        to.iter().filter(from).map(|&ip| (transport, SocketAddr::new(ip, port))).collect()
     }
 
     fn draw(&self) -> Draw {
@@ -197,9 +173,7 @@ impl<N: Names> Inner<N> {
 }
 
 fn literal(host: &str) -> Option<IpAddr> {
-    let bare = host
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'));
+    let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     bare.unwrap_or(host).parse().ok()
 }
 

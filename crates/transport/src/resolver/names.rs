@@ -53,9 +53,8 @@ impl SystemNames {
             builder.options_mut().ip_strategy = LookupIpStrategy::Ipv4AndIpv6;
             builder.build()
         });
-        let resolver = built
-            .inspect_err(|error| tracing::warn!(%error, "names cannot be looked up"))
-            .ok();
+        let resolver =
+            built.inspect_err(|error| tracing::warn!(%error, "names cannot be looked up")).ok();
         Self { resolver }
     }
 }

@@ -34,10 +34,7 @@ pub(super) fn in_order(mut records: Vec<SrvRecord>, draw: &mut Draw) -> Vec<SrvR
     let mut ordered = Vec::with_capacity(records.len());
     while let Some(first) = records.first() {
         let priority = first.priority;
-        let equals = records
-            .iter()
-            .take_while(|record| record.priority == priority)
-            .count();
+        let equals = records.iter().take_while(|record| record.priority == priority).count();
         let chosen = choose(&records[..equals], draw);
         ordered.push(records.remove(chosen));
     }
@@ -60,12 +57,7 @@ mod tests {
     use super::*;
 
     fn record(target: &str, priority: u16, weight: u16) -> SrvRecord {
-        SrvRecord {
-            priority,
-            weight,
-            port: 5060,
-            target: target.into(),
-        }
+        SrvRecord { priority, weight, port: 5060, target: target.into() }
     }
 
     #[test]

@@ -7,20 +7,14 @@ use sip::flow::TransportKind;
 use crate::{Listen, Listeners};
 
 fn listen(transport: TransportKind, address: impl ToString) -> Listen {
-    Listen {
-        transport,
-        address: address.to_string().parse().unwrap(),
-    }
+    Listen { transport, address: address.to_string().parse().unwrap() }
 }
 
 #[tokio::test]
 async fn a_port_that_is_taken_is_named_and_nothing_stays_bound() {
     let taken = UdpSocket::bind("127.0.0.1:0").unwrap();
     let taken_address = taken.local_addr().unwrap();
-    let free = UdpSocket::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let free = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
 
     let listens = [
         listen(TransportKind::Udp, free),

@@ -37,18 +37,11 @@ impl Node {
         let listeners = Listeners::bind(&[Listen { transport, address }]).unwrap();
         let local = listeners.bound()[0].address;
         let (sender, inbound) = mpsc::channel(channel);
-        Self {
-            transport: Transport::serve(listeners, limits, sender),
-            inbound,
-            local,
-        }
+        Self { transport: Transport::serve(listeners, limits, sender), inbound, local }
     }
 
     async fn next(&mut self) -> Inbound {
-        timeout(PATIENCE, self.inbound.recv())
-            .await
-            .expect("nothing came in")
-            .unwrap()
+        timeout(PATIENCE, self.inbound.recv()).await.expect("nothing came in").unwrap()
     }
 
     async fn message(&mut self) -> (Flow, Message) {
@@ -82,18 +75,11 @@ impl Node {
                 tokio::task::yield_now().await;
             }
         };
-        timeout(PATIENCE, wait)
-            .await
-            .expect("it never came to that");
+        timeout(PATIENCE, wait).await.expect("it never came to that");
     }
 
     fn flow_to(&self, transport: TransportKind, remote: SocketAddr) -> Flow {
-        Flow {
-            transport,
-            local: self.local,
-            remote,
-            connection: 0,
-        }
+        Flow { transport, local: self.local, remote, connection: 0 }
     }
 }
 

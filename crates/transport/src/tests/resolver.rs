@@ -47,10 +47,7 @@ impl Names for Fake {
 
     async fn addresses(&self, name: &str) -> Result<Vec<IpAddr>, LookupFailed> {
         let found = self.addresses.get(name).ok_or(LookupFailed)?;
-        Ok(found
-            .iter()
-            .map(|address| address.parse().unwrap())
-            .collect())
+        Ok(found.iter().map(|address| address.parse().unwrap()).collect())
     }
 }
 
@@ -62,37 +59,19 @@ struct Bench {
 impl Bench {
     /// Sends by UDP over both families, by TCP over IPv4 only.
     fn new(names: Fake, limits: Limits) -> Self {
-        let from = [
-            (Udp, "192.0.2.1:5060"),
-            (Udp, "[2001:db8::1]:5060"),
-            (Tcp, "192.0.2.1:5060"),
-        ]
-        .map(|(transport, address)| Listen {
-            transport,
-            address: address.parse().unwrap(),
-        });
+        let from = [(Udp, "192.0.2.1:5060"), (Udp, "[2001:db8::1]:5060"), (Tcp, "192.0.2.1:5060")]
+            .map(|(transport, address)| Listen { transport, address: address.parse().unwrap() });
         let (sender, inbound) = mpsc::channel(8);
-        Self {
-            resolver: Resolver::new(names, &from, limits, 1, sender),
-            inbound,
-        }
+        Self { resolver: Resolver::new(names, &from, limits, 1, sender), inbound }
     }
 
     fn ask(&self, id: u64, host: &str, port: Option<u16>, transport: Option<TransportKind>) {
         let id = ResolveId::from_number(id);
-        self.resolver.resolve(Lookup {
-            id,
-            host: host.to_owned(),
-            port,
-            transport,
-        });
+        self.resolver.resolve(Lookup { id, host: host.to_owned(), port, transport });
     }
 
     async fn answer(&mut self) -> (u64, Vec<(TransportKind, SocketAddr)>) {
-        let inbound = timeout(PATIENCE, self.inbound.recv())
-            .await
-            .expect("no answer")
-            .unwrap();
+        let inbound = timeout(PATIENCE, self.inbound.recv()).await.expect("no answer").unwrap();
         let Inbound::Resolved { id, targets } = inbound else {
             panic!("no answer: {inbound:?}");
         };
@@ -110,32 +89,21 @@ async fn lookup(
     let mut bench = Bench::new(names, Limits::default());
     bench.ask(1, host, port, transport);
     let (_, targets) = bench.answer().await;
-    let texts: Vec<String> = targets
-        .iter()
-        .map(|(kind, address)| format!("{}:{address}", kind.uri_token()))
-        .collect();
+    let texts: Vec<String> =
+        targets.iter().map(|(kind, address)| format!("{}:{address}", kind.uri_token())).collect();
     texts.join(" ")
 }
 
 #[tokio::test]
 async fn an_address_stands_for_itself() {
     let none = Fake::default;
-    assert_eq!(
-        lookup(none(), "198.51.100.7", None, None).await,
-        "udp:198.51.100.7:5060"
-    );
+    assert_eq!(lookup(none(), "198.51.100.7", None, None).await, "udp:198.51.100.7:5060");
     assert_eq!(
         lookup(none(), "198.51.100.7", Some(5080), Some(Tcp)).await,
         "tcp:198.51.100.7:5080"
     );
-    assert_eq!(
-        lookup(none(), "[2001:db8::7]", None, None).await,
-        "udp:[2001:db8::7]:5060"
-    );
-    assert_eq!(
-        lookup(none(), "2001:db8::7", None, None).await,
-        "udp:[2001:db8::7]:5060"
-    );
+    assert_eq!(lookup(none(), "[2001:db8::7]", None, None).await, "udp:[2001:db8::7]:5060");
+    assert_eq!(lookup(none(), "2001:db8::7", None, None).await, "udp:[2001:db8::7]:5060");
 }
 
 #[tokio::test]
@@ -144,10 +112,7 @@ async fn what_cannot_be_reached_from_here_is_left_out() {
     assert_eq!(lookup(none(), "2001:db8::7", None, Some(Tcp)).await, "");
     assert_eq!(lookup(none(), "198.51.100.7", None, Some(Tls)).await, "");
     let both = none().host("both.example", &["198.51.100.7", "2001:db8::7"]);
-    assert_eq!(
-        lookup(both, "both.example", None, Some(Tcp)).await,
-        "tcp:198.51.100.7:5060"
-    );
+    assert_eq!(lookup(both, "both.example", None, Some(Tcp)).await, "tcp:198.51.100.7:5060");
 }
 
 #[tokio::test]
@@ -178,24 +143,15 @@ async fn services_decide_by_priority_and_udp_goes_before_tcp() {
         lookup(names(), "carrier.example", None, None).await,
         "udp:198.51.100.1:5070 udp:198.51.100.2:5060 tcp:198.51.100.1:5080"
     );
-    assert_eq!(
-        lookup(names(), "carrier.example", None, Some(Tcp)).await,
-        "tcp:198.51.100.1:5080"
-    );
+    assert_eq!(lookup(names(), "carrier.example", None, Some(Tcp)).await, "tcp:198.51.100.1:5080");
 }
 
 #[tokio::test]
 async fn without_services_the_default_port_is_used() {
     let names = Fake::default().host("pbx.example", &["198.51.100.7"]);
-    assert_eq!(
-        lookup(names, "pbx.example", None, None).await,
-        "udp:198.51.100.7:5060"
-    );
+    assert_eq!(lookup(names, "pbx.example", None, None).await, "udp:198.51.100.7:5060");
     let names = Fake::default().host("pbx.example", &["198.51.100.7"]);
-    assert_eq!(
-        lookup(names, "pbx.example", None, Some(Tcp)).await,
-        "tcp:198.51.100.7:5060"
-    );
+    assert_eq!(lookup(names, "pbx.example", None, Some(Tcp)).await, "tcp:198.51.100.7:5060");
 }
 
 #[tokio::test]
@@ -208,31 +164,19 @@ async fn a_service_that_is_decidedly_not_there_is_not_looked_for_elsewhere() {
 
 #[tokio::test]
 async fn a_name_without_records_has_no_targets() {
-    assert_eq!(
-        lookup(Fake::default(), "nowhere.example", None, None).await,
-        ""
-    );
+    assert_eq!(lookup(Fake::default(), "nowhere.example", None, None).await, "");
 }
 
 #[tokio::test]
 async fn a_name_with_too_many_addresses_is_cut_off() {
     let names = Fake::default().host("many.example", &["198.51.100.7"; 40]);
     let found = lookup(names, "many.example", None, None).await;
-    assert_eq!(
-        found.split(' ').count(),
-        super::super::resolver::MOST_TARGETS
-    );
+    assert_eq!(found.split(' ').count(), super::super::resolver::MOST_TARGETS);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_silent_name_server_is_not_waited_for() {
-    let mut bench = Bench::new(
-        Fake {
-            silent: true,
-            ..Fake::default()
-        },
-        Limits::default(),
-    );
+    let mut bench = Bench::new(Fake { silent: true, ..Fake::default() }, Limits::default());
     let start = tokio::time::Instant::now();
     bench.ask(7, "slow.example", None, None);
     assert_eq!(bench.answer().await, (7, vec![]));
@@ -241,17 +185,8 @@ async fn a_silent_name_server_is_not_waited_for() {
 
 #[tokio::test(start_paused = true)]
 async fn lookups_beyond_the_limit_find_nothing_at_once() {
-    let limits = Limits {
-        lookups: 1,
-        ..Limits::default()
-    };
-    let mut bench = Bench::new(
-        Fake {
-            silent: true,
-            ..Fake::default()
-        },
-        limits,
-    );
+    let limits = Limits { lookups: 1, ..Limits::default() };
+    let mut bench = Bench::new(Fake { silent: true, ..Fake::default() }, limits);
     let start = tokio::time::Instant::now();
     bench.ask(1, "slow.example", None, None);
     bench.ask(2, "slow.example", None, None);

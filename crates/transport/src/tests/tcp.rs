@@ -13,19 +13,14 @@ use crate::Limits;
 
 async fn read(stream: &mut TcpStream, length: usize) -> Vec<u8> {
     let mut bytes = vec![0; length];
-    timeout(PATIENCE, stream.read_exact(&mut bytes))
-        .await
-        .expect("nothing came")
-        .unwrap();
+    timeout(PATIENCE, stream.read_exact(&mut bytes)).await.expect("nothing came").unwrap();
     bytes
 }
 
 /// Waits for the end; a reset is one too.
 async fn closed(stream: &mut TcpStream) {
     let mut rest = vec![];
-    let _ = timeout(PATIENCE, stream.read_to_end(&mut rest))
-        .await
-        .expect("still open");
+    let _ = timeout(PATIENCE, stream.read_to_end(&mut rest)).await.expect("still open");
 }
 
 fn node(limits: Limits) -> Node {
@@ -40,26 +35,18 @@ async fn there_and_back(address: &str) {
     // The first in two pieces, the rest of it together with the second.
     peer.write_all(&one[..40]).await.unwrap();
     node.until(|counts| counts.connections == 1).await;
-    peer.write_all(&[&one[40..], &two[..]].concat())
-        .await
-        .unwrap();
+    peer.write_all(&[&one[40..], &two[..]].concat()).await.unwrap();
 
     let (flow, message) = node.message().await;
     assert_eq!(call_id(&message), "one");
-    assert_eq!(
-        (flow.local, flow.remote),
-        (node.local, peer.local_addr().unwrap())
-    );
+    assert_eq!((flow.local, flow.remote), (node.local, peer.local_addr().unwrap()));
     assert_ne!(flow.connection, 0);
     let (second, message) = node.message().await;
     assert_eq!((second, call_id(&message)), (flow, "two"));
 
     node.transport.send(flow, two.clone());
     node.transport.send(flow, one.clone());
-    assert_eq!(
-        read(&mut peer, two.len() + one.len()).await,
-        [two, one].concat()
-    );
+    assert_eq!(read(&mut peer, two.len() + one.len()).await, [two, one].concat());
 
     drop(peer);
     assert_eq!(node.failed().await, flow);
@@ -96,10 +83,7 @@ async fn one_connection_is_opened_and_used_again_in_both_directions() {
 
     let (mut peer, from) = timeout(PATIENCE, listener.accept()).await.unwrap().unwrap();
     assert_eq!(from.ip(), node.local.ip());
-    assert_eq!(
-        read(&mut peer, one.len() + two.len()).await,
-        [&one[..], &two[..]].concat()
-    );
+    assert_eq!(read(&mut peer, one.len() + two.len()).await, [&one[..], &two[..]].concat());
     assert_eq!(node.transport.counts().connections, 1);
 
     peer.write_all(&request("back", "")).await.unwrap();
@@ -107,10 +91,7 @@ async fn one_connection_is_opened_and_used_again_in_both_directions() {
     assert_eq!((back.local, back.remote), (flow.local, flow.remote));
     node.transport.send(back, one.clone());
     node.transport.send(flow, two.clone());
-    assert_eq!(
-        read(&mut peer, one.len() + two.len()).await,
-        [one, two].concat()
-    );
+    assert_eq!(read(&mut peer, one.len() + two.len()).await, [one, two].concat());
     assert_eq!(node.transport.counts().connections, 1);
 }
 
@@ -122,34 +103,21 @@ async fn a_peers_connection_is_used_for_requests_to_it() {
     let (flow, _) = node.message().await;
 
     let request = request("two", "");
-    node.transport.send(
-        node.flow_to(TransportKind::Tcp, flow.remote),
-        request.clone(),
-    );
+    node.transport.send(node.flow_to(TransportKind::Tcp, flow.remote), request.clone());
     assert_eq!(read(&mut peer, request.len()).await, request);
 }
 
 #[tokio::test]
 async fn no_connection_is_told_once() {
     let mut node = Node::new(TransportKind::Tcp);
-    let nobody = TcpListener::bind("127.0.0.1:0")
-        .await
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let flow = node.flow_to(TransportKind::Tcp, nobody);
     node.transport.send(flow, request("one", ""));
     node.transport.send(flow, request("two", ""));
     let failed = node.failed().await;
-    assert_eq!(
-        (failed.transport, failed.remote),
-        (flow.transport, flow.remote)
-    );
+    assert_eq!((failed.transport, failed.remote), (flow.transport, flow.remote));
 
-    let unknown = sip::flow::Flow {
-        connection: 4_711,
-        ..flow
-    };
+    let unknown = sip::flow::Flow { connection: 4_711, ..flow };
     node.transport.send(unknown, request("three", ""));
     assert_eq!(node.failed().await, unknown);
     assert_eq!(node.transport.counts().connections, 0);
@@ -159,9 +127,7 @@ async fn no_connection_is_told_once() {
 async fn a_stream_that_lost_its_framing_is_closed() {
     let mut node = Node::new(TransportKind::Tcp);
     let mut peer = TcpStream::connect(node.local).await.unwrap();
-    peer.write_all(b"INVITE sip:a@b SIP/2.0\r\nContent-Length: many\r\n\r\n")
-        .await
-        .unwrap();
+    peer.write_all(b"INVITE sip:a@b SIP/2.0\r\nContent-Length: many\r\n\r\n").await.unwrap();
     closed(&mut peer).await;
     assert_eq!(node.failed().await.remote, peer.local_addr().unwrap());
     assert_eq!(node.transport.counts().connections_broken, 1);
@@ -176,9 +142,7 @@ async fn a_broken_message_with_a_length_costs_only_itself() {
     let mut node = Node::new(TransportKind::Tcp);
     let mut peer = TcpStream::connect(node.local).await.unwrap();
     let broken = b"INVITE sip:a@b SIP/7.0\r\nContent-Length: 3\r\n\r\nabc";
-    peer.write_all(&[&broken[..], &request("next", "")].concat())
-        .await
-        .unwrap();
+    peer.write_all(&[&broken[..], &request("next", "")].concat()).await.unwrap();
     assert_eq!(node.malformed().await, ParseError::Version);
     assert_eq!(call_id(&node.message().await.1), "next");
 }
@@ -189,9 +153,7 @@ async fn a_message_over_the_limit_closes_the_connection() {
     limits.message.message_bytes = 1_000;
     let mut node = node(limits);
     let mut peer = TcpStream::connect(node.local).await.unwrap();
-    peer.write_all(&request("large", &"x".repeat(1_000)))
-        .await
-        .unwrap();
+    peer.write_all(&request("large", &"x".repeat(1_000))).await.unwrap();
     closed(&mut peer).await;
     node.failed().await;
 }
@@ -210,10 +172,7 @@ async fn a_full_channel_stops_the_peer_and_loses_nothing() {
 
 #[tokio::test]
 async fn a_peer_that_does_not_read_is_given_up_at_the_limit() {
-    let mut node = node(Limits {
-        outbox_bytes: 100_000,
-        ..Limits::default()
-    });
+    let mut node = node(Limits { outbox_bytes: 100_000, ..Limits::default() });
     let mut peer = TcpStream::connect(node.local).await.unwrap();
     peer.write_all(&request("one", "")).await.unwrap();
     let (flow, _) = node.message().await;
@@ -232,10 +191,7 @@ async fn a_peer_that_does_not_read_is_given_up_at_the_limit() {
 
 #[tokio::test]
 async fn connections_beyond_the_limit_are_closed_and_counted() {
-    let mut node = node(Limits {
-        connections: 2,
-        ..Limits::default()
-    });
+    let mut node = node(Limits { connections: 2, ..Limits::default() });
     let first = TcpStream::connect(node.local).await.unwrap();
     let _second = TcpStream::connect(node.local).await.unwrap();
     let mut third = TcpStream::connect(node.local).await.unwrap();
@@ -268,9 +224,7 @@ async fn a_message_that_never_ends_is_not_waited_for() {
     let mut node = Node::new(TransportKind::Tcp);
     let mut peer = TcpStream::connect(node.local).await.unwrap();
     let one = request("one", "");
-    peer.write_all(&[&one[..], &one[..30]].concat())
-        .await
-        .unwrap();
+    peer.write_all(&[&one[..], &one[..30]].concat()).await.unwrap();
     let (flow, _) = node.message().await;
     closed(&mut peer).await;
     assert_eq!(node.failed().await, flow);
@@ -279,10 +233,7 @@ async fn a_message_that_never_ends_is_not_waited_for() {
 
 #[tokio::test(start_paused = true)]
 async fn an_idle_connection_is_closed_in_order() {
-    let limits = Limits {
-        idle: Duration::from_secs(120),
-        ..Limits::default()
-    };
+    let limits = Limits { idle: Duration::from_secs(120), ..Limits::default() };
     let mut node = node(limits);
     let mut peer = TcpStream::connect(node.local).await.unwrap();
     peer.write_all(&request("one", "")).await.unwrap();
@@ -299,11 +250,7 @@ async fn dropping_the_transport_closes_everything() {
     let node = Node::new(TransportKind::Tcp);
     let mut peer = TcpStream::connect(node.local).await.unwrap();
     node.until(|counts| counts.connections == 1).await;
-    let Node {
-        transport,
-        inbound: _inbound,
-        local,
-    } = node;
+    let Node { transport, inbound: _inbound, local } = node;
     drop(transport);
     closed(&mut peer).await;
     TcpListener::bind(local).await.unwrap();

@@ -10,10 +10,8 @@ use crate::Limits;
 
 async fn receive(socket: &UdpSocket) -> (Vec<u8>, std::net::SocketAddr) {
     let mut buffer = vec![0; 65_535];
-    let (length, from) = timeout(PATIENCE, socket.recv_from(&mut buffer))
-        .await
-        .expect("no datagram")
-        .unwrap();
+    let (length, from) =
+        timeout(PATIENCE, socket.recv_from(&mut buffer)).await.expect("no datagram").unwrap();
     buffer.truncate(length);
     (buffer, from)
 }
@@ -21,9 +19,7 @@ async fn receive(socket: &UdpSocket) -> (Vec<u8>, std::net::SocketAddr) {
 async fn there_and_back(address: &str) {
     let mut node = Node::with(TransportKind::Udp, address, Limits::default(), 8);
     let peer = UdpSocket::bind(address).await.unwrap();
-    peer.send_to(&request("one", "hello"), node.local)
-        .await
-        .unwrap();
+    peer.send_to(&request("one", "hello"), node.local).await.unwrap();
 
     let (flow, message) = node.message().await;
     assert_eq!(flow, Flow::udp(node.local, peer.local_addr().unwrap()));
@@ -52,13 +48,9 @@ async fn what_is_broken_is_told_and_what_comes_next_is_read() {
     let mut node = Node::new(TransportKind::Udp);
     let peer = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     peer.send_to(b"\r\n\r\n", node.local).await.unwrap();
-    peer.send_to(b"INVITE nonsense\r\n\r\n", node.local)
-        .await
-        .unwrap();
+    peer.send_to(b"INVITE nonsense\r\n\r\n", node.local).await.unwrap();
     peer.send_to(b"", node.local).await.unwrap();
-    peer.send_to(&request("next", ""), node.local)
-        .await
-        .unwrap();
+    peer.send_to(&request("next", ""), node.local).await.unwrap();
 
     assert_eq!(node.malformed().await, ParseError::StartLine);
     let (_, message) = node.message().await;
@@ -70,28 +62,20 @@ async fn datagrams_beyond_a_full_channel_are_dropped_and_counted() {
     let mut node = Node::with(TransportKind::Udp, "127.0.0.1:0", Limits::default(), 2);
     let peer = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     for n in 0..10 {
-        peer.send_to(&request(&n.to_string(), ""), node.local)
-            .await
-            .unwrap();
+        peer.send_to(&request(&n.to_string(), ""), node.local).await.unwrap();
     }
-    node.until(|counts| counts.received + counts.inbound_dropped == 10)
-        .await;
+    node.until(|counts| counts.received + counts.inbound_dropped == 10).await;
     assert_eq!(node.transport.counts().inbound_dropped, 8);
     assert_eq!(call_id(&node.message().await.1), "0");
     assert_eq!(call_id(&node.message().await.1), "1");
 
-    peer.send_to(&request("later", ""), node.local)
-        .await
-        .unwrap();
+    peer.send_to(&request("later", ""), node.local).await.unwrap();
     assert_eq!(call_id(&node.message().await.1), "later");
 }
 
 #[tokio::test]
 async fn what_the_socket_does_not_take_waits_in_order_up_to_a_limit() {
-    let limits = Limits {
-        datagrams_waiting: 2,
-        ..Limits::default()
-    };
+    let limits = Limits { datagrams_waiting: 2, ..Limits::default() };
     let node = Node::with(TransportKind::Udp, "127.0.0.1:0", limits, 8);
     let peer = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     peer.set_nonblocking(true).unwrap();
@@ -128,18 +112,11 @@ async fn what_cannot_be_sent_comes_back() {
 #[tokio::test]
 async fn a_peer_that_is_not_there_does_not_end_the_loop() {
     let mut node = Node::new(TransportKind::Udp);
-    let gone = UdpSocket::bind("127.0.0.1:0")
-        .await
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let gone = UdpSocket::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let peer = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     for n in 0..3 {
-        node.transport
-            .send(Flow::udp(node.local, gone), request("lost", ""));
-        peer.send_to(&request(&n.to_string(), ""), node.local)
-            .await
-            .unwrap();
+        node.transport.send(Flow::udp(node.local, gone), request("lost", ""));
+        peer.send_to(&request(&n.to_string(), ""), node.local).await.unwrap();
         assert_eq!(call_id(&node.message().await.1), n.to_string());
     }
 }

@@ -15,19 +15,11 @@ struct Arrow {
 }
 
 const fn pure(name: &'static str, may_name: &'static [&'static str]) -> Arrow {
-    Arrow {
-        name,
-        pure: true,
-        may_name,
-    }
+    Arrow { name, pure: true, may_name }
 }
 
 const fn io(name: &'static str, may_name: &'static [&'static str]) -> Arrow {
-    Arrow {
-        name,
-        pure: false,
-        may_name,
-    }
+    Arrow { name, pure: false, may_name }
 }
 
 const EVERYTHING: &[&str] = &[
@@ -131,9 +123,7 @@ fn refusal(
 ) -> Option<String> {
     let from = arrow.name;
     if arrow.pure && IMPURE.iter().any(|pattern| matches(pattern, name)) {
-        return Some(format!(
-            "{from} is pure: move what needs {name} to an IO crate"
-        ));
+        return Some(format!("{from} is pure: move what needs {name} to an IO crate"));
     }
     let only = ONLY_IN.iter().find(|(pattern, _)| matches(pattern, name));
     if let Some((_, homes)) = only.filter(|(_, homes)| !homes.contains(&from)) {
@@ -147,10 +137,7 @@ fn refusal(
     if development && below {
         return None;
     }
-    Some(format!(
-        "{from} may name {:?} of ours only, not {name}",
-        arrow.may_name
-    ))
+    Some(format!("{from} may name {:?} of ours only, not {name}", arrow.may_name))
 }
 
 /// What a pure crate reaches through normal dependencies.
@@ -158,16 +145,10 @@ fn reach(metadata: &Metadata, package: &Package, manifest: &Manifest, report: &m
     let Some(resolve) = &metadata.resolve else {
         return;
     };
-    let nodes: BTreeMap<&str, _> = resolve
-        .nodes
-        .iter()
-        .map(|node| (node.id.as_str(), node))
-        .collect();
-    let names: BTreeMap<&str, &str> = metadata
-        .packages
-        .iter()
-        .map(|other| (other.id.as_str(), other.name.as_str()))
-        .collect();
+    let nodes: BTreeMap<&str, _> =
+        resolve.nodes.iter().map(|node| (node.id.as_str(), node)).collect();
+    let names: BTreeMap<&str, &str> =
+        metadata.packages.iter().map(|other| (other.id.as_str(), other.name.as_str())).collect();
     let mut seen = BTreeSet::new();
     let mut waiting = vec![package.id.as_str()];
     while let Some(id) = waiting.pop() {
@@ -176,10 +157,8 @@ fn reach(metadata: &Metadata, package: &Package, manifest: &Manifest, report: &m
         }
         let name = names.get(id).copied().unwrap_or_default();
         if IMPURE.iter().any(|pattern| matches(pattern, name)) {
-            let remedy = format!(
-                "{} is pure but reaches {name}: cargo tree -i {name}",
-                package.name
-            );
+            let remedy =
+                format!("{} is pure but reaches {name}: cargo tree -i {name}", package.name);
             report.breach(&manifest.path, 1, "arrow", remedy);
             continue;
         }
@@ -190,11 +169,7 @@ fn reach(metadata: &Metadata, package: &Package, manifest: &Manifest, report: &m
 }
 
 fn matches(pattern: &str, name: &str) -> bool {
-    if pattern.ends_with('-') {
-        name.starts_with(pattern)
-    } else {
-        name == pattern
-    }
+    if pattern.ends_with('-') { name.starts_with(pattern) } else { name == pattern }
 }
 
 struct Manifest {
@@ -204,15 +179,9 @@ struct Manifest {
 
 impl Manifest {
     fn read(package: &Package, root: &Path) -> Self {
-        let path = package
-            .manifest_path
-            .strip_prefix(root)
-            .unwrap_or(&package.manifest_path);
+        let path = package.manifest_path.strip_prefix(root).unwrap_or(&package.manifest_path);
         let text = std::fs::read_to_string(&package.manifest_path).unwrap_or_default();
-        Self {
-            path: path.display().to_string(),
-            text,
-        }
+        Self { path: path.display().to_string(), text }
     }
 
     /// The lints of the workspace, `unsafe_code` among them, hold for a crate that asks for them.
@@ -229,10 +198,7 @@ impl Manifest {
             let rest = line.trim_start().strip_prefix(name);
             rest.is_some_and(|rest| rest.starts_with(['.', ' ', '=']))
         };
-        self.text
-            .lines()
-            .position(names)
-            .map_or(1, |index| index + 1)
+        self.text.lines().position(names).map_or(1, |index| index + 1)
     }
 }
 
@@ -273,19 +239,13 @@ mod tests {
 
     #[test]
     fn a_pure_crate_names_no_io_crate_even_for_its_tests() {
-        let packages = [
-            package("sip", &[("tokio", Some("dev"))]),
-            package("transport", &[]),
-        ];
+        let packages = [package("sip", &[("tokio", Some("dev"))]), package("transport", &[])];
         let found = remedies(&packages.join(","), "");
         assert_eq!(
             found,
             ["crates/sip/Cargo.toml: sip is pure: move what needs tokio to an IO crate"]
         );
-        let packages = [
-            package("sip", &[("transport", Some("dev"))]),
-            package("transport", &[]),
-        ];
+        let packages = [package("sip", &[("transport", Some("dev"))]), package("transport", &[])];
         assert_eq!(remedies(&packages.join(","), "").len(), 1);
     }
 
@@ -297,10 +257,7 @@ mod tests {
             found,
             [r#"crates/call/Cargo.toml: call may name ["model"] of ours only, not sip"#]
         );
-        let packages = [
-            package("sip", &[]),
-            package("call", &[("sip", Some("dev"))]),
-        ];
+        let packages = [package("sip", &[]), package("call", &[("sip", Some("dev"))])];
         assert!(remedies(&packages.join(","), "").is_empty());
     }
 
@@ -308,10 +265,7 @@ mod tests {
     fn a_crate_asks_for_the_lints_of_the_workspace() {
         let rules = |text: &str| {
             let mut report = Report::default();
-            let manifest = Manifest {
-                path: "crates/sip/Cargo.toml".into(),
-                text: text.into(),
-            };
+            let manifest = Manifest { path: "crates/sip/Cargo.toml".into(), text: text.into() };
             manifest.check_lints(&mut report);
             report.breaches.len()
         };
@@ -326,15 +280,10 @@ mod tests {
 
     #[test]
     fn some_crates_have_one_home() {
-        let packages = [
-            package("transport", &[("sqlx", None)]),
-            package("media", &[("dashmap", None)]),
-        ];
+        let packages =
+            [package("transport", &[("sqlx", None)]), package("media", &[("dashmap", None)])];
         let found = remedies(&packages.join(","), "");
-        assert_eq!(
-            found,
-            ["crates/transport/Cargo.toml: sqlx belongs in store, e2e only"]
-        );
+        assert_eq!(found, ["crates/transport/Cargo.toml: sqlx belongs in store, e2e only"]);
     }
 
     #[test]

@@ -24,10 +24,7 @@ pub(super) fn check(source: &Source, report: &mut Report) {
 }
 
 fn purpose(source: &Source, report: &mut Report) {
-    let first = source
-        .lines
-        .iter()
-        .position(|line| !line.text.trim().is_empty());
+    let first = source.lines.iter().position(|line| !line.text.trim().is_empty());
     let documented = first.is_some_and(|index| source.lines[index].text.starts_with("//!"));
     if !documented {
         let remedy = "begin with `//!`: what it guarantees, and its RFC section or R…/D… number";
@@ -48,10 +45,7 @@ fn file_length(source: &Source, report: &mut Report) {
 
 fn function_length(source: &Source, report: &mut Report) {
     for (start, end) in source.functions() {
-        let count = source.lines[start..=end]
-            .iter()
-            .filter(|line| !line.literal)
-            .count();
+        let count = source.lines[start..=end].iter().filter(|line| !line.literal).count();
         if count > FUNCTION_LINES {
             let remedy = format!("{count} lines: split it, at most {FUNCTION_LINES}");
             report.breach(&source.path, start + 1, "function-length", remedy);
@@ -99,20 +93,14 @@ fn has_proof(source: &Source, index: usize) -> bool {
 fn forbidden(source: &Source, report: &mut Report) {
     for (index, line) in source.lines.iter().enumerate() {
         let mut refuse = |rule, remedy: &str| report.breach(&source.path, index + 1, rule, remedy);
-        if ["todo", "unimplemented", "dbg"]
-            .iter()
-            .any(|name| calls_macro(&line.code, name))
-        {
+        if ["todo", "unimplemented", "dbg"].iter().any(|name| calls_macro(&line.code, name)) {
             refuse("unfinished", "finish it, or leave it out");
         }
         if line.code.contains("#[ignore") {
             refuse("ignored-test", "make the test run always, or delete it");
         }
         if line.test && words(&line.code, "sleep").any(|at| line.code[at..].starts_with("sleep(")) {
-            refuse(
-                "sleep",
-                "wait for the event itself, with virtual time or a channel",
-            );
+            refuse("sleep", "wait for the event itself, with virtual time or a channel");
         }
     }
 }
@@ -129,11 +117,7 @@ mod tests {
     fn broken(path: &str, text: &str) -> Vec<(&'static str, usize)> {
         let mut report = Report::default();
         check(&Source::new(path, text), &mut report);
-        report
-            .breaches
-            .into_iter()
-            .map(|finding| (finding.rule, finding.line))
-            .collect()
+        report.breaches.into_iter().map(|finding| (finding.rule, finding.line)).collect()
     }
 
     fn broken_in_code(text: &str) -> Vec<(&'static str, usize)> {
@@ -186,14 +170,8 @@ mod tests {
 
     #[test]
     fn an_unwrap_outside_tests_carries_its_proof() {
-        assert_eq!(
-            broken_in_code("fn a() {\n    b().unwrap();\n}\n"),
-            [("proof", 3)]
-        );
-        assert_eq!(
-            broken_in_code("fn a() {\n    b().expect(\"c\");\n}\n"),
-            [("proof", 3)]
-        );
+        assert_eq!(broken_in_code("fn a() {\n    b().unwrap();\n}\n"), [("proof", 3)]);
+        assert_eq!(broken_in_code("fn a() {\n    b().expect(\"c\");\n}\n"), [("proof", 3)]);
         assert!(broken_in_code("fn a() {\n    b().unwrap(); // Never empty.\n}\n").is_empty());
         assert!(broken_in_code("fn a() {\n    // Never empty.\n    b().unwrap();\n}\n").is_empty());
         let chain = "fn a() {\n    // Never empty.\n    b()\n        .c()\n        .unwrap();\n}\n";
@@ -207,10 +185,7 @@ mod tests {
     #[test]
     fn nothing_is_left_unfinished() {
         assert_eq!(broken_in_code("fn a() { todo!() }\n"), [("unfinished", 2)]);
-        assert_eq!(
-            broken_in_code("fn a() { unimplemented!(); }\n"),
-            [("unfinished", 2)]
-        );
+        assert_eq!(broken_in_code("fn a() { unimplemented!(); }\n"), [("unfinished", 2)]);
         assert_eq!(broken_in_code("fn a() { dbg!(b); }\n"), [("unfinished", 2)]);
         assert!(broken_in_code("fn a() { b(\"todo!\"); } // todo!\n").is_empty());
     }

@@ -9,27 +9,18 @@ use super::Report;
 const FOLDER_FILES: usize = 12;
 
 /// Names that say nothing of what is inside.
-const EMPTY_NAMES: [&str; 7] = [
-    "common", "helper", "helpers", "manager", "misc", "util", "utils",
-];
+const EMPTY_NAMES: [&str; 7] = ["common", "helper", "helpers", "manager", "misc", "util", "utils"];
 
 /// Folders of somebody's machine. Written in two parts, so that this file passes.
-const MACHINE_PATHS: [&str; 4] = [
-    concat!("/wo", "rk/"),
-    concat!("/ho", "me/"),
-    concat!("/ro", "ot/"),
-    concat!("/Use", "rs/"),
-];
+const MACHINE_PATHS: [&str; 4] =
+    [concat!("/wo", "rk/"), concat!("/ho", "me/"), concat!("/ro", "ot/"), concat!("/Use", "rs/")];
 
 /// Names of files and folders, and how many files lie side by side.
 pub(super) fn check_tree(paths: &[String], report: &mut Report) {
     let mut folders: BTreeMap<&str, usize> = BTreeMap::new();
     for path in paths {
         let stem = |part: &str| part.split('.').next().unwrap_or_default().to_owned();
-        if path
-            .split('/')
-            .any(|part| EMPTY_NAMES.contains(&stem(part).as_str()))
-        {
+        if path.split('/').any(|part| EMPTY_NAMES.contains(&stem(part).as_str())) {
             report.breach(path, 1, "file-name", "name it by the thing it holds");
         }
         if let Some((folder, _)) = path.rsplit_once('/').filter(|_| path.ends_with(".rs")) {
@@ -48,16 +39,8 @@ pub(super) fn check_tree(paths: &[String], report: &mut Report) {
 pub(super) fn check_text(path: &str, text: &str, report: &mut Report) {
     for (index, line) in text.lines().enumerate() {
         for needle in MACHINE_PATHS {
-            if line
-                .match_indices(needle)
-                .any(|(at, _)| starts_a_path(&line[..at]))
-            {
-                report.breach(
-                    path,
-                    index + 1,
-                    "machine-path",
-                    "use a path relative to the root",
-                );
+            if line.match_indices(needle).any(|(at, _)| starts_a_path(&line[..at])) {
+                report.breach(path, index + 1, "machine-path", "use a path relative to the root");
             }
         }
     }
@@ -77,12 +60,7 @@ pub(super) fn check_copy(path: &str, bytes: &[u8], specification: &Path, report:
     for folder in [specification.to_owned(), specification.join("spec")] {
         let original = std::fs::read(folder.join(relative));
         if original.is_ok_and(|original| original != bytes) {
-            report.breach(
-                path,
-                1,
-                "copied-data",
-                "copy it from the specification again",
-            );
+            report.breach(path, 1, "copied-data", "copy it from the specification again");
         }
     }
 }
@@ -94,11 +72,7 @@ mod tests {
     fn rules(check: impl FnOnce(&mut Report)) -> Vec<&'static str> {
         let mut report = Report::default();
         check(&mut report);
-        report
-            .breaches
-            .into_iter()
-            .map(|finding| finding.rule)
-            .collect()
+        report.breaches.into_iter().map(|finding| finding.rule).collect()
     }
 
     #[test]
@@ -112,9 +86,7 @@ mod tests {
     #[test]
     fn a_folder_has_at_most_12_files() {
         let tree = |count: usize| {
-            let paths: Vec<String> = (0..count)
-                .map(|n| format!("crates/x/src/f{n}.rs"))
-                .collect();
+            let paths: Vec<String> = (0..count).map(|n| format!("crates/x/src/f{n}.rs")).collect();
             rules(|report| check_tree(&paths, report))
         };
         assert!(tree(12).is_empty());
@@ -138,14 +110,8 @@ mod tests {
         let copy =
             |path: &str, bytes: &[u8]| rules(|report| check_copy(path, bytes, &folder, report));
         assert!(copy("crates/sip/tests/data/rfc4475/wsinv.dat", b"INVITE").is_empty());
-        assert_eq!(
-            copy("crates/sip/tests/data/rfc4475/wsinv.dat", b"invite"),
-            ["copied-data"]
-        );
-        assert_eq!(
-            copy("tests/data/rfc4475/wsinv.dat", b"invite"),
-            ["copied-data"]
-        );
+        assert_eq!(copy("crates/sip/tests/data/rfc4475/wsinv.dat", b"invite"), ["copied-data"]);
+        assert_eq!(copy("tests/data/rfc4475/wsinv.dat", b"invite"), ["copied-data"]);
         assert!(copy("tests/data/our-own.dat", b"x").is_empty());
         std::fs::remove_dir_all(folder).unwrap();
     }

@@ -7,10 +7,7 @@ const ONLY_THE_PORT: [&str; 2] = ["media", "api"];
 
 /// Checks the paths that begin with `call`.
 pub(super) fn check(source: &Source, report: &mut Report) {
-    if !source
-        .package()
-        .is_some_and(|package| ONLY_THE_PORT.contains(&package))
-    {
+    if !source.package().is_some_and(|package| ONLY_THE_PORT.contains(&package)) {
         return;
     }
     for (index, line) in source.lines.iter().enumerate() {
@@ -36,11 +33,7 @@ mod tests {
     fn lines(path: &str, text: &str) -> Vec<usize> {
         let mut report = Report::default();
         check(&Source::new(path, text), &mut report);
-        report
-            .breaches
-            .into_iter()
-            .map(|finding| finding.line)
-            .collect()
+        report.breaches.into_iter().map(|finding| finding.line).collect()
     }
 
     #[test]

@@ -27,11 +27,7 @@ struct Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}:{}: {}: {}",
-            self.path, self.line, self.rule, self.remedy
-        )
+        write!(f, "{}:{}: {}: {}", self.path, self.line, self.rule, self.remedy)
     }
 }
 
@@ -46,21 +42,11 @@ struct Report {
 
 impl Report {
     fn breach(&mut self, path: &str, line: usize, rule: &'static str, remedy: impl Into<String>) {
-        self.breaches.push(Finding {
-            path: path.to_owned(),
-            line,
-            rule,
-            remedy: remedy.into(),
-        });
+        self.breaches.push(Finding { path: path.to_owned(), line, rule, remedy: remedy.into() });
     }
 
     fn note(&mut self, path: &str, line: usize, rule: &'static str, remedy: impl Into<String>) {
-        self.notes.push(Finding {
-            path: path.to_owned(),
-            line,
-            rule,
-            remedy: remedy.into(),
-        });
+        self.notes.push(Finding { path: path.to_owned(), line, rule, remedy: remedy.into() });
     }
 }
 
@@ -83,10 +69,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
             continue;
         };
         files::check_text(path, &text, &mut report);
-        if Path::new(path)
-            .extension()
-            .is_some_and(|extension| extension == "rs")
-        {
+        if Path::new(path).extension().is_some_and(|extension| extension == "rs") {
             sources.push(Source::new(path, &text));
         }
     }
@@ -108,10 +91,7 @@ fn print(mut report: Report, files: usize) -> anyhow::Result<()> {
         println!("{breach}");
     }
     let count = report.breaches.len();
-    anyhow::ensure!(
-        count == 0,
-        "{count} breaches of the rules in ARCHITECTURE.md"
-    );
+    anyhow::ensure!(count == 0, "{count} breaches of the rules in ARCHITECTURE.md");
     println!("tidy: {files} source files, nothing to say");
     Ok(())
 }
@@ -123,10 +103,7 @@ fn paths(root: &Path) -> anyhow::Result<Vec<String>> {
     let mut found = vec![];
     let mut folders = vec![root.to_owned()];
     while let Some(folder) = folders.pop() {
-        for entry in folder
-            .read_dir()
-            .with_context(|| folder.display().to_string())?
-        {
+        for entry in folder.read_dir().with_context(|| folder.display().to_string())? {
             let entry = entry?;
             let path = entry.path();
             let top = folder == root;

@@ -35,10 +35,7 @@ impl Source {
         for line in &mut lines {
             line.test = whole_file_is_a_test;
         }
-        let mut source = Self {
-            path: path.to_owned(),
-            lines,
-        };
+        let mut source = Self { path: path.to_owned(), lines };
         for (start, end) in source.test_items() {
             for line in &mut source.lines[start..=end] {
                 line.test = true;
@@ -76,13 +73,10 @@ impl Source {
             Some((folder, "mod" | "lib" | "main")) => folder.to_owned(),
             Some(_) | None => end.to_owned(),
         };
-        self.lines
-            .iter()
-            .filter(|line| line.test)
-            .filter_map(move |line| {
-                let name = line.code.trim().strip_prefix("mod ")?.strip_suffix(';')?;
-                Some(format!("{folder}/{name}"))
-            })
+        self.lines.iter().filter(|line| line.test).filter_map(move |line| {
+            let name = line.code.trim().strip_prefix("mod ")?.strip_suffix(';')?;
+            Some(format!("{folder}/{name}"))
+        })
     }
 
     fn test_items(&self) -> Vec<(usize, usize)> {
@@ -134,10 +128,8 @@ impl Source {
 
 /// Marks the files of modules that another file declares under `#[cfg(test)]`.
 pub(super) fn mark_test_modules(sources: &mut [Source]) {
-    let modules: BTreeSet<String> = sources
-        .iter()
-        .flat_map(|source| source.test_modules())
-        .collect();
+    let modules: BTreeSet<String> =
+        sources.iter().flat_map(|source| source.test_modules()).collect();
     for source in sources {
         let end = source.path.strip_suffix(".rs").unwrap_or(&source.path);
         let end = end.strip_suffix("/mod").unwrap_or(end);
@@ -153,17 +145,14 @@ pub(super) fn mark_test_modules(sources: &mut [Source]) {
 
 /// Where `word` stands in `code` as a word of its own.
 pub(super) fn words<'a>(code: &'a str, word: &'a str) -> impl Iterator<Item = usize> + 'a {
-    code.match_indices(word)
-        .map(|(column, _)| column)
-        .filter(move |&column| {
-            let inside = |c: char| c.is_alphanumeric() || c == '_';
-            !code[..column].ends_with(inside) && !code[column + word.len()..].starts_with(inside)
-        })
+    code.match_indices(word).map(|(column, _)| column).filter(move |&column| {
+        let inside = |c: char| c.is_alphanumeric() || c == '_';
+        !code[..column].ends_with(inside) && !code[column + word.len()..].starts_with(inside)
+    })
 }
 
 fn is_test_path(path: &str) -> bool {
-    path.split('/')
-        .any(|part| matches!(part, "tests" | "tests.rs" | "benches"))
+    path.split('/').any(|part| matches!(part, "tests" | "tests.rs" | "benches"))
 }
 
 /// What the scanner is inside of.
@@ -181,12 +170,8 @@ enum State {
 
 fn scan(text: &str) -> Vec<Line> {
     let characters: Vec<char> = text.chars().collect();
-    let mut scanner = Scanner {
-        characters: &characters,
-        at: 0,
-        state: State::Code,
-        line: Line::default(),
-    };
+    let mut scanner =
+        Scanner { characters: &characters, at: 0, state: State::Code, line: Line::default() };
     let mut lines = vec![];
     while scanner.at < characters.len() {
         if characters[scanner.at] == '\n' {
@@ -216,14 +201,7 @@ impl Scanner<'_> {
         self.at += 1;
         let literal = matches!(self.state, State::Text | State::RawText(_));
         let comment = matches!(self.state, State::BlockComment(_));
-        std::mem::replace(
-            &mut self.line,
-            Line {
-                literal,
-                comment,
-                ..Line::default()
-            },
-        )
+        std::mem::replace(&mut self.line, Line { literal, comment, ..Line::default() })
     }
 
     fn step(&mut self) {
@@ -283,11 +261,7 @@ impl Scanner<'_> {
     fn block_comment(&mut self, depth: u32) {
         if self.looking_at("*/") {
             self.take(2, false);
-            self.state = if depth == 1 {
-                State::Code
-            } else {
-                State::BlockComment(depth - 1)
-            };
+            self.state = if depth == 1 { State::Code } else { State::BlockComment(depth - 1) };
         } else if self.looking_at("/*") {
             self.take(2, false);
             self.state = State::BlockComment(depth + 1);
@@ -323,9 +297,7 @@ impl Scanner<'_> {
         if self.peek(prefix) != Some('r') {
             return None;
         }
-        let hashes = (prefix + 1..)
-            .take_while(|&n| self.peek(n) == Some('#'))
-            .count();
+        let hashes = (prefix + 1..).take_while(|&n| self.peek(n) == Some('#')).count();
         let length = prefix + 1 + hashes + 1;
         (self.peek(length - 1) == Some('"')).then_some((length, hashes))
     }
@@ -335,9 +307,7 @@ impl Scanner<'_> {
     }
 
     fn looking_at(&self, text: &str) -> bool {
-        text.chars()
-            .enumerate()
-            .all(|(ahead, character)| self.peek(ahead) == Some(character))
+        text.chars().enumerate().all(|(ahead, character)| self.peek(ahead) == Some(character))
     }
 
     /// Moves on by `count` characters, which are code or are not.
@@ -366,10 +336,7 @@ mod tests {
     fn comments_and_the_insides_of_literals_are_no_code() {
         assert_eq!(code("a // b"), ["a     "]);
         assert_eq!(code("a /* b /* c */ d */ e"), ["a                   e"]);
-        assert_eq!(
-            code(r#"f("x\"y", 'z', '\'', b'\n')"#),
-            [r#"f("    ", ' ', '  ', b'  ')"#]
-        );
+        assert_eq!(code(r#"f("x\"y", 'z', '\'', b'\n')"#), [r#"f("    ", ' ', '  ', b'  ')"#]);
         assert_eq!(code(r##"r#"a"b"# + br"c""##), [r##"r#"   "# + br" ""##]);
         assert_eq!(code("fn f<'a>(x: &'a str) {}"), ["fn f<'a>(x: &'a str) {}"]);
         assert_eq!(code("r#type"), ["r#type"]);

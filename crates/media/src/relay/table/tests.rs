@@ -16,11 +16,7 @@ fn at(port: u16) -> SocketAddr {
 /// The far end of a leg: RTP at a thousand times its number, RTCP next to it.
 fn remote(leg: LegId) -> RemoteMedia {
     let rtp = at(leg.0 as u16 * 1000);
-    RemoteMedia {
-        rtp,
-        rtcp: at(rtp.port() + 1),
-        rtcp_mux: false,
-    }
+    RemoteMedia { rtp, rtcp: at(rtp.port() + 1), rtcp_mux: false }
 }
 
 fn seconds(seconds: u64) -> Duration {
@@ -32,14 +28,7 @@ fn table() -> Table {
     let mut table = Table::new(4, TIMEOUT);
     for leg in [A, B, C] {
         let place = leg.0 as usize;
-        assert!(table.open(
-            Duration::ZERO,
-            place,
-            leg,
-            PortPair {
-                rtp: 2 * leg.0 as u16
-            }
-        ));
+        assert!(table.open(Duration::ZERO, place, leg, PortPair { rtp: 2 * leg.0 as u16 }));
         table.remote(leg, remote(leg));
     }
     table
@@ -58,13 +47,7 @@ impl Table {
 
     fn rtcp(&mut self, leg: LegId) -> Option<Forward> {
         let source = remote(leg).rtcp;
-        self.receive(
-            Duration::ZERO,
-            leg.0 as usize,
-            Component::Rtcp,
-            source,
-            &RTCP,
-        )
+        self.receive(Duration::ZERO, leg.0 as usize, Component::Rtcp, source, &RTCP)
     }
 
     /// Who hears whom: the legs that hear A, B and C.
@@ -83,11 +66,7 @@ impl Table {
     }
 
     fn counters(&self, leg: LegId) -> LegCounters {
-        self.report()
-            .into_iter()
-            .find(|report| report.leg == leg)
-            .unwrap()
-            .counters
+        self.report().into_iter().find(|report| report.leg == leg).unwrap().counters
     }
 }
 
@@ -96,25 +75,11 @@ fn a_bridge_forwards_both_ways_and_rtcp_beside_it() {
     let mut table = table();
     table.bridge(Duration::ZERO, A, B);
     assert_eq!(table.heard(), [Some(2), Some(1), None]);
-    let rtcp = Forward {
-        place: 2,
-        component: Component::Rtcp,
-        to: at(2001),
-    };
+    let rtcp = Forward { place: 2, component: Component::Rtcp, to: at(2001) };
     assert_eq!(table.rtcp(A), Some(rtcp));
     let counters = table.counters(A);
-    assert_eq!(
-        (counters.rtp_received, counters.rtp_bytes_received),
-        (1, 12)
-    );
-    assert_eq!(
-        (
-            counters.rtp_sent,
-            counters.rtcp_received,
-            counters.rtcp_sent
-        ),
-        (1, 1, 0)
-    );
+    assert_eq!((counters.rtp_received, counters.rtp_bytes_received), (1, 12));
+    assert_eq!((counters.rtp_sent, counters.rtcp_received, counters.rtcp_sent), (1, 1, 0));
     assert_eq!(table.counters(C).unheard, 1);
     table.unbridge(B, A);
     assert_eq!(table.heard(), [None, None, None]);
@@ -162,10 +127,7 @@ fn strangers_are_dropped_and_counted() {
     table.bridge(Duration::ZERO, A, B);
     assert_eq!(table.heard(), [Some(2), Some(1), None]);
     for _ in 0..3 {
-        assert_eq!(
-            table.receive(Duration::ZERO, 1, Component::Rtp, at(6666), &RTP),
-            None
-        );
+        assert_eq!(table.receive(Duration::ZERO, 1, Component::Rtp, at(6666), &RTP), None);
     }
     assert_eq!(table.rtp(Duration::ZERO, B), Some(at(1000)));
     assert_eq!((table.counters(A).stray, table.counts.stray), (3, 3));
@@ -177,9 +139,7 @@ fn a_far_end_behind_a_nat_is_found() {
     let mut table = table();
     table.bridge(Duration::ZERO, A, B);
     assert_eq!(table.rtp(Duration::ZERO, B), Some(at(1000)));
-    table
-        .receive(Duration::ZERO, 1, Component::Rtp, at(40_000), &RTP)
-        .unwrap();
+    table.receive(Duration::ZERO, 1, Component::Rtp, at(40_000), &RTP).unwrap();
     assert_eq!(table.rtp(Duration::ZERO, B), Some(at(40_000)));
     // RTCP has its own mapping.
     assert_eq!(table.rtcp(B).unwrap().to, at(1001));
@@ -189,29 +149,11 @@ fn a_far_end_behind_a_nat_is_found() {
 #[test]
 fn a_shared_port_meets_two_ports() {
     let mut table = table();
-    table.remote(
-        A,
-        RemoteMedia {
-            rtcp: at(1000),
-            rtcp_mux: true,
-            ..remote(A)
-        },
-    );
+    table.remote(A, RemoteMedia { rtcp: at(1000), rtcp_mux: true, ..remote(A) });
     table.bridge(Duration::ZERO, A, B);
     let to_b = table.receive(Duration::ZERO, 1, Component::Rtp, at(1000), &RTCP);
-    assert_eq!(
-        to_b,
-        Some(Forward {
-            place: 2,
-            component: Component::Rtcp,
-            to: at(2001)
-        })
-    );
-    let to_a = Forward {
-        place: 1,
-        component: Component::Rtp,
-        to: at(1000),
-    };
+    assert_eq!(to_b, Some(Forward { place: 2, component: Component::Rtcp, to: at(2001) }));
+    let to_a = Forward { place: 1, component: Component::Rtp, to: at(1000) };
     assert_eq!(table.rtcp(B), Some(to_a));
     assert_eq!(table.heard(), [Some(2), Some(1), None]);
 }
@@ -220,24 +162,10 @@ fn a_shared_port_meets_two_ports() {
 fn holding_stops_packets_and_the_timeout() {
     let mut table = table();
     table.bridge(Duration::ZERO, A, B);
-    table.direct(
-        seconds(1),
-        A,
-        Direction {
-            send: false,
-            receive: false,
-        },
-    );
+    table.direct(seconds(1), A, Direction { send: false, receive: false });
     assert_eq!(table.heard(), [None, None, None]);
     assert_eq!(table.silences(seconds(500)), []);
-    table.direct(
-        seconds(500),
-        A,
-        Direction {
-            send: false,
-            receive: true,
-        },
-    );
+    table.direct(seconds(500), A, Direction { send: false, receive: true });
     assert_eq!(table.heard_at(seconds(500)), [Some(2), None, None]);
     assert_eq!(table.silences(seconds(900)), []);
     table.direct(seconds(900), A, Direction::BOTH);

@@ -69,7 +69,7 @@ impl NameAddr {
         let display = match parts.display {
             Display::None => None,
             Display::Quoted(quoted) => Some(scan::unquote(quoted).into_owned()),
-            Display::Plain(flat) => Some(String::from_utf8_lossy(&flat).into_owned()),
+            Display::Plain(flat) => Some(scan::text(&flat).into_owned()),
         };
         Some(Self {
             display,

@@ -87,10 +87,10 @@ impl<'a> Iterator for Split<'a> {
 /// Bytes that are no UTF-8 become U+FFFD.
 pub(crate) fn unquote(bytes: &[u8]) -> Cow<'_, str> {
     let [b'"', inner @ .., b'"'] = bytes else {
-        return String::from_utf8_lossy(bytes);
+        return text(bytes);
     };
     if memchr::memchr(b'\\', inner).is_none() {
-        return String::from_utf8_lossy(inner);
+        return text(inner);
     }
     let mut plain = Vec::with_capacity(inner.len());
     let mut bytes = inner.iter();
@@ -98,6 +98,15 @@ pub(crate) fn unquote(bytes: &[u8]) -> Cow<'_, str> {
         plain.extend(if byte == b'\\' { bytes.next().copied() } else { Some(byte) });
     }
     Cow::Owned(String::from_utf8_lossy(&plain).into_owned())
+}
+
+/// Bytes as text, with U+FFFD for what is no UTF-8. Nearly all bytes are, and to find that out is
+/// cheaper than to look for what is not.
+pub(crate) fn text(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(bytes),
+    }
 }
 
 /// Reads a decimal number that fills the whole (trimmed) value. Larger ones give `None`.
