@@ -160,10 +160,8 @@ impl Audio {
         let said = Said::of(&media.lines);
         let rtcp_mux = said.rtcp_mux;
         let silenced = address.is_unspecified();
-        let direction = said
-            .direction
-            .or_else(|| Said::of(&description.lines).direction)
-            .unwrap_or_default();
+        let direction =
+            said.direction.or_else(|| Said::of(&description.lines).direction).unwrap_or_default();
         Ok(Self {
             codecs,
             remote: (!silenced).then(|| remote(media.port, address, &said)),

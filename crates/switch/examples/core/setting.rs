@@ -42,6 +42,7 @@ fn address(text: &str) -> SocketAddr {
 
 pub(crate) fn switch() -> Switch {
     let binding = Binding {
+        // A literal that every parser of URIs takes.
         contact: "sip:alice@203.0.113.7:5060".parse::<Uri>().expect("a URI"),
         params: Params::new(),
         flow: phone(),
@@ -108,6 +109,7 @@ fn directory() -> Directory {
     });
     directory.add_number(Number {
         id: NumberId::from("number-alice"),
+        // A literal of the right form.
         e164: E164::parse("+493012345678").expect("a number"),
         assignment: Assignment::User(UserId::from("user-alice")),
         is_default: true,

@@ -77,7 +77,7 @@ impl Server {
         let input = child.stdin.take().context("no pipe")?;
         let output = BufReader::new(child.stdout.take().context("no pipe")?);
         let mut holding = Holding { child, input, output };
-        holding.expect("held")?;
+        holding.await_word("held")?;
         Ok(holding)
     }
 
@@ -143,7 +143,7 @@ impl Holding {
     /// Sends audio both ways on every call.
     pub(super) fn talk(&mut self) -> anyhow::Result<()> {
         self.input.write_all(b"\n")?;
-        self.expect("heard")
+        self.await_word("heard")
     }
 
     /// Ends the calls; the load program's last line.
@@ -155,7 +155,7 @@ impl Holding {
         Ok(line)
     }
 
-    fn expect(&mut self, word: &str) -> anyhow::Result<()> {
+    fn await_word(&mut self, word: &str) -> anyhow::Result<()> {
         let mut line = String::new();
         self.output.read_line(&mut line)?;
         anyhow::ensure!(line.trim() == word, "the load program said {line:?}, not {word}");
