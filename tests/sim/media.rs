@@ -143,6 +143,14 @@ impl Media {
             .collect()
     }
 
+    /// How many legs are bridged with one end on hold.
+    pub(crate) fn held(&self) -> usize {
+        let held = |line: &Line| line.direction != Direction::BOTH;
+        let other = |line: &Line| line.hears.and_then(|other| self.lines.get(&other));
+        let lines = self.lines.values();
+        lines.filter(|line| other(line).is_some_and(|other| held(line) || held(other))).count()
+    }
+
     /// Legs that are open.
     pub(crate) fn open_legs(&self) -> usize {
         self.lines.len()

@@ -33,6 +33,11 @@ impl World {
                 let after = SILENCE;
                 self.input(Input::Media(MediaEvent::TimedOut { leg, after }));
             }
+            // Media does not watch a held call. When both its phones have lost power, only the
+            // operator ends it as long as there are no session timers (RFC 4028).
+            if self.disturbed && self.media.held() == self.media.open_legs() {
+                self.stop(Input::Release);
+            }
         }
         self.run_for(CALM);
     }
