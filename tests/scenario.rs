@@ -284,6 +284,8 @@ impl Stage {
         let trouble = self.differences().await?;
         ensure!(trouble.is_empty(), "{}:\n{}\n{log}", self.name, trouble.join("\n"));
         ensure!(!log.contains("ERROR"), "{}: the server logged an error:\n{log}", self.name);
+        // Every number of the scenarios begins like this: none may stand in a log at INFO.
+        ensure!(!log.contains("+1555"), "{}: a number in the log:\n{log}", self.name);
         Ok(())
     }
 
