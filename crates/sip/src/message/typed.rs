@@ -191,9 +191,10 @@ impl Headers {
     pub fn content_type(&self) -> Option<String> {
         let value = self.value(HeaderName::ContentType)?;
         let end = memchr::memchr(b';', value).unwrap_or(value.len());
-        let kept: Vec<u8> =
-            value[..end].iter().copied().filter(|byte| !scan::is_space(*byte)).collect();
-        Some(String::from_utf8_lossy(&kept).to_ascii_lowercase())
+        let mut kept = scan::text(&value[..end]).into_owned();
+        kept.retain(|c| !matches!(c, ' ' | '\t' | '\r' | '\n'));
+        kept.make_ascii_lowercase();
+        Some(kept)
     }
 
     /// The parameters of Content-Type, such as `boundary`.

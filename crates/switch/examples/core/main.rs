@@ -26,6 +26,9 @@ use far_end::Sent;
 /// they would be then.
 const BETWEEN_CALLS: Duration = Duration::from_millis(10);
 
+/// After the last call: until no transaction is left, so that their ends are counted, too.
+const LINGER: Duration = Duration::from_secs(60);
+
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [what, count] = &arguments[..] else {
@@ -41,6 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         bench.pass(BETWEEN_CALLS);
     }
+    bench.pass(LINGER);
     let each = bench.spent.as_secs_f64() * 1e6 / f64::from(count.max(1));
     println!("count={count} us={each:.2} records={}", bench.records);
     Ok(())
