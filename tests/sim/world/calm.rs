@@ -35,7 +35,8 @@ impl World {
             }
             // Media does not watch a held call. When both its phones have lost power, only the
             // operator ends it as long as there are no session timers (RFC 4028).
-            if self.disturbed && self.media.held() == self.media.open_legs() {
+            let held = self.media.held();
+            if self.disturbed && held > 0 && held == self.media.open_legs() {
                 self.stop(Input::Release);
             }
         }
