@@ -127,3 +127,16 @@ fn seeds() {
 fn seeds_with_damaged_datagrams() {
     play_all(50, &["malformed"]);
 }
+
+/// The same inputs give the same outputs: else no failure could be played again.
+#[test]
+fn a_seed_is_one_run() {
+    for seed in 0..5 {
+        let run = || {
+            let mut world = scenario::world(seed);
+            scenario::play(&mut world);
+            world.ladder.text()
+        };
+        assert!(run() == run(), "seed {seed}");
+    }
+}
