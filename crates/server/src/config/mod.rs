@@ -199,7 +199,7 @@ pub struct Limits {
     pub ingress_queue: usize,
     /// Messages that wait for one socket.
     pub egress_queue: usize,
-    /// Events that wait for the journal.
+    /// Batches of events that wait for the database.
     pub record_queue: usize,
     /// HTTP connections at one time.
     pub api_connections: usize,
