@@ -159,8 +159,8 @@ pub(crate) fn code_of(name: &[u8]) -> u8 {
     };
     let found = codes[..*count].iter().copied().find(|code| {
         let known = TABLE[usize::from(*code)].1.as_bytes();
-        // The first letter tells nearly all of them apart.
-        known[0] | 0x20 == first | 0x20 && known.eq_ignore_ascii_case(name)
+        // The first letter tells nearly all of them apart, and nearly all are spelt this way.
+        known[0] | 0x20 == first | 0x20 && (known == name || known.eq_ignore_ascii_case(name))
     });
     found.unwrap_or(OTHER)
 }
