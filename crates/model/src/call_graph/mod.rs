@@ -1,5 +1,5 @@
 //! The call graph: an append-only log of events ([`event`]) and the rows that are its fold
-//! ([`apply`]). The tables of the database and the hand-off document are views of that fold, so
+//! ([`mod@apply`]). The tables of the database and the hand-off document are views of that fold, so
 //! they cannot disagree (R007, R014–R021, R130).
 
 pub mod apply;

@@ -1,5 +1,5 @@
-//! The directory in the database: loaded as the snapshot that routing reads ([`load`]), filled
-//! from a directory file ([`import`]), which is checked first and without a database
+//! The directory in the database: loaded as the snapshot that routing reads (`load`), filled
+//! from a directory file (`import`), which is checked first and without a database
 //! ([`validate`]).
 
 mod children;

@@ -220,7 +220,7 @@ impl std::fmt::Debug for Journal {
 
 impl Journal {
     /// Begins a new segment in `directory`, which is made if missing. Call it after
-    /// [`crate::recover`] has emptied the journal of the last run.
+    /// [`mod@crate::recover`] has emptied the journal of the last run.
     ///
     /// # Errors
     /// [`JournalError::Open`] when the folder or the segment cannot be made.

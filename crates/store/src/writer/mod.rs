@@ -1,4 +1,4 @@
-//! From events to rows while calls run: batches are folded into their calls ([`graphs`]) and
+//! From events to rows while calls run: batches are folded into their calls (`graphs`) and
 //! committed in groups, at once when nothing is going on, else every [`WriterOptions::interval`].
 //! What one input did becomes visible in one transaction, and so does a call's finish with its
 //! hand-off (D40, model.md §4.2). A database that fails is tried again, with the rows kept; when

@@ -88,7 +88,7 @@ impl UserAgentCore {
         }
     }
 
-    /// Answers a request that was announced by [`UaEvent::Requested`].
+    /// Answers a request that was announced by `UaEvent::Requested`.
     pub fn respond(
         &mut self,
         now: Duration,
