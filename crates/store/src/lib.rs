@@ -1,7 +1,7 @@
 //! The store: what happened is first durable in a local journal ([`journal`]), then becomes rows
-//! ([`writer`]), and survives a crash ([`mod@recover`]). SQLite stands behind [`Repository`], the seam
-//! that another database can take. Conversations are written by [`conversations`], in their own
-//! transactions.
+//! ([`writer`]), and survives a crash ([`mod@recover`]). SQLite stands behind [`Repository`], the
+//! seam that another database can take. Conversations are written by [`conversations`], in their
+//! own transactions.
 
 pub mod bindings;
 pub mod connection;
