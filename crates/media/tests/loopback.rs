@@ -323,6 +323,16 @@ fn ports_of_others_are_passed_over() {
     drop(other);
 }
 
+/// Others have the beginning of the range, more of it than one turn asks: the start looks further.
+#[test]
+fn a_range_whose_beginning_is_taken_still_starts() {
+    let others = [18160, 18162, 18164].map(|port| UdpSocket::bind(("127.0.0.1", port)).unwrap());
+    let rig = Rig::start(MediaConfig { stock: 1, ..config("18160-18169") });
+    let pairs: Vec<u16> = rig.stock.iter().map(|pair| pair.rtp).collect();
+    assert_eq!(pairs, [18166]);
+    drop(others);
+}
+
 #[test]
 fn a_wrong_address_is_an_error_at_the_start() {
     let config = MediaConfig { address: [192, 0, 2, 1].into(), ..config("18130-18131") };

@@ -111,7 +111,16 @@ impl<S: EventSink> Relay<S> {
             bind_at: None,
             exhausted: false,
         };
-        let fault = relay.fill_stock(clock::now());
+        let mut fault = relay.fill_stock(clock::now());
+        // One turn asks a part of the range, which other programs may have: at the start all of it
+        // is asked.
+        for _ in 0..places / relay.stock_level() {
+            if relay.pool.counts().stocked > 0 {
+                break;
+            }
+            relay.bind_at = None;
+            fault = relay.fill_stock(clock::now());
+        }
         if relay.pool.counts().stocked == 0 {
             return Err(fault.unwrap_or_else(|| io::Error::from(io::ErrorKind::AddrInUse)));
         }
