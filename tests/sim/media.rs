@@ -77,6 +77,16 @@ impl Media {
                 }
             }
             MediaCommand::Close { leg } => return self.close(leg),
+            MediaCommand::Formats { .. }
+            | MediaCommand::Join { .. }
+            | MediaCommand::Leave { .. }
+            | MediaCommand::Play { .. }
+            | MediaCommand::PausePlay { .. }
+            | MediaCommand::StopPlay { .. }
+            | MediaCommand::SendDigit { .. }
+            | MediaCommand::Record { .. }
+            | MediaCommand::PauseRecording { .. }
+            | MediaCommand::StopRecording { .. } => {}
             MediaCommand::Return(ports) => {
                 if self.pairs.get(&ports) != Some(&None) {
                     self.faults.push(format!("{ports:?} returned that was not in the stock"));

@@ -69,7 +69,11 @@ impl Basis {
             | LegEvent::Cancelled
             | LegEvent::Held
             | LegEvent::Resumed
-            | LegEvent::MediaTimedOut { .. } => return true,
+            | LegEvent::MediaTimedOut { .. }
+            | LegEvent::Digit(_)
+            | LegEvent::Played { .. }
+            | LegEvent::Quality(_)
+            | LegEvent::RecordingFailed { .. } => return true,
         };
         let stopped = self.stopped.swap_remove(index);
         if let Some(sip_status @ (200 | 408)) = status {

@@ -103,7 +103,9 @@ impl Dialing {
                 self.anchor(&event, basis, ctx)
             }
             CallInput::Leg(leg, event) if leg == self.leg => self.far(&event, basis, ctx),
-            CallInput::Leg(..) | CallInput::UserTaken(_) => Stage::Dialing(self),
+            CallInput::Leg(..) | CallInput::UserTaken(_) | CallInput::Record(_) => {
+                Stage::Dialing(self)
+            }
             CallInput::Release => {
                 let ended = Unanswered {
                     outcome: ConnectionOutcome::Failed,
@@ -137,7 +139,11 @@ impl Dialing {
             | LegEvent::Settled { .. }
             | LegEvent::Held
             | LegEvent::Resumed
-            | LegEvent::MediaTimedOut { .. } => Stage::Dialing(self),
+            | LegEvent::MediaTimedOut { .. }
+            | LegEvent::Digit(_)
+            | LegEvent::Played { .. }
+            | LegEvent::Quality(_)
+            | LegEvent::RecordingFailed { .. } => Stage::Dialing(self),
         }
     }
 
@@ -169,7 +175,11 @@ impl Dialing {
             | LegEvent::Cancelled
             | LegEvent::Held
             | LegEvent::Resumed
-            | LegEvent::MediaTimedOut { .. } => Stage::Dialing(self),
+            | LegEvent::MediaTimedOut { .. }
+            | LegEvent::Digit(_)
+            | LegEvent::Played { .. }
+            | LegEvent::Quality(_)
+            | LegEvent::RecordingFailed { .. } => Stage::Dialing(self),
         }
     }
 

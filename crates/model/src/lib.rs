@@ -3,9 +3,12 @@
 //! `call`, `conversation` or `switch`.
 
 pub mod call_graph;
+pub mod client_report;
 pub mod directory;
 pub mod ids;
+pub mod leg_quality;
 pub mod phone;
+pub mod recording;
 pub mod text_enum;
 pub mod time;
 

@@ -135,6 +135,11 @@ impl Switch {
                     crate::log::state_change(&recorded);
                     effects.push(Effect::Record(recorded));
                 }
+                CallOutput::Media(command) => self.media_out.push(command),
+                CallOutput::Recording(id, change) => {
+                    effects.push(Effect::Recording(id, change));
+                }
+                CallOutput::Named(..) => {}
                 CallOutput::Cursor(group, user) => effects.push(Effect::Cursor(group, user)),
                 CallOutput::UserTaken(user) => {
                     let ringing = self.pools.calls_ringing(&user);

@@ -7,7 +7,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use call::port::{MediaCommand, MediaEvent};
 use model::call_graph::Recorded;
+use model::client_report::ClientReport;
 use model::directory::Directory;
+use model::leg_quality::LegQuality;
+use model::recording::{RecordingChange, RecordingId};
 use model::{CallId, GroupId, Millis, UserId};
 use sip::flow::{Flow, TransportKind};
 use sip::message::{Message, ParseFault};
@@ -89,6 +92,12 @@ pub enum Effect {
         /// When.
         at: Millis,
     },
+    /// Keep what became of a recording; written behind.
+    Recording(RecordingId, RecordingChange),
+    /// Keep what the streams of a leg were like; written behind.
+    LegQuality(LegQuality),
+    /// Keep what a telephone says of its quality; written behind.
+    ClientReport(Box<ClientReport>),
     /// Keep the bindings of a user; written behind, so that registrations survive a restart.
     Location(Location),
     /// Keep the round-robin cursor of a group (D42).

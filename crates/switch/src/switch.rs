@@ -210,6 +210,14 @@ impl Switch {
                 let seconds = u32::try_from(after.as_secs()).unwrap_or(u32::MAX);
                 self.tell(leg, LegEvent::MediaTimedOut { seconds });
             }
+            MediaEvent::Played { leg, play, end } => {
+                self.tell(leg, LegEvent::Played { play, end });
+            }
+            MediaEvent::Digit { leg, digit } => self.tell(leg, LegEvent::Digit(digit)),
+            MediaEvent::Quality(notice) => self.tell(notice.leg, LegEvent::Quality(notice)),
+            MediaEvent::Closed { .. }
+            | MediaEvent::RecordingFailed { .. }
+            | MediaEvent::Recorded { .. } => {}
         }
     }
 

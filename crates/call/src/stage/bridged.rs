@@ -55,7 +55,7 @@ impl Bridged {
     ) -> Stage {
         let (leg, event) = match input {
             CallInput::Leg(leg, event) => (leg, event),
-            CallInput::UserTaken(_) => return Stage::Bridged(self),
+            CallInput::UserTaken(_) | CallInput::Record(_) => return Stage::Bridged(self),
             CallInput::Release => {
                 let (by, reason) = (EndedBy::System, EndReason::CallEnded);
                 return self.end(None, by, reason, Release::Shutdown, basis, ctx);
@@ -88,9 +88,13 @@ impl Bridged {
                 self.hold(leg, false, basis, ctx);
                 Stage::Bridged(self)
             }
-            LegEvent::Rang { .. } | LegEvent::Answered | LegEvent::Settled { .. } => {
-                Stage::Bridged(self)
-            }
+            LegEvent::Rang { .. }
+            | LegEvent::Answered
+            | LegEvent::Settled { .. }
+            | LegEvent::Digit(_)
+            | LegEvent::Played { .. }
+            | LegEvent::Quality(_)
+            | LegEvent::RecordingFailed { .. } => Stage::Bridged(self),
         }
     }
 

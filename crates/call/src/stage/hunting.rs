@@ -48,6 +48,7 @@ impl Hunting {
                 self.go_on(basis, ctx)
             }
             CallInput::Release => self.released(basis, ctx),
+            CallInput::Record(_) => Stage::Hunting(self),
         }
     }
 
@@ -74,7 +75,11 @@ impl Hunting {
             | LegEvent::Settled { .. }
             | LegEvent::Held
             | LegEvent::Resumed
-            | LegEvent::MediaTimedOut { .. } => Stage::Hunting(self),
+            | LegEvent::MediaTimedOut { .. }
+            | LegEvent::Digit(_)
+            | LegEvent::Played { .. }
+            | LegEvent::Quality(_)
+            | LegEvent::RecordingFailed { .. } => Stage::Hunting(self),
         }
     }
 
@@ -98,7 +103,11 @@ impl Hunting {
             | LegEvent::Cancelled
             | LegEvent::Held
             | LegEvent::Resumed
-            | LegEvent::MediaTimedOut { .. } => Stage::Hunting(self),
+            | LegEvent::MediaTimedOut { .. }
+            | LegEvent::Digit(_)
+            | LegEvent::Played { .. }
+            | LegEvent::Quality(_)
+            | LegEvent::RecordingFailed { .. } => Stage::Hunting(self),
         }
     }
 

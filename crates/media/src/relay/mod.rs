@@ -222,6 +222,16 @@ impl<S: EventSink> Relay<S> {
                     self.sink.closed(report);
                 }
             }
+            MediaCommand::Formats { .. }
+            | MediaCommand::Join { .. }
+            | MediaCommand::Leave { .. }
+            | MediaCommand::Play { .. }
+            | MediaCommand::PausePlay { .. }
+            | MediaCommand::StopPlay { .. }
+            | MediaCommand::SendDigit { .. }
+            | MediaCommand::Record { .. }
+            | MediaCommand::PauseRecording { .. }
+            | MediaCommand::StopRecording { .. } => {}
             MediaCommand::Return(ports) => {
                 self.pool.put_back(ports);
             }
@@ -249,7 +259,13 @@ impl<S: EventSink> Relay<S> {
         self.table.timed_out(now, |leg, after| {
             let about_leg = |event: &MediaEvent| match event {
                 MediaEvent::TimedOut { leg: other, .. } => *other == leg,
-                MediaEvent::Stock(_) => false,
+                MediaEvent::Stock(_)
+                | MediaEvent::Played { .. }
+                | MediaEvent::Digit { .. }
+                | MediaEvent::Quality(_)
+                | MediaEvent::Closed { .. }
+                | MediaEvent::RecordingFailed { .. }
+                | MediaEvent::Recorded { .. } => false,
             };
             if !unsent.iter().any(about_leg) {
                 unsent.push_back(MediaEvent::TimedOut { leg, after });
@@ -319,7 +335,13 @@ impl<S: EventSink> Relay<S> {
                 stock.extend_from_slice(pairs);
                 false
             }
-            MediaEvent::TimedOut { .. } => true,
+            MediaEvent::TimedOut { .. }
+            | MediaEvent::Played { .. }
+            | MediaEvent::Digit { .. }
+            | MediaEvent::Quality(_)
+            | MediaEvent::Closed { .. }
+            | MediaEvent::RecordingFailed { .. }
+            | MediaEvent::Recorded { .. } => true,
         });
         if !stock.is_empty() {
             self.unsent.push_front(MediaEvent::Stock(stock));

@@ -243,6 +243,10 @@ impl Fold<'_> {
                 row.connection = connection.and_then(|seq| self.connection_id(seq));
                 row.value("seconds", Value::from(*seconds)).push(self.graph, self.at);
             }
+            CallEvent::DigitPressed { .. }
+            | CallEvent::QualityRaised { .. }
+            | CallEvent::QualityWorsened { .. }
+            | CallEvent::QualityCleared { .. } => {}
             CallEvent::DataLost => {
                 Interaction::of(InteractionKind::DataLoss).push(self.graph, self.at);
             }

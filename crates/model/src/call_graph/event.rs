@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::graph::Context;
 use super::words::{
     AttemptOutcome, CallOutcome, ConnectionKind, ConnectionOutcome, Direction, EndReason, EndedBy,
-    IvrExit, NoAnswerReason, ParticipantRole,
+    IvrExit, NoAnswerReason, ParticipantRole, QualityMetric, QualitySeverity, QualitySource,
+    QualityStream,
 };
 use crate::directory::AcdStrategy;
 use crate::{CallId, E164, GroupId, IvrId, Millis, NumberId, RecordId, UserId};
@@ -227,6 +228,62 @@ pub enum CallEvent {
         connection: Option<ConnectionSeq>,
         /// For how long, seconds.
         seconds: u32,
+    },
+    /// A party pressed a digit while he talked.
+    DigitPressed {
+        /// The user, if it was one.
+        user: Option<UserId>,
+        /// Who: a number, or `u:<user>` (as for a hold, D45).
+        party: Arc<str>,
+        /// The digit; `•` where digits are not to be kept.
+        digit: char,
+    },
+    /// Bad audio began (R022, §4.6).
+    QualityRaised {
+        /// The leg's Connection; `None`: the anchor.
+        connection: Option<ConnectionSeq>,
+        /// From the leg or to it.
+        stream: QualityStream,
+        /// What.
+        metric: QualityMetric,
+        /// How bad.
+        severity: QualitySeverity,
+        /// What was passed, in the metric's unit.
+        threshold: f64,
+        /// The worst value so far.
+        worst: f64,
+        /// Where the figures come from.
+        source: QualitySource,
+        /// What was heard and why, in plain words.
+        explanation: Arc<str>,
+    },
+    /// It got worse.
+    QualityWorsened {
+        /// The leg's Connection; `None`: the anchor.
+        connection: Option<ConnectionSeq>,
+        /// From the leg or to it.
+        stream: QualityStream,
+        /// What.
+        metric: QualityMetric,
+        /// How bad by now.
+        severity: QualitySeverity,
+        /// The worst value so far.
+        worst: f64,
+        /// What was heard and why, in plain words.
+        explanation: Arc<str>,
+    },
+    /// It is over. What is open when the leg ends is closed by the fold.
+    QualityCleared {
+        /// The leg's Connection; `None`: the anchor.
+        connection: Option<ConnectionSeq>,
+        /// From the leg or to it.
+        stream: QualityStream,
+        /// What.
+        metric: QualityMetric,
+        /// The worst value.
+        worst: f64,
+        /// What was heard and why, in plain words.
+        explanation: Arc<str>,
     },
     /// Events of this call could not be kept.
     DataLost,

@@ -5,12 +5,22 @@
 //!
 //! `media` may import this module of `call` and no other.
 
-use std::net::SocketAddr;
+mod media;
+mod sound;
+
 use std::sync::Arc;
-use std::time::Duration;
 
 use model::call_graph::Recorded;
+use model::call_graph::event::BridgeLeg;
+use model::recording::RecordingChange;
 use model::{E164, GroupId, NumberId, TrunkId, UserId};
+
+pub use self::media::{
+    Direction, Encoding, Format, Formats, MediaCommand, MediaEvent, Part, PortPair, QualityChange,
+    QualityMetric, QualityNotice, QualitySeverity, QualitySource, QualityStream, RecordingFormat,
+    RecordingId, RemoteMedia, RoomId, Speaks, StreamQuality,
+};
+pub use self::sound::{Digit, PlayEnd, PlayId, Playlist, Sound, Spoken, Tone};
 
 /// A leg, live: unique in the life of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -86,10 +96,25 @@ pub enum CallInput {
     UserTaken(UserId),
     /// The server stops: release every leg, `ended_by` system.
     Release,
+    /// A user, or an operator, wants this call recorded, not recorded, or a pause.
+    Record(RecordingWish),
+}
+
+/// What somebody wants of the recording of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordingWish {
+    /// Record it.
+    Start,
+    /// Keep nothing for a while.
+    Pause,
+    /// Go on.
+    Resume,
+    /// Close the file.
+    Stop,
 }
 
 /// What happened on a leg.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum LegEvent {
     /// The far end alerts (18x). `early_media`: it sends audio already.
     Rang {
@@ -123,6 +148,24 @@ pub enum LegEvent {
         /// Seconds.
         seconds: u32,
     },
+    /// The far end pressed a digit: by RTP, in the band or by INFO.
+    Digit(Digit),
+    /// What was played to the leg is over.
+    Played {
+        /// Which playing.
+        play: PlayId,
+        /// How it ended.
+        end: PlayEnd,
+    },
+    /// Bad audio began, got worse or is over.
+    Quality(QualityNotice),
+    /// A recording can no longer be written.
+    RecordingFailed {
+        /// Which.
+        recording: RecordingId,
+        /// Why, for people.
+        cause: Arc<str>,
+    },
 }
 
 /// What the engine wants done, in causal order.
@@ -130,8 +173,16 @@ pub enum LegEvent {
 pub enum CallOutput {
     /// Do this to a leg.
     Leg(LegCommand),
+    /// Tell media: plays, rooms, digits and recordings; what opens, joins and closes legs follows
+    /// from [`LegCommand`]s.
+    Media(MediaCommand),
     /// Keep this event; it is durable before anything after it in the list leaves the process.
     Record(Recorded),
+    /// What became of a recording.
+    Recording(RecordingId, RecordingChange),
+    /// What rows call this leg, once it is one that they name; media's figures at its end are
+    /// kept under this name (`leg_quality.leg`).
+    Named(LegId, BridgeLeg),
     /// The round-robin cursor of a group moved (D42).
     Cursor(GroupId, UserId),
     /// This user answered this call: tell every other call that rings him
@@ -252,109 +303,4 @@ pub enum Release {
     Shutdown,
     /// No RTP came.
     MediaTimeout,
-}
-
-// ------------------------------------------------------------------------------------- media
-
-/// A pair of bound ports (RTP even, RTCP odd) from the stock that media keeps ahead of time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PortPair {
-    /// RTP port; RTCP is the next one.
-    pub rtp: u16,
-}
-
-/// Where a leg's far end receives, as its session description says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RemoteMedia {
-    /// RTP.
-    pub rtp: SocketAddr,
-    /// RTCP; equal to `rtp` when multiplexed.
-    pub rtcp: SocketAddr,
-    /// RTP and RTCP share one port on both sides (RFC 5761, offered and accepted).
-    pub rtcp_mux: bool,
-}
-
-/// Which way audio may flow on a leg, as negotiated, seen from us.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Direction {
-    /// We send to the leg.
-    pub send: bool,
-    /// We take what the leg sends.
-    pub receive: bool,
-}
-
-impl Direction {
-    /// Both ways.
-    pub const BOTH: Self = Self { send: true, receive: true };
-}
-
-/// What media is told to do. Commands about one leg are obeyed in their order; a command about a
-/// leg that is not open is ignored (it was closed by a crossing input).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum MediaCommand {
-    /// A leg takes a port pair of the stock. Nothing is forwarded before a remote is known.
-    Open {
-        /// The leg.
-        leg: LegId,
-        /// Its ports.
-        ports: PortPair,
-    },
-    /// A session description named the far end: send there, and latch anew to the first valid
-    /// source (RFC 7362).
-    Remote {
-        /// The leg.
-        leg: LegId,
-        /// Where it receives.
-        remote: RemoteMedia,
-    },
-    /// The direction changed (hold, resume). A leg that neither sends nor receives, or only one
-    /// way, is held: its media timeout does not run.
-    Direct {
-        /// The leg.
-        leg: LegId,
-        /// Which way.
-        direction: Direction,
-    },
-    /// Forward from one leg to the other only (early media).
-    Listen {
-        /// Whose audio.
-        from: LegId,
-        /// Who hears it.
-        to: LegId,
-    },
-    /// Forward both ways; replaces what either leg heard before. Media timeouts run from now.
-    Bridge {
-        /// One.
-        a: LegId,
-        /// The other.
-        b: LegId,
-    },
-    /// Forward no more between them.
-    Unbridge {
-        /// One.
-        a: LegId,
-        /// The other.
-        b: LegId,
-    },
-    /// The leg is over; its ports go back.
-    Close {
-        /// The leg.
-        leg: LegId,
-    },
-    /// A port pair of the stock was not used after all (its offer was never sent).
-    Return(PortPair),
-}
-
-/// What media reports.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum MediaEvent {
-    /// Bound ports for the stock; sent at the start and whenever the core has taken some.
-    Stock(Vec<PortPair>),
-    /// On a bridged leg that is not held no RTP came from either side for this long.
-    TimedOut {
-        /// The leg.
-        leg: LegId,
-        /// How long.
-        after: Duration,
-    },
 }
