@@ -1,0 +1,137 @@
+//! Changes the sample rate of a stream of mono sound.
+
+use std::sync::OnceLock;
+
+/// The rates between which a [`Resampler`] can change.
+pub const RATES: [u32; 6] = [8_000, 16_000, 24_000, 32_000, 44_100, 48_000];
+
+/// The bits after the point of a filter's coefficients.
+const SHIFT: u32 = 14;
+
+/// There is no way from or to this rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("sound of {0} samples a second is not supported")]
+pub struct UnsupportedRate(pub u32);
+
+/// Changes the rate of one stream. Its sound is late by [`delay`](Self::delay).
+pub struct Resampler {
+    /// None when both rates are the same.
+    filter: Option<&'static Filter>,
+    /// The last inputs that later outputs still need, and behind them the new ones.
+    line: Vec<i16>,
+    /// Where the next output lies after the first new input, in units of 1/`filter.up` inputs.
+    phase: usize,
+}
+
+/// A low-pass filter at `up` times the input's rate, cut into `up` phases.
+struct Filter {
+    up: usize,
+    down: usize,
+    taps: usize,
+    /// The phases one after the other, the oldest input's coefficient first.
+    phases: Vec<i16>,
+    /// Half the filter, in samples of the output.
+    delay: f32,
+}
+
+impl Resampler {
+    /// A resampler between two of [`RATES`]. Between equal ones it hands on what it is given.
+    pub fn new(from: u32, to: u32) -> Result<Self, UnsupportedRate> {
+        let filter = Filter::between(from, to)?;
+        let line = filter.map_or(Vec::new(), |filter| vec![0; filter.taps - 1]);
+        Ok(Self { filter, line, phase: 0 })
+    }
+
+    /// Appends the sound at the new rate.
+    pub fn process(&mut self, input: &[i16], out: &mut Vec<i16>) {
+        let Some(filter) = self.filter else {
+            out.extend_from_slice(input);
+            return;
+        };
+        let &Filter { up, down, taps, .. } = filter;
+        self.line.extend_from_slice(input);
+        let end = input.len() * up;
+        while self.phase < end {
+            let newest = self.phase / up;
+            let coefficients = &filter.phases[self.phase % up * taps..][..taps];
+            let heard = &self.line[newest..newest + taps];
+            let sum: i32 =
+                heard.iter().zip(coefficients).map(|(&s, &c)| i32::from(s) * i32::from(c)).sum();
+            let sample = (sum + (1 << (SHIFT - 1))) >> SHIFT;
+            out.push(sample.clamp(i32::from(i16::MIN), i32::from(i16::MAX)) as i16);
+            self.phase += down;
+        }
+        self.phase -= end;
+        self.line.drain(..input.len());
+    }
+
+    /// How late its sound is, in samples of the new rate.
+    pub fn delay(&self) -> f32 {
+        self.filter.map_or(0.0, |filter| filter.delay)
+    }
+}
+
+impl Filter {
+    /// The filter of a pair of rates. Each is computed once in the life of the program.
+    fn between(from: u32, to: u32) -> Result<Option<&'static Self>, UnsupportedRate> {
+        static FILTERS: [OnceLock<Filter>; RATES.len() * RATES.len()] =
+            [const { OnceLock::new() }; RATES.len() * RATES.len()];
+        let index = |rate| RATES.iter().position(|&one| one == rate).ok_or(UnsupportedRate(rate));
+        let place = index(from)? * RATES.len() + index(to)?;
+        Ok((from != to).then(|| FILTERS[place].get_or_init(|| Self::new(from, to))))
+    }
+
+    fn new(from: u32, to: u32) -> Self {
+        let divisor = greatest_common_divisor(from, to);
+        let (up, down) = ((to / divisor) as usize, (from / divisor) as usize);
+        let low = f64::from(from.min(to));
+        // In periods of the lower rate: 3.5 ms at 8 kHz, whose band ends nearer to the half.
+        let periods = if low < 10_000.0 { 28.0 } else { 32.0 };
+        let taps = (periods * f64::from(from) / low).round() as usize;
+        let length = taps * up;
+        let centre = (length - 1) as f64 / 2.0;
+        // In periods of the filter's own rate, `up` times the input's.
+        let cutoff = low / (f64::from(from) * up as f64);
+        let value = |place: usize| {
+            let x = place as f64 - centre;
+            sinc(x * cutoff) * kaiser(x / (centre + 1.0))
+        };
+        let mut phases = vec![0; length];
+        for phase in 0..up {
+            let coefficients: Vec<f64> =
+                (0..taps).map(|tap| value((taps - 1 - tap) * up + phase)).collect();
+            let sum: f64 = coefficients.iter().sum();
+            for (tap, coefficient) in coefficients.iter().enumerate() {
+                let scaled = coefficient / sum * f64::from(1 << SHIFT);
+                phases[phase * taps + tap] = scaled.round() as i16;
+            }
+        }
+        let delay = (centre / down as f64) as f32;
+        Self { up, down, taps, phases, delay }
+    }
+}
+
+fn sinc(x: f64) -> f64 {
+    let x = x * std::f64::consts::PI;
+    if x.abs() < 1e-9 { 1.0 } else { x.sin() / x }
+}
+
+/// Kaiser's window of shape 6.2 (65 dB) at a place between −1 and 1.
+fn kaiser(place: f64) -> f64 {
+    const SHAPE: f64 = 6.2;
+    bessel_i0(SHAPE * (1.0 - place * place).max(0.0).sqrt()) / bessel_i0(SHAPE)
+}
+
+/// The modified Bessel function of the first kind and order 0.
+fn bessel_i0(x: f64) -> f64 {
+    let (mut sum, mut term) = (1.0, 1.0);
+    for k in 1..40 {
+        term *= (x / 2.0 / f64::from(k)).powi(2);
+        sum += term;
+    }
+    sum
+}
+
+fn greatest_common_divisor(a: u32, b: u32) -> u32 {
+    if b == 0 { a } else { greatest_common_divisor(b, a % b) }
+}
