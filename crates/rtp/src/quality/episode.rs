@@ -1,0 +1,1 @@
+//! Raises and clears that do not flap (model §4.6).
