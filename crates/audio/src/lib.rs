@@ -2,4 +2,9 @@
 //! tones, digits in the band, and files of sound.
 
 pub mod codec;
+pub mod dtmf;
+pub mod jitter_buffer;
+pub mod level;
+pub mod mixer;
 pub mod resample;
+pub mod tone;
