@@ -11,6 +11,7 @@
 mod clock;
 mod config;
 mod counters;
+mod handoff;
 mod plane;
 mod ports;
 #[allow(dead_code, unused_imports, reason = "until the sound thread asks for prompts")]
