@@ -3,7 +3,8 @@
 use std::sync::OnceLock;
 
 /// The rates between which a [`Resampler`] can change.
-pub const RATES: [u32; 6] = [8_000, 16_000, 24_000, 32_000, 44_100, 48_000];
+pub const RATES: [u32; 8] =
+    [8_000, 11_025, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000];
 
 /// The bits after the point of a filter's coefficients.
 const SHIFT: u32 = 14;

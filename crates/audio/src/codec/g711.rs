@@ -12,12 +12,12 @@ static MU_CODES: [u8; 1 << 14] = mu_codes();
 static A_CODES: [u8; 1 << 12] = a_codes();
 
 /// Appends the samples of µ-law codes.
-pub(super) fn decode_mu(codes: &[u8], out: &mut Vec<i16>) {
+pub(crate) fn decode_mu(codes: &[u8], out: &mut Vec<i16>) {
     out.extend(codes.iter().map(|&code| MU_SAMPLES[usize::from(code)]));
 }
 
 /// Appends the samples of A-law codes.
-pub(super) fn decode_a(codes: &[u8], out: &mut Vec<i16>) {
+pub(crate) fn decode_a(codes: &[u8], out: &mut Vec<i16>) {
     out.extend(codes.iter().map(|&code| A_SAMPLES[usize::from(code)]));
 }
 

@@ -9,7 +9,7 @@ mod comfort_noise;
 mod conceal;
 mod decoder;
 mod encoder;
-mod g711;
+pub(crate) mod g711;
 mod g722;
 mod opus;
 #[cfg(test)]
