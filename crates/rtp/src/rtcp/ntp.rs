@@ -33,7 +33,7 @@ impl NtpTime {
             // The next era.
             seconds + (1 << 32) - UNIX_EPOCH_SECONDS
         });
-        seconds * MICROS + ((self.0 & 0xffff_ffff) * MICROS >> 32)
+        seconds * MICROS + (((self.0 & 0xffff_ffff) * MICROS) >> 32)
     }
 
     /// The middle 32 bits, in units of 2^-16 s, as `LSR` and `LRR` have them.
@@ -53,7 +53,7 @@ pub fn round_trip(arrival: u32, last_report: u32, delay: u32) -> Option<Duration
         return None;
     }
     let units = u64::from(arrival.wrapping_sub(last_report).checked_sub(delay)?);
-    let rtt = Duration::from_micros(units * MICROS >> 16);
+    let rtt = Duration::from_micros((units * MICROS) >> 16);
     (rtt <= RTT_MAX).then_some(rtt)
 }
 
