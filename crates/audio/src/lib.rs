@@ -7,4 +7,5 @@ pub mod jitter_buffer;
 pub mod level;
 pub mod mixer;
 pub mod resample;
+pub mod score;
 pub mod tone;

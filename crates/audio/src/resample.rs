@@ -3,8 +3,7 @@
 use std::sync::OnceLock;
 
 /// The rates between which a [`Resampler`] can change.
-pub const RATES: [u32; 8] =
-    [8_000, 11_025, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000];
+pub const RATES: [u32; 8] = [8_000, 11_025, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000];
 
 /// The bits after the point of a filter's coefficients.
 const SHIFT: u32 = 14;
@@ -20,14 +19,19 @@ pub struct Resampler {
     filter: Option<&'static Filter>,
     /// The last inputs that later outputs still need, and behind them the new ones.
     line: Vec<i16>,
-    /// Where the next output lies after the first new input, in units of 1/`filter.up` inputs.
+    /// Where the next output lies: this many whole inputs after the first new one, and
+    next: usize,
+    /// this many parts of `filter.up` more.
     phase: usize,
 }
 
 /// A low-pass filter at `up` times the input's rate, cut into `up` phases.
 struct Filter {
     up: usize,
-    down: usize,
+    /// From one output to the next: whole inputs, and parts of `up`.
+    step: usize,
+    step_phase: usize,
+    /// Coefficients of a phase.
     taps: usize,
     /// The phases one after the other, the oldest input's coefficient first.
     phases: Vec<i16>,
@@ -40,7 +44,7 @@ impl Resampler {
     pub fn new(from: u32, to: u32) -> Result<Self, UnsupportedRate> {
         let filter = Filter::between(from, to)?;
         let line = filter.map_or(Vec::new(), |filter| vec![0; filter.taps - 1]);
-        Ok(Self { filter, line, phase: 0 })
+        Ok(Self { filter, line, next: 0, phase: 0 })
     }
 
     /// Appends the sound at the new rate.
@@ -49,26 +53,31 @@ impl Resampler {
             out.extend_from_slice(input);
             return;
         };
-        let &Filter { up, down, taps, .. } = filter;
+        let taps = filter.taps;
         self.line.extend_from_slice(input);
-        let end = input.len() * up;
-        while self.phase < end {
-            let newest = self.phase / up;
-            let coefficients = &filter.phases[self.phase % up * taps..][..taps];
-            let heard = &self.line[newest..newest + taps];
-            let sum: i32 =
-                heard.iter().zip(coefficients).map(|(&s, &c)| i32::from(s) * i32::from(c)).sum();
-            let sample = (sum + (1 << (SHIFT - 1))) >> SHIFT;
-            out.push(sample.clamp(i32::from(i16::MIN), i32::from(i16::MAX)) as i16);
-            self.phase += down;
+        while self.next < input.len() {
+            let coefficients = &filter.phases[self.phase * taps..][..taps];
+            out.push(weighted_sum(&self.line[self.next..][..taps], coefficients));
+            self.next += filter.step;
+            self.phase += filter.step_phase;
+            if self.phase >= filter.up {
+                self.phase -= filter.up;
+                self.next += 1;
+            }
         }
-        self.phase -= end;
+        self.next -= input.len();
         self.line.drain(..input.len());
     }
 
     /// How late its sound is, in samples of the new rate.
     pub fn delay(&self) -> f32 {
         self.filter.map_or(0.0, |filter| filter.delay)
+    }
+
+    /// Samples that its buffer can hold.
+    #[cfg(test)]
+    pub(crate) fn held(&self) -> usize {
+        self.line.capacity()
     }
 }
 
@@ -108,8 +117,15 @@ impl Filter {
             }
         }
         let delay = (centre / down as f64) as f32;
-        Self { up, down, taps, phases, delay }
+        Self { up, step: down / up, step_phase: down % up, taps, phases, delay }
     }
+}
+
+fn weighted_sum(sound: &[i16], coefficients: &[i16]) -> i16 {
+    // A filter's coefficients sum up to less than 2 in size, so 32 bits are enough.
+    let products = sound.iter().zip(coefficients).map(|(&s, &c)| i32::from(s) * i32::from(c));
+    let sum = (products.sum::<i32>() + (1 << (SHIFT - 1))) >> SHIFT;
+    sum.clamp(i32::from(i16::MIN), i32::from(i16::MAX)) as i16
 }
 
 fn sinc(x: f64) -> f64 {

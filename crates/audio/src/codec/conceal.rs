@@ -1,22 +1,227 @@
-//! Hides lost packets of codecs that have no means of their own.
+//! Hides lost packets of codecs that have no means of their own, on the idea of ITU-T G.711
+//! Appendix I: the last pitch cycle goes on, blended where it meets itself, and fades.
+//!
+//! * The cycle is 5 to 15 ms long, found by correlation with the last 20 ms.
+//! * After 10 ms of gap two cycles are repeated and after 20 ms three, which buzzes less.
+//! * The sound is whole for 10 ms, then falls evenly to silence at 60 ms.
+//! * What arrives after the gap is blended with what would have gone on.
+//!
+//! Unlike the appendix this adds no delay: nothing before the gap is held back for blending. Where
+//! the repetition does not meet the last sample, the step is taken off it gradually instead.
+
+/// The gap after which there is silence, in milliseconds.
+const SILENT_AFTER_MS: usize = 60;
+/// The gap that is filled at full level, in milliseconds.
+const FULL_FOR_MS: usize = 10;
+/// The most cycles that are repeated.
+const MOST_CYCLES: usize = 3;
 
 /// Fills the gaps of one stream.
 pub(super) struct Concealer {
-    rate: u32,
+    /// Samples in a millisecond.
+    ms: usize,
+    /// The last 50 ms before the gap: three of the longest cycles, and what blends them.
+    history: Vec<i16>,
+    /// Length of the cycle that is repeated, in samples; known in a gap.
+    cycle: usize,
+    /// How much higher the last sample was than what the repetition begins after.
+    step: f32,
+    /// Samples of the gap so far; 0 when there is none.
+    gap: usize,
+    /// What was made for the gap, on its way into the history.
+    made: Vec<i16>,
 }
 
 impl Concealer {
+    /// For sound of `rate` samples a second, a multiple of 2000.
     pub(super) fn new(rate: u32) -> Self {
-        Self { rate }
+        let ms = rate as usize / 1_000;
+        let history = vec![0; 50 * ms];
+        let made = Vec::with_capacity(history.len());
+        Self { ms, history, cycle: 5 * ms, step: 0.0, gap: 0, made }
     }
 
     /// Takes the sound of a packet that arrived; after a gap its beginning is blended.
-    pub(super) fn heard(&mut self, _sound: &mut [i16]) {
-        let _ = self.rate;
+    pub(super) fn heard(&mut self, sound: &mut [i16]) {
+        if self.gap > 0 {
+            self.recover(sound);
+        }
+        push(&mut self.history, sound);
     }
 
     /// Appends `samples` in place of lost ones.
     pub(super) fn conceal(&mut self, samples: usize, out: &mut Vec<i16>) {
-        out.resize(out.len() + samples, 0);
+        if self.gap == 0 {
+            self.cycle = self.find_cycle();
+            let last = self.history.len() - 1;
+            let before = self.history[last - self.cycle];
+            self.step = f32::from(self.history[last]) - f32::from(before);
+        }
+        out.extend((self.gap..self.gap + samples).map(|place| self.substitute(place)));
+        self.gap = self.gap.saturating_add(samples);
+    }
+
+    /// Blends the first sound after a gap, and ends the gap.
+    fn recover(&mut self, sound: &mut [i16]) {
+        // A quarter of a cycle, and 4 ms for each 10 ms of gap, up to 10 ms.
+        let overlap = (self.cycle / 4 + self.gap * 4 / 10).min(10 * self.ms).min(sound.len());
+        for (index, sample) in sound[..overlap].iter_mut().enumerate() {
+            let weight = (index + 1) as f32 / (overlap + 1) as f32;
+            let old = f32::from(self.substitute(self.gap + index));
+            *sample = (old + (f32::from(*sample) - old) * weight) as i16;
+        }
+        let kept = self.gap.min(self.history.len());
+        let mut made = std::mem::take(&mut self.made);
+        made.clear();
+        made.extend((self.gap - kept..self.gap).map(|place| self.substitute(place)));
+        push(&mut self.history, &made);
+        self.made = made;
+        self.gap = 0;
+    }
+
+    /// The sample at a place of the gap.
+    fn substitute(&self, place: usize) -> i16 {
+        let (full, silent) = (FULL_FOR_MS * self.ms, SILENT_AFTER_MS * self.ms);
+        if place >= silent {
+            return 0;
+        }
+        let gain = (silent - place.max(full)) as f32 / (silent - full) as f32;
+        let quarter = self.cycle / 4;
+        let stage_ms = 10 * self.ms;
+        let cycles = (1 + place / stage_ms).min(MOST_CYCLES);
+        let since = place - (cycles - 1) * stage_ms;
+        let mut sample = self.repeated(cycles, place);
+        if cycles > 1 && since < quarter {
+            let weight = (since + 1) as f32 / (quarter + 1) as f32;
+            let old = self.repeated(cycles - 1, place);
+            sample = old + (sample - old) * weight;
+        } else if place < quarter {
+            sample += self.step * (1.0 - (place + 1) as f32 / (quarter + 1) as f32);
+        }
+        // A cast of a float saturates.
+        (sample * gain) as i16
+    }
+
+    /// The sample at a place of the gap when the last `cycles` cycles go on and on.
+    fn repeated(&self, cycles: usize, place: usize) -> f32 {
+        let length = cycles * self.cycle;
+        // Where more cycles come into play, the oldest of them goes on at the same phase.
+        let start = (cycles - 1) * 10 * self.ms;
+        let index = (place - start + start % self.cycle) % length;
+        let begin = self.history.len() - length;
+        let sample = f32::from(self.history[begin + index]);
+        let quarter = self.cycle / 4;
+        let Some(into_tail) = (index + quarter).checked_sub(length) else { return sample };
+        // The tail becomes what precedes the beginning, which follows it.
+        let weight = (into_tail + 1) as f32 / (quarter + 1) as f32;
+        let before = f32::from(self.history[begin + index - length]);
+        sample + (before - sample) * weight
+    }
+
+    /// The lag between 5 and 15 ms at which the last 20 ms resemble what was before, in samples.
+    fn find_cycle(&self) -> usize {
+        let (least, most) = (5 * self.ms, 15 * self.ms);
+        let coarse = self.best_lag((least..=most).step_by(2), 2);
+        self.best_lag(coarse.max(least + 1) - 1..=(coarse + 1).min(most), 1)
+    }
+
+    /// The lag of the highest correlation, with only every `stride`th sample looked at.
+    fn best_lag(&self, lags: impl Iterator<Item = usize>, stride: usize) -> usize {
+        let window = self.history.len() - 20 * self.ms;
+        let (mut best, mut best_score) = (5 * self.ms, f32::MIN);
+        for lag in lags {
+            let (mut product, mut energy) = (0.0, 1.0);
+            for index in (window..self.history.len()).step_by(stride) {
+                let before = f32::from(self.history[index - lag]);
+                product += f32::from(self.history[index]) * before;
+                energy += before * before;
+            }
+            let score = product / f32::sqrt(energy);
+            if score > best_score {
+                (best, best_score) = (lag, score);
+            }
+        }
+        best
+    }
+}
+
+/// Shifts sound into a history from its end.
+fn push(history: &mut [i16], sound: &[i16]) {
+    let kept = sound.len().min(history.len());
+    history.copy_within(kept.., 0);
+    let begin = history.len() - kept;
+    history[begin..].copy_from_slice(&sound[sound.len() - kept..]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATES: [u32; 2] = [8_000, 16_000];
+
+    fn tone(rate: u32, hz: f32, from: usize, samples: usize) -> Vec<i16> {
+        (from..from + samples)
+            .map(|n| (8_000.0 * (std::f32::consts::TAU * hz * n as f32 / rate as f32).sin()) as i16)
+            .collect()
+    }
+
+    fn largest_step(sound: &[i16]) -> i32 {
+        sound.windows(2).map(|w| (i32::from(w[1]) - i32::from(w[0])).abs()).max().unwrap_or(0)
+    }
+
+    #[test]
+    fn a_tone_goes_on_without_a_click() {
+        for rate in RATES {
+            let frame = rate as usize / 50;
+            let mut concealer = Concealer::new(rate);
+            let mut all = Vec::new();
+            for index in 0..8 {
+                let mut sound = tone(rate, 210.0, index * frame, frame);
+                if index == 5 {
+                    concealer.conceal(frame, &mut all);
+                } else {
+                    concealer.heard(&mut sound);
+                    all.extend(sound);
+                }
+            }
+            let whole = largest_step(&tone(rate, 210.0, 0, 8 * frame));
+            assert!(largest_step(&all) < 2 * whole, "{} at {rate}", largest_step(&all));
+        }
+    }
+
+    #[test]
+    fn a_long_gap_fades_to_silence() {
+        for rate in RATES {
+            let ms = rate as usize / 1_000;
+            let mut concealer = Concealer::new(rate);
+            concealer.heard(&mut tone(rate, 440.0, 0, 60 * ms));
+            let mut out = Vec::new();
+            for _ in 0..5 {
+                concealer.conceal(20 * ms, &mut out);
+            }
+            let peak = |from: usize, to: usize| {
+                out[from * ms..to * ms].iter().map(|s| s.unsigned_abs()).max().unwrap()
+            };
+            assert!(peak(0, 10) > 7_500);
+            assert!((3_500..5_000).contains(&peak(30, 36)), "{}", peak(30, 36));
+            assert_eq!(peak(60, 100), 0);
+        }
+    }
+
+    #[test]
+    fn silence_and_extremes_are_harmless() {
+        for rate in RATES {
+            let mut concealer = Concealer::new(rate);
+            let mut out = Vec::new();
+            concealer.conceal(1, &mut out);
+            assert_eq!(out, [0]);
+            for length in [0, 1, 7, 5_000] {
+                concealer.heard(&mut vec![i16::MIN; length]);
+                concealer.conceal(length, &mut out);
+                concealer.conceal(0, &mut out);
+            }
+            let made = concealer.made.capacity();
+            assert_eq!(made, concealer.history.len());
+        }
     }
 }

@@ -148,4 +148,13 @@ impl Decoder {
             Voice::Plain { .. } => false,
         }
     }
+
+    /// Samples that its own buffers can hold.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> usize {
+        match &self.voice {
+            Voice::Plain { native, resampler, .. } => native.capacity() + resampler.held(),
+            Voice::Opus(_) => 0,
+        }
+    }
 }

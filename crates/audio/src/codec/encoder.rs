@@ -134,13 +134,16 @@ impl Encoder {
             Voice::Mulaw | Voice::Alaw | Voice::G722(_) => {}
         }
     }
+
+    /// Samples that its own buffers can hold.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> usize {
+        self.frame.capacity() + self.resampler.held()
+    }
 }
 
-/// The rate at which Opus encodes: no more than what comes in or what the peer can play.
+/// The rate at which Opus encodes: no more than what comes in, what the peer can play, or 16 kHz
+/// (see the module of Opus for the reason).
 fn opus_rate(input_rate: u32, settings: &EncoderSettings) -> u32 {
-    match input_rate.min(settings.max_playback_rate) {
-        ..16_000 => 8_000,
-        16_000..48_000 => 16_000,
-        _ => 48_000,
-    }
+    if input_rate.min(settings.max_playback_rate) < 16_000 { 8_000 } else { 16_000 }
 }

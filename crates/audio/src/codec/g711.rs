@@ -151,9 +151,10 @@ mod tests {
     fn known_values() {
         assert_eq!([mu(0), mu(-1), mu(i16::MAX), mu(i16::MIN)], [0xff, 0x7f, 0x80, 0x00]);
         assert_eq!([a(0), a(-1), a(i16::MAX), a(i16::MIN)], [0xd5, 0x55, 0xaa, 0x2a]);
-        assert_eq!([0xff, 0x7f, 0x80, 0x00].map(|c: usize| MU_SAMPLES[c]), [0, 0, 32124, -32124]);
-        assert_eq!([0xd5, 0x55, 0xaa, 0x2a].map(|c: usize| A_SAMPLES[c]), [8, -8, 32256, -32256]);
-        assert_eq!((MU_SAMPLES[0xce], A_SAMPLES[0xe5]), (1052, 1056));
+        let mu = [0xff, 0x7f, 0x80, 0x00, 0x90, 0xa0, 0xd0, 0xf0].map(|c: usize| MU_SAMPLES[c]);
+        assert_eq!(mu, [0, 0, 32124, -32124, 15996, 7932, 876, 120]);
+        let a = [0xd5, 0x55, 0xaa, 0x2a, 0x80, 0x00, 0x81, 0x54].map(|c: usize| A_SAMPLES[c]);
+        assert_eq!(a, [8, -8, 32256, -32256, 5504, -5504, 5248, -24]);
     }
 
     #[test]
