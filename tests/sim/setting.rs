@@ -130,6 +130,7 @@ fn ivr(id: &str, target: IvrTarget, next: Option<&str>, accept: Option<Accept>) 
         id: IvrId::from(id),
         action: IvrAction::CallTransfer,
         greeting_prompt: None,
+        language: None,
         target: Some(target),
         strategy: None,
         attempt_ring_ms: Some(5_000),
@@ -150,6 +151,8 @@ fn group(id: &str, strategy: AcdStrategy, members: &[&str]) -> Group {
         members: members.iter().map(|name| UserId::from(*name)).collect(),
         strategy,
         missed_call_owner: Some(UserId::from("erin")),
+        music_on_hold: None,
+        recording: None,
     }
 }
 
@@ -160,6 +163,7 @@ fn number(e164: &str, assignment: Assignment, is_default: bool) -> Number {
         assignment,
         is_default,
         missed_call_owner: None,
+        recording: None,
     }
 }
 

@@ -9,6 +9,7 @@ pub mod conversations;
 pub mod directory;
 pub mod error;
 pub mod journal;
+pub mod media_rows;
 pub mod metrics;
 pub mod read;
 pub mod recover;

@@ -29,6 +29,8 @@ pub struct StoreMetrics {
     pub spilled_batches: AtomicU64,
     /// Events that neither the journal nor the writer got.
     pub lost_events: AtomicU64,
+    /// Rows of media that found no room while the database took no writes.
+    pub lost_media_rows: AtomicU64,
     /// Failed writes of the journal.
     pub journal_failures: AtomicU64,
     /// Bytes written to the journal.

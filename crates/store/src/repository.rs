@@ -8,12 +8,14 @@ use model::call_graph::CallGraph;
 use model::call_graph::words::CallState;
 use model::directory::Directory;
 use model::directory::source::DirectoryFile;
+use model::recording::RecordingId;
 use model::{CallId, GroupId, Millis, UserId};
 
 use crate::bindings::Binding;
 use crate::directory::{ImportMode, ImportReport};
+use crate::media_rows::{Interrupted, MediaRow, RecordingRow};
 use crate::rows::{self, RowBatch};
-use crate::{Database, Error, bindings, directory};
+use crate::{Database, Error, bindings, directory, media_rows};
 
 /// Everything that one transaction of the writer brings.
 #[derive(Debug, Default)]
@@ -24,6 +26,8 @@ pub struct Commit<'a> {
     pub bindings: Vec<(UserId, Vec<Binding>)>,
     /// Round-robin cursors that moved (D42).
     pub cursors: Vec<(GroupId, UserId)>,
+    /// What media told beside the calls' rows, in order.
+    pub media: &'a [MediaRow],
     /// This node was alive then (D47).
     pub heartbeat: Option<(&'a str, Millis)>,
 }
@@ -34,6 +38,7 @@ impl Commit<'_> {
         self.rows.is_empty()
             && self.bindings.is_empty()
             && self.cursors.is_empty()
+            && self.media.is_empty()
             && self.heartbeat.is_none()
     }
 }
@@ -84,6 +89,32 @@ pub trait Repository: Clone + Send + Sync + 'static {
 
     /// The round-robin cursor of every group that has one.
     fn load_cursors(&self) -> impl Future<Output = Result<Vec<(GroupId, UserId)>, Error>> + Send;
+
+    /// Recordings of a node that its end cut off.
+    fn open_recordings(
+        &self,
+        node: &str,
+    ) -> impl Future<Output = Result<Vec<RecordingRow>, Error>> + Send;
+
+    /// Closes them, as their files tell.
+    fn close_interrupted(
+        &self,
+        interrupted: &[Interrupted],
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// At most `limit` recordings that ended before `before` and whose files are kept, oldest
+    /// first.
+    fn old_recordings(
+        &self,
+        before: Millis,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<RecordingRow>, Error>> + Send;
+
+    /// The files of these recordings are gone.
+    fn expire_recordings(
+        &self,
+        ids: &[RecordingId],
+    ) -> impl Future<Output = Result<(), Error>> + Send;
 }
 
 impl Repository for Database {
@@ -92,6 +123,7 @@ impl Repository for Database {
         rows::save(&mut transaction, &commit.rows).await?;
         bindings::save(&mut transaction, &commit.bindings).await?;
         bindings::save_cursors(&mut transaction, &commit.cursors).await?;
+        media_rows::save(&mut transaction, commit.media).await?;
         if let Some((node, at)) = commit.heartbeat {
             let sql = "INSERT INTO node_heartbeat(node, at) VALUES (?, ?) \
                        ON CONFLICT(node) DO UPDATE SET at = excluded.at";
@@ -149,5 +181,25 @@ impl Repository for Database {
 
     async fn load_cursors(&self) -> Result<Vec<(GroupId, UserId)>, Error> {
         bindings::load_cursors(&mut *self.reader().acquire().await?).await
+    }
+
+    async fn open_recordings(&self, node: &str) -> Result<Vec<RecordingRow>, Error> {
+        media_rows::open_recordings(&mut *self.reader().acquire().await?, node).await
+    }
+
+    async fn close_interrupted(&self, interrupted: &[Interrupted]) -> Result<(), Error> {
+        let mut transaction = self.begin().await?;
+        media_rows::close_interrupted(&mut transaction, interrupted).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    async fn old_recordings(&self, before: Millis, limit: u32) -> Result<Vec<RecordingRow>, Error> {
+        media_rows::old_recordings(&mut *self.reader().acquire().await?, before, limit).await
+    }
+
+    async fn expire_recordings(&self, ids: &[RecordingId]) -> Result<(), Error> {
+        let mut transaction = self.begin().await?;
+        media_rows::expire(&mut transaction, ids).await?;
+        Ok(transaction.commit().await?)
     }
 }

@@ -123,6 +123,8 @@ mod tests {
             members: members.iter().map(|id| UserId::from(*id)).collect(),
             strategy: AcdStrategy::RoundRobin,
             missed_call_owner: None,
+            music_on_hold: None,
+            recording: None,
         }
     }
 

@@ -46,6 +46,8 @@ fn add(directory: &mut Directory, file: &DirectoryFile) {
             members: group.members.iter().map(|id| UserId::from(&**id)).collect(),
             strategy: group.acd_strategy.unwrap_or(AcdStrategy::Simulring),
             missed_call_owner: user(&group.missed_call_owner_user_id),
+            music_on_hold: group.music_on_hold.as_deref().map(Arc::from),
+            recording: group.recording,
         });
     }
     for ivr in &file.ivrs {
@@ -66,6 +68,7 @@ fn add(directory: &mut Directory, file: &DirectoryFile) {
             assignment,
             is_default: number.is_default.unwrap_or(true),
             missed_call_owner: user(&number.missed_call_owner_user_id),
+            recording: number.recording,
         });
     }
     for record in &file.records {
@@ -111,6 +114,7 @@ fn read_ivr(entry: &IvrEntry) -> Ivr {
         id: IvrId::from(&*entry.id),
         action: entry.action,
         greeting_prompt: entry.greeting_prompt.as_deref().map(Arc::from),
+        language: entry.language.as_deref().map(Arc::from),
         target,
         strategy: entry.acd_strategy,
         attempt_ring_ms: entry.attempt_ring_ms,

@@ -16,6 +16,7 @@ use super::graph::{
     Call, CallGraph, CallInteraction, CallParticipant, Connection, ConnectionAttempt, Context,
     IvrVisit,
 };
+use super::quality;
 use super::words::{
     AnchorKind, AttemptOutcome, CallState, ConnectionKind, ConnectionOutcome, Direction,
     InteractionKind, ParticipantKind, ParticipantRole,
@@ -34,6 +35,8 @@ pub struct Changes {
     pub attempt: Option<usize>,
     /// Rows of `call_participant`.
     pub participants: Vec<usize>,
+    /// Rows of `quality_event`.
+    pub quality: Vec<usize>,
     /// The event ended the call.
     pub finished: bool,
 }
@@ -243,10 +246,21 @@ impl Fold<'_> {
                 row.connection = connection.and_then(|seq| self.connection_id(seq));
                 row.value("seconds", Value::from(*seconds)).push(self.graph, self.at);
             }
-            CallEvent::DigitPressed { .. }
-            | CallEvent::QualityRaised { .. }
-            | CallEvent::QualityWorsened { .. }
-            | CallEvent::QualityCleared { .. } => {}
+            CallEvent::DigitPressed { user, party, digit } => {
+                let mut row = Interaction::of(InteractionKind::Dtmf);
+                row.user.clone_from(user);
+                row = row.text("party", party);
+                row.text("digit", digit.encode_utf8(&mut [0; 4])).push(self.graph, self.at);
+            }
+            CallEvent::QualityRaised { .. } => {
+                self.changes.quality.extend(quality::raise(self.graph, self.at, event));
+            }
+            CallEvent::QualityWorsened { .. } => {
+                self.changes.quality.extend(quality::worsen(self.graph, event));
+            }
+            CallEvent::QualityCleared { .. } => {
+                self.changes.quality.extend(quality::clear(self.graph, self.at, event));
+            }
             CallEvent::DataLost => {
                 Interaction::of(InteractionKind::DataLoss).push(self.graph, self.at);
             }
@@ -582,6 +596,11 @@ impl Fold<'_> {
         row.ended_at = Some(at);
         row.end_reason = Some(*reason);
         row.q850 = *q850;
+        let id = row.id.clone();
+        self.changes.quality = quality::leg_ended(self.graph, at, Some(Some(&id)));
+        let Some(row) = self.connection(*connection) else {
+            return;
+        };
         if row.answered_at.is_none() {
             row.outcome = Some(*outcome);
             row.sip_status = *sip_status;
@@ -623,12 +642,15 @@ impl Fold<'_> {
         if self.graph.call.anchor_left_at.is_none() {
             self.graph.call.anchor_left_at = Some(self.at);
             self.changes.call = true;
+            self.changes.quality = quality::leg_ended(self.graph, self.at, Some(None));
             self.leave(0);
         }
     }
 
     fn ended(&mut self, ended: &Ended) {
         self.anchor_left();
+        let open = quality::leg_ended(self.graph, self.at, None);
+        self.changes.quality.extend(open);
         for index in 0..self.graph.participants.len() {
             self.leave(index);
         }

@@ -299,6 +299,9 @@ pub struct QualityEvent {
     #[serde(deserialize_with = "present")]
     pub clear_reason: Option<QualityClear>,
     pub source: QualitySource,
+    /// What was heard and why, in plain words; no part of the hand-off.
+    #[serde(skip)]
+    pub explanation: Option<Arc<str>>,
 }
 
 /// What the assigner must know of the directory as it was during the call (D46). Unknown keys are

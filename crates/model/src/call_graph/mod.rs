@@ -6,6 +6,7 @@ pub mod apply;
 pub mod check;
 pub mod event;
 pub mod graph;
+mod quality;
 pub mod words;
 
 pub use apply::{Changes, apply};

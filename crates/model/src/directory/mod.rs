@@ -93,6 +93,10 @@ pub struct Group {
     pub strategy: AcdStrategy,
     /// Owner of missed transfers to the group.
     pub missed_call_owner: Option<UserId>,
+    /// What its callers hear while they wait or are held; `None`: what the configuration says.
+    pub music_on_hold: Option<Arc<str>>,
+    /// Whether its calls are recorded; `None`: what the configuration says.
+    pub recording: Option<bool>,
 }
 
 /// An IVR.
@@ -102,8 +106,10 @@ pub struct Ivr {
     pub id: IvrId,
     /// What it does.
     pub action: IvrAction,
-    /// Prompt played on entry.
+    /// Prompt played on entry: a file, or a text that is spoken.
     pub greeting_prompt: Option<Arc<str>>,
+    /// Language of what it says (BCP 47); `None`: the configured one.
+    pub language: Option<Arc<str>>,
     /// Target of a call transfer.
     pub target: Option<IvrTarget>,
     /// Strategy; beats the group's (D42).
@@ -152,6 +158,8 @@ pub struct Number {
     pub is_default: bool,
     /// Owner of missed calls; `None`: the assigned user.
     pub missed_call_owner: Option<UserId>,
+    /// Whether its calls are recorded; beats the group's.
+    pub recording: Option<bool>,
 }
 
 /// Whose a provisioned number is.

@@ -88,6 +88,12 @@ pub struct GroupEntry {
     /// Owner of missed transfers to the group.
     #[serde(default)]
     pub missed_call_owner_user_id: Option<String>,
+    /// What its callers hear while they wait or are held.
+    #[serde(default)]
+    pub music_on_hold: Option<String>,
+    /// Whether its calls are recorded.
+    #[serde(default)]
+    pub recording: Option<bool>,
 }
 
 /// `ivrs[]`.
@@ -102,6 +108,9 @@ pub struct IvrEntry {
     /// Prompt played on entry.
     #[serde(default)]
     pub greeting_prompt: Option<String>,
+    /// Language of what it says.
+    #[serde(default)]
+    pub language: Option<String>,
     /// When the caller's leg is answered.
     #[serde(default)]
     pub accept: Option<Accept>,
@@ -196,6 +205,9 @@ pub struct NumberEntry {
     /// Owner of missed calls.
     #[serde(default)]
     pub missed_call_owner_user_id: Option<String>,
+    /// Whether its calls are recorded; beats the group's.
+    #[serde(default)]
+    pub recording: Option<bool>,
     /// Whether messages may be sent from it; true where nothing is said.
     #[serde(default)]
     pub can_message: Option<bool>,

@@ -31,7 +31,14 @@ pub(super) static GROUPS: Table = Table {
     entity: "group",
     section: "groups",
     name: "user_group",
-    columns: &["name", "acd_strategy", "missed_call_owner_user_id", "active"],
+    columns: &[
+        "name",
+        "acd_strategy",
+        "missed_call_owner_user_id",
+        "music_on_hold",
+        "recording",
+        "active",
+    ],
     unique: Some("name"),
 };
 pub(super) static IVRS: Table = Table {
@@ -41,6 +48,7 @@ pub(super) static IVRS: Table = Table {
     columns: &[
         "name",
         "greeting_prompt",
+        "language",
         "action",
         "target_kind",
         "target_user_id",
@@ -72,6 +80,7 @@ pub(super) static NUMBERS: Table = Table {
         "ivr_id",
         "missed_call_owner_user_id",
         "can_message",
+        "recording",
         "active",
     ],
     unique: None,
@@ -115,7 +124,15 @@ fn user(entry: &UserEntry) -> Row {
 
 fn group(entry: &GroupEntry) -> Row {
     let strategy = entry.acd_strategy.unwrap_or(AcdStrategy::Simulring);
-    row(&entry.id, json!([entry.name, strategy, entry.missed_call_owner_user_id, TRUE]))
+    let values = json!([
+        entry.name,
+        strategy,
+        entry.missed_call_owner_user_id,
+        entry.music_on_hold,
+        entry.recording.map(i64::from),
+        TRUE,
+    ]);
+    row(&entry.id, values)
 }
 
 fn ivr(entry: &IvrEntry) -> Row {
@@ -123,6 +140,7 @@ fn ivr(entry: &IvrEntry) -> Row {
     let values = json!([
         entry.name.as_ref().unwrap_or(&entry.id),
         entry.greeting_prompt,
+        entry.language,
         entry.action,
         entry.target_kind,
         entry.target_user_id,
@@ -152,6 +170,7 @@ fn number(entry: &NumberEntry) -> Row {
         entry.ivr_id,
         entry.missed_call_owner_user_id,
         i64::from(entry.can_message.unwrap_or(true)),
+        entry.recording.map(i64::from),
         TRUE,
     ]);
     row(&entry.id, values)

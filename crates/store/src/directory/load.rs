@@ -67,8 +67,8 @@ async fn groups(connection: &mut SqliteConnection, directory: &mut Directory) ->
         let columns = Columns { table: "group_member", row };
         members.entry(columns.id("group_id")?).or_default().push(columns.id("user_id")?);
     }
-    let sql = "SELECT id, name, acd_strategy, missed_call_owner_user_id FROM user_group \
-               WHERE active ORDER BY id";
+    let sql = "SELECT id, name, acd_strategy, missed_call_owner_user_id, music_on_hold, recording \
+               FROM user_group WHERE active ORDER BY id";
     for row in &all(connection, sql).await? {
         let columns = Columns { table: "user_group", row };
         let id: GroupId = columns.id("id")?;
@@ -77,6 +77,8 @@ async fn groups(connection: &mut SqliteConnection, directory: &mut Directory) ->
             members: members.remove(&id).unwrap_or_default(),
             strategy: columns.word("acd_strategy")?,
             missed_call_owner: columns.id_or_null("missed_call_owner_user_id")?,
+            music_on_hold: columns.text_or_null("music_on_hold")?,
+            recording: columns.flag_or_null("recording")?,
             id,
         });
     }
@@ -93,7 +95,7 @@ async fn ivrs(connection: &mut SqliteConnection, directory: &mut Directory) -> R
         let of = options.entry(columns.id("ivr_id")?).or_default();
         of.insert(digit, columns.id("next_ivr_id")?);
     }
-    let sql = "SELECT i.id, i.action, i.greeting_prompt, i.target_kind, i.target_user_id, \
+    let sql = "SELECT i.id, i.action, i.greeting_prompt, i.language, i.target_kind, i.target_user_id, \
                i.target_group_id, i.target_number, i.acd_strategy, i.attempt_ring_ms, \
                i.no_answer_timeout_ms, i.max_rounds, n.id AS next_ivr_id, \
                i.record_owner_user_id, i.missed_call_owner_user_id, i.accept \
@@ -105,6 +107,7 @@ async fn ivrs(connection: &mut SqliteConnection, directory: &mut Directory) -> R
         directory.add_ivr(Ivr {
             action: columns.word("action")?,
             greeting_prompt: columns.text_or_null("greeting_prompt")?,
+            language: columns.text_or_null("language")?,
             target: target(&columns)?,
             strategy: columns.word_or_null("acd_strategy")?,
             attempt_ring_ms: columns.number_or_null("attempt_ring_ms")?,
@@ -138,7 +141,7 @@ async fn numbers(
     directory: &mut Directory,
 ) -> Result<(), Error> {
     let sql = "SELECT n.id, n.e164, n.assigned_user_id, n.assigned_group_id, n.ivr_id, \
-               n.is_default, n.missed_call_owner_user_id FROM provisioned_number n \
+               n.is_default, n.missed_call_owner_user_id, n.recording FROM provisioned_number n \
                LEFT JOIN app_user u ON u.id = n.assigned_user_id \
                LEFT JOIN user_group g ON g.id = n.assigned_group_id \
                LEFT JOIN ivr i ON i.id = n.ivr_id \
@@ -160,6 +163,7 @@ async fn numbers(
             assignment,
             is_default: columns.flag("is_default")?,
             missed_call_owner: columns.id_or_null("missed_call_owner_user_id")?,
+            recording: columns.flag_or_null("recording")?,
         });
     }
     Ok(())

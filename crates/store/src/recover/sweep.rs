@@ -8,7 +8,7 @@ use model::call_graph::event::{Ended, Recorded};
 use model::call_graph::graph::{CallGraph, CallInteraction, Connection};
 use model::call_graph::words::{
     AttemptOutcome, CallOutcome, ConnectionKind, ConnectionOutcome, Direction, EndReason, EndedBy,
-    InteractionKind, IvrExit, NoAnswerReason, QualityClear, TransferState,
+    InteractionKind, IvrExit, NoAnswerReason, TransferState,
 };
 use model::call_graph::{CallEvent, apply};
 use model::directory::{Assignment, Directory};
@@ -25,7 +25,6 @@ pub fn sweep(graph: CallGraph, alive: Option<Millis>, directory: &Directory) -> 
     closing.transfers();
     closing.visits();
     closing.connections();
-    closing.quality();
     closing.end(directory);
     // The option is filled above and `apply` never empties it.
     closing.graph.expect("the call that was given")
@@ -164,15 +163,6 @@ impl Closing {
         };
         let events = open.map(|row| (self.at, end(row))).collect();
         self.all(events);
-    }
-
-    fn quality(&mut self) {
-        let at = self.at;
-        let Some(graph) = &mut self.graph else { return };
-        for row in graph.quality_events.iter_mut().filter(|row| row.cleared_at.is_none()) {
-            row.cleared_at = Some(at);
-            row.clear_reason = Some(QualityClear::LegEnded);
-        }
     }
 
     fn end(&mut self, directory: &Directory) {

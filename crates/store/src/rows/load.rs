@@ -211,6 +211,10 @@ impl Columns<'_> {
     pub(crate) fn flag(&self, column: &'static str) -> Result<bool, Error> {
         Ok(self.row.try_get(column)?)
     }
+
+    pub(crate) fn flag_or_null(&self, column: &'static str) -> Result<Option<bool>, Error> {
+        Ok(self.row.try_get(column)?)
+    }
 }
 
 fn call(row: &SqliteRow) -> Result<Call, Error> {
@@ -345,5 +349,6 @@ fn quality(row: &SqliteRow) -> Result<QualityEvent, Error> {
         cleared_at: columns.time_or_null("cleared_at")?,
         clear_reason: columns.word_or_null("clear_reason")?,
         source: columns.word("source")?,
+        explanation: columns.text_or_null("explanation")?,
     })
 }

@@ -279,9 +279,11 @@ impl Row for QualityEvent {
                 "cleared_at",
                 "clear_reason",
                 "source",
+                "explanation",
             ],
             "ON CONFLICT(id) DO UPDATE SET severity=excluded.severity, \
-             worst_value=excluded.worst_value, cleared_at=excluded.cleared_at, \
+             worst_value=excluded.worst_value, explanation=excluded.explanation, \
+             cleared_at=excluded.cleared_at, \
              clear_reason=excluded.clear_reason",
         );
         &TABLE
@@ -301,6 +303,7 @@ impl Row for QualityEvent {
         values.time_or_null(self.cleared_at);
         values.word_or_null(self.clear_reason.map(|word| word.as_str()));
         values.word(self.source.as_str());
+        values.arc_or_null(&self.explanation);
     }
 }
 

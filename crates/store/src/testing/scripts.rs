@@ -9,7 +9,8 @@ use model::call_graph::event::{
 use model::call_graph::graph::Context;
 use model::call_graph::words::{
     AttemptOutcome, CallOutcome, ConnectionKind, ConnectionOutcome, Direction, EndReason, EndedBy,
-    IvrExit, NoAnswerReason, ParticipantRole,
+    IvrExit, NoAnswerReason, ParticipantRole, QualityMetric, QualitySeverity, QualitySource,
+    QualityStream,
 };
 use model::directory::AcdStrategy;
 use model::{CallId, E164, Millis, UserId};
@@ -175,6 +176,29 @@ fn exit_sales(reason: IvrExit) -> CallEvent {
     CallEvent::IvrExited { ivr: "ivr-sales".into(), reason, next: None }
 }
 
+fn jitter(connection: Option<u16>) -> CallEvent {
+    CallEvent::QualityRaised {
+        connection,
+        stream: QualityStream::Received,
+        metric: QualityMetric::Jitter,
+        severity: QualitySeverity::Warning,
+        threshold: 30.0,
+        worst: 41.5,
+        source: QualitySource::LocalRtp,
+        explanation: "the voice of the caller came in jerks".into(),
+    }
+}
+
+fn jitter_over(connection: Option<u16>) -> CallEvent {
+    CallEvent::QualityCleared {
+        connection,
+        stream: QualityStream::Received,
+        metric: QualityMetric::Jitter,
+        worst: 44.5,
+        explanation: "the voice of the caller came in jerks".into(),
+    }
+}
+
 /// Carl calls Ana, who answers.
 pub(crate) fn direct(call: &str, start: i64) -> Vec<Vec<Recorded>> {
     let mut answer = vec![CallEvent::Accepted, answered(Some(1), user("u-ana"))];
@@ -190,6 +214,8 @@ pub(crate) fn direct(call: &str, start: i64) -> Vec<Vec<Recorded>> {
         )
         .at(400, vec![ringing(1)])
         .at(6_000, answer)
+        .at(7_000, vec![jitter(None), jitter(Some(1))])
+        .at(8_000, vec![jitter_over(Some(1))])
         .at(9_000, vec![CallEvent::Held { by: Some("u-ana".into()), party: "+15557770001".into() }])
         .at(
             12_000,

@@ -41,6 +41,7 @@ struct Changed {
     connections: Vec<usize>,
     attempts: Vec<usize>,
     participants: Vec<usize>,
+    quality: Vec<usize>,
     /// Interactions before this one are in the database.
     interactions_saved: usize,
 }
@@ -86,6 +87,7 @@ impl Graphs {
         changed.connections = (0..graph.connections.len()).collect();
         changed.attempts = (0..graph.attempts.len()).collect();
         changed.participants = (0..graph.participants.len()).collect();
+        changed.quality = (0..graph.quality_events.len()).collect();
         live.graph = Some(graph);
         if !live.changed.listed {
             live.changed.listed = true;
@@ -192,6 +194,7 @@ impl Live {
                 || !changed.connections.is_empty()
                 || !changed.attempts.is_empty()
                 || !changed.participants.is_empty()
+                || !changed.quality.is_empty()
                 || self.graph.as_ref().map_or(0, |graph| graph.interactions.len())
                     > changed.interactions_saved)
     }
@@ -206,6 +209,7 @@ impl Live {
         add(&mut self.changed.connections, changes.connection);
         add(&mut self.changed.attempts, changes.attempt);
         add(&mut self.changed.participants, changes.participants);
+        add(&mut self.changed.quality, changes.quality);
     }
 
     fn add_to<'a>(&'a self, batch: &mut RowBatch<'a>) -> Result<(), Error> {
@@ -222,6 +226,8 @@ impl Live {
         batch.attempts.extend(attempts.filter_map(|row| graph.attempts.get(*row)));
         let participants = changed.participants.iter();
         batch.participants.extend(participants.filter_map(|row| graph.participants.get(*row)));
+        let quality = changed.quality.iter();
+        batch.quality_events.extend(quality.filter_map(|row| graph.quality_events.get(*row)));
         batch.interactions.extend(graph.interactions.iter().skip(changed.interactions_saved));
         if changed.call && self.is_finished() {
             batch.outbox.push(OutboxRow::of(graph)?);

@@ -135,6 +135,7 @@ impl<R: Repository> Writer<R> {
             || !newest.bindings.is_empty()
             || !newest.cursors.is_empty()
             || !newest.aborted.is_empty()
+            || (!newest.media.is_empty() && !self.is_late())
     }
 
     /// Takes what comes until a commit is due.
@@ -171,6 +172,12 @@ impl<R: Repository> Writer<R> {
     /// Whether the journal has events that came by no queue.
     fn is_behind(&self) -> bool {
         self.queue.is_empty() && self.retention.written() >= self.next
+    }
+
+    /// Whether events are still to come that are older than what media told: its rows name calls
+    /// that must be there.
+    fn is_late(&self) -> bool {
+        self.blocked.is_some() || self.is_behind()
     }
 
     fn drain(&mut self) {
@@ -241,7 +248,10 @@ impl<R: Repository> Writer<R> {
         let started = Instant::now();
         let newest = {
             let mut newest = self.shared.newest.lock().unwrap_or_else(PoisonError::into_inner);
-            std::mem::take(&mut *newest)
+            let late = self.is_late().then(|| std::mem::take(&mut newest.media));
+            let taken = std::mem::take(&mut *newest);
+            newest.media = late.unwrap_or_default();
+            taken
         };
         if !newest.aborted.is_empty() {
             // What was recorded before a call was given up comes before its end.
@@ -284,11 +294,12 @@ impl<R: Repository> Writer<R> {
         metrics.live_calls.store(self.graphs.len() as u64, Ordering::Relaxed);
     }
 
-    fn beside(&self, newest: &Newest, beat: Option<Millis>) -> Commit<'_> {
+    fn beside<'a>(&'a self, newest: &'a Newest, beat: Option<Millis>) -> Commit<'a> {
         Commit {
             rows: RowBatch::default(),
             bindings: newest.bindings.iter().map(|(u, b)| (u.clone(), b.clone())).collect(),
             cursors: newest.cursors.iter().map(|(g, u)| (g.clone(), u.clone())).collect(),
+            media: &newest.media,
             heartbeat: beat.map(|at| (&*self.options.node, at)),
         }
     }
@@ -322,6 +333,8 @@ impl<R: Repository> Writer<R> {
         for (group, user) in older.cursors {
             newest.cursors.entry(group).or_insert(user);
         }
+        let newer = std::mem::replace(&mut newest.media, older.media);
+        newest.media.extend(newer);
     }
 
     fn failed(&mut self, error: &Error) {
@@ -371,7 +384,7 @@ impl<R: Repository> Writer<R> {
             }
             Err(error) => {
                 self.heartbeat_due = false;
-                tracing::error!(%error, "bindings or cursors are refused");
+                tracing::error!(%error, "bindings, cursors or rows of media are refused");
             }
         }
     }

@@ -11,6 +11,7 @@ use tokio::sync::{Notify, mpsc};
 
 use crate::bindings::Binding;
 use crate::journal::{Journal, JournalError, Position};
+use crate::media_rows::MediaRow;
 use crate::metrics::{StoreMetrics, add};
 
 /// A batch on its way to the writer.
@@ -27,7 +28,12 @@ pub(super) struct Newest {
     pub(super) bindings: BTreeMap<UserId, Vec<Binding>>,
     pub(super) cursors: BTreeMap<GroupId, UserId>,
     pub(super) aborted: Vec<Aborted>,
+    /// In the order in which it came, at most [`MEDIA_ROWS`].
+    pub(super) media: Vec<MediaRow>,
 }
+
+/// Most rows of media that wait for the database; beyond, new ones are dropped and counted.
+pub(super) const MEDIA_ROWS: usize = 100_000;
 
 /// A call that the core gave up.
 #[derive(Debug)]
@@ -144,6 +150,18 @@ impl WriteBehind {
     /// the next start does it.
     pub fn abort(&self, call: CallId, at: Millis, directory: Arc<Directory>) {
         self.newest(|newest| newest.aborted.push(Aborted { call, at, directory }));
+    }
+
+    /// What media told; beyond [`MEDIA_ROWS`] waiting for the database it is dropped and counted.
+    pub fn media(&self, row: MediaRow) {
+        let metrics = &self.shared.metrics;
+        self.newest(|newest| {
+            if newest.media.len() < MEDIA_ROWS {
+                newest.media.push(row);
+            } else {
+                add(&metrics.lost_media_rows, 1);
+            }
+        });
     }
 
     fn newest<T>(&self, change: impl FnOnce(&mut Newest) -> T) {

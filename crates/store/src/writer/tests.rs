@@ -7,6 +7,7 @@ use model::call_graph::words::{CallState, Direction};
 use model::call_graph::{CallGraph, Recorded, apply};
 use model::directory::Directory;
 use model::directory::source::DirectoryFile;
+use model::recording::RecordingId;
 use model::{GroupId, UserId};
 use proptest::prelude::*;
 
@@ -14,6 +15,7 @@ use super::*;
 use crate::bindings::Binding;
 use crate::directory::{ImportMode, ImportReport};
 use crate::journal::{JournalOptions, segments};
+use crate::media_rows::{Interrupted, RecordingRow};
 use crate::rows::OutboxRow;
 use crate::testing::scripts::{self, Script};
 use crate::testing::{CALL_TABLES, Fresh, NODE, T0, broken_invariants, dump};
@@ -194,6 +196,22 @@ impl Repository for Failing {
 
     async fn load_cursors(&self) -> Result<Vec<(GroupId, UserId)>, Error> {
         self.database.load_cursors().await
+    }
+
+    async fn open_recordings(&self, node: &str) -> Result<Vec<RecordingRow>, Error> {
+        self.database.open_recordings(node).await
+    }
+
+    async fn close_interrupted(&self, interrupted: &[Interrupted]) -> Result<(), Error> {
+        self.database.close_interrupted(interrupted).await
+    }
+
+    async fn old_recordings(&self, before: Millis, limit: u32) -> Result<Vec<RecordingRow>, Error> {
+        self.database.old_recordings(before, limit).await
+    }
+
+    async fn expire_recordings(&self, ids: &[RecordingId]) -> Result<(), Error> {
+        self.database.expire_recordings(ids).await
     }
 }
 

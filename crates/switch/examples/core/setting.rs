@@ -114,6 +114,7 @@ fn directory() -> Directory {
         assignment: Assignment::User(UserId::from("user-alice")),
         is_default: true,
         missed_call_owner: None,
+        recording: None,
     });
     directory
 }
