@@ -6,6 +6,8 @@ pub mod dtmf;
 pub mod jitter_buffer;
 pub mod level;
 pub mod mixer;
+pub mod ogg;
 pub mod resample;
 pub mod score;
 pub mod tone;
+pub mod wav;
