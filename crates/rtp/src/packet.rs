@@ -198,3 +198,110 @@ pub fn is_rtcp(datagram: &[u8]) -> bool {
     matches!(datagram, &[first, 192..=223, ..] if first >> 6 == VERSION)
         && datagram.len() >= RTCP_LEN_MIN
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Two contributing sources, an extension of one word, four octets of sound, four of padding.
+    const FULL: [u8; 36] = [
+        0xb2, 0x80, 0x12, 0x34, 0, 0, 0, 160, 0xde, 0xad, 0xbe, 0xef, // fixed
+        0, 0, 0, 1, 0, 0, 0, 2, // contributing sources
+        0xbe, 0xde, 0, 1, 0x10, 0xff, 0, 0, // extension
+        0xd5, 0xd5, 0xd5, 0xd5, 0, 0, 0, 4, // payload and padding
+    ];
+
+    #[test]
+    fn every_part_is_found() {
+        let packet = Packet::parse(&FULL).unwrap();
+        let header = Header {
+            payload_type: 0,
+            marker: true,
+            sequence: 0x1234,
+            timestamp: 160,
+            ssrc: 0xdead_beef,
+        };
+        assert_eq!(packet.header(), header);
+        assert_eq!((packet.payload, packet.header_len), (&[0xd5; 4][..], 28));
+    }
+
+    #[test]
+    fn every_length_is_checked() {
+        let mut unpadded = FULL;
+        unpadded[0] &= !PADDING;
+        for len in 0..FULL.len() {
+            let expected = match len {
+                0..12 => Err(PacketError::Short(len)),
+                12..20 => Err(PacketError::Contributors),
+                20..28 => Err(PacketError::Extension),
+                _ => Ok(len - 28),
+            };
+            let read = Packet::parse(&unpadded[..len]).map(|packet| packet.payload.len());
+            assert_eq!(read, expected, "{len}");
+        }
+        // Padding of nothing, of more than there is, and of all there is.
+        for (padding, expected) in
+            [(0, Err(PacketError::Padding)), (9, Err(PacketError::Padding)), (8, Ok(0))]
+        {
+            let mut datagram = FULL;
+            datagram[35] = padding;
+            assert_eq!(Packet::parse(&datagram).map(|packet| packet.payload.len()), expected);
+        }
+        assert_eq!(Packet::parse(&FULL[..28]), Err(PacketError::Padding));
+        let mut version = FULL;
+        version[0] ^= 0xc0;
+        assert_eq!(Packet::parse(&version), Err(PacketError::Version(1)));
+    }
+
+    #[test]
+    fn fields_are_set_in_place() {
+        let mut datagram = FULL;
+        set_payload_type(&mut datagram, 101);
+        set_sequence(&mut datagram, 7);
+        set_timestamp(&mut datagram, 8);
+        set_ssrc(&mut datagram, 9);
+        let packet = Packet::parse(&datagram).unwrap();
+        let header = Header { payload_type: 101, marker: true, sequence: 7, timestamp: 8, ssrc: 9 };
+        assert_eq!(packet.header(), header);
+        set_marker(&mut datagram, false);
+        assert_eq!(datagram[1], 101);
+        let mut rewritten = FULL;
+        rewrite(&mut rewritten, &Header { marker: false, ..header });
+        assert_eq!(rewritten, datagram);
+        // What is too short stays.
+        let mut short = [0x80];
+        rewrite(&mut short, &header);
+        set_ssrc(&mut short, 1);
+        assert_eq!(short, [0x80]);
+    }
+
+    #[test]
+    fn rtcp_is_known_by_its_type() {
+        assert!(is_rtcp(&[0x81, 200, 0, 1, 0, 0, 0, 1]));
+        assert!(is_rtcp(&[0x81, 192, 0, 1, 0, 0, 0, 1]));
+        assert!(!is_rtcp(&[0x81, 191, 0, 1, 0, 0, 0, 1]));
+        assert!(!is_rtcp(&[0x81, 224, 0, 1, 0, 0, 0, 1]));
+        assert!(!is_rtcp(&[0x01, 200, 0, 1, 0, 0, 0, 1]));
+        assert!(!is_rtcp(&[0x81, 200, 0, 1, 0, 0, 0]));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(
+            payload_type in 0..128_u8,
+            marker: bool,
+            sequence: u16,
+            timestamp: u32,
+            ssrc: u32,
+            payload in proptest::collection::vec(any::<u8>(), 0..200),
+        ) {
+            let header = Header { payload_type, marker, sequence, timestamp, ssrc };
+            let mut datagram = Vec::new();
+            write_packet(&header, &payload, &mut datagram);
+            let packet = Packet::parse(&datagram).unwrap();
+            prop_assert_eq!(packet.header(), header);
+            prop_assert_eq!(packet.payload, &payload[..]);
+        }
+    }
+}

@@ -141,3 +141,60 @@ impl Continuity {
         extended
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn numbers_go_on_across_the_wrap() {
+        let mut extender = Extender::sequence();
+        let extended: Vec<i64> =
+            [65_534, 65_535, 1, 0, 65_535, 2].map(|wrapped| extender.extend(wrapped)).into();
+        assert_eq!(extended, [65_534, 65_535, 65_537, 65_536, 65_535, 65_538]);
+        assert_eq!(extender.highest(), Some(65_538));
+        let mut extender = Extender::timestamp();
+        assert_eq!(extender.extend(5), 5);
+        assert_eq!(extender.nearest(u32::MAX), -1);
+    }
+
+    #[test]
+    fn the_rules_of_a_1() {
+        let mut source = Continuity::new();
+        let mut update = |sequence| source.update(sequence);
+        assert_eq!(update(65_535), Arrival::First { extended: 65_535 });
+        assert_eq!(update(0), Arrival::InOrder { extended: 65_536, skipped: 0 });
+        assert_eq!(update(3), Arrival::InOrder { extended: 65_539, skipped: 2 });
+        assert_eq!(update(2), Arrival::Late { extended: 65_538 });
+        assert_eq!(update(3), Arrival::Late { extended: 65_539 });
+        // The greatest step forward and back, and one more of each.
+        assert_eq!(update(3 + 2999), Arrival::InOrder { extended: 68_538, skipped: 2998 });
+        assert_eq!(update(3002 - 99), Arrival::Late { extended: 68_439 });
+        assert_eq!(update(3002 - 100), Arrival::Suspect);
+        assert_eq!(update(3002 + 3000), Arrival::Suspect);
+        // One stray packet changes nothing; two in a row are a restart.
+        assert_eq!(update(3003), Arrival::InOrder { extended: 68_539, skipped: 0 });
+        assert_eq!(update(40_000), Arrival::Suspect);
+        assert_eq!(update(40_002), Arrival::Suspect);
+        assert_eq!(update(40_003), Arrival::Restarted { extended: 40_003 });
+        assert_eq!(update(40_004), Arrival::InOrder { extended: 40_004, skipped: 0 });
+    }
+
+    proptest! {
+        #[test]
+        fn steps_of_less_than_half_a_circle_are_kept(
+            start: u32,
+            steps in proptest::collection::vec(-1_000_000_000..2_000_000_000_i64, 1..50),
+        ) {
+            let mut extender = Extender::timestamp();
+            let mut expected = extender.extend(start);
+            for step in steps {
+                // From the highest, as a late one is near to it too.
+                expected = extender.highest().unwrap() + step;
+                prop_assert_eq!(extender.extend(expected as u32), expected);
+            }
+            prop_assert!(extender.highest().unwrap() >= expected);
+        }
+    }
+}

@@ -5,6 +5,8 @@
 mod digit;
 mod receive;
 mod send;
+#[cfg(test)]
+mod tests;
 
 pub use digit::{Digit, NotADigit};
 pub use receive::{DigitNotice, EventReceiver};

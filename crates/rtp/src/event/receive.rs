@@ -9,8 +9,9 @@ use std::time::Duration;
 const SILENT: Duration = Duration::from_millis(500);
 /// The same if audio comes. Three packets of 50 ms: some peers send audio beside the event.
 const SILENT_WITH_AUDIO: Duration = Duration::from_millis(150);
-/// For so long an event is remembered, and packets from before it are late.
-const REMEMBERED: Duration = Duration::from_secs(5);
+/// For so long an event is remembered, and packets from before it are late: longer than a segment
+/// at 8 kHz, 8.2 s.
+const REMEMBERED: Duration = Duration::from_secs(10);
 
 /// What a peer did with a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -198,6 +198,12 @@ impl Outgoing {
         }
     }
 
+    /// Another source, whose counts begin anew: somebody else has ours (RFC 3550 §8.2).
+    pub fn set_ssrc(&mut self, ssrc: u32) {
+        self.ssrc = ssrc;
+        self.sent = Sent::default();
+    }
+
     /// What has been sent.
     #[must_use]
     pub fn sent(&self) -> Sent {
@@ -215,7 +221,7 @@ impl Outgoing {
     /// The highest sequence number sent; `None` before the first packet.
     #[must_use]
     pub fn last_sequence(&self) -> Option<u16> {
-        (self.sent.packets > 0).then_some(self.sequence as u16)
+        self.timeline.at(Duration::ZERO).map(|_| self.sequence as u16)
     }
 
     /// The header that a relayed packet gets.

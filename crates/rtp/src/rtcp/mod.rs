@@ -7,6 +7,8 @@ mod interval;
 mod ntp;
 mod report;
 mod source;
+#[cfg(test)]
+mod tests;
 mod xr;
 
 pub use compose::{CNAME_LEN_MAX, Composition, REPORTS_MAX, write_compound};
