@@ -12,6 +12,8 @@ use model::{CallId, E164, GroupId, IvrId, Now, NumberId, UserId};
 use crate::ctx::Ctx;
 use crate::leg::{Anchor, Stopped, user_of};
 use crate::port::{CallOutput, LegCommand, LegEvent, LegId, Shown};
+use crate::recording::Recording;
+use crate::sound::ears::Ears;
 
 #[derive(Debug)]
 pub(crate) struct Basis {
@@ -40,6 +42,10 @@ pub(crate) struct Basis {
     pub(crate) named: BTreeSet<UserId>,
     /// At most one for each attempt, so `attempts_per_call` bounds it.
     pub(crate) stopped: Vec<Stopped>,
+    /// Rows of pressed digits so far.
+    pub(crate) digits: u16,
+    pub(crate) ears: Ears,
+    pub(crate) recording: Recording,
 }
 
 impl Basis {
@@ -71,6 +77,7 @@ impl Basis {
             | LegEvent::Resumed
             | LegEvent::MediaTimedOut { .. }
             | LegEvent::Digit(_)
+            | LegEvent::InfoDigit { .. }
             | LegEvent::Played { .. }
             | LegEvent::Quality(_)
             | LegEvent::RecordingFailed { .. } => return true,
@@ -108,6 +115,29 @@ impl Basis {
     /// Somebody outside, by what was dialled or configured.
     pub(crate) fn outside(&self, number: Option<&E164>, text: &Arc<str>) -> Party {
         outside_party(&self.directory, number, Some(text))
+    }
+
+    /// What callers of a group hear where it has music of its own.
+    pub(crate) fn music_of(&self, group: &GroupId) -> Option<Arc<str>> {
+        self.directory.group(group)?.music_on_hold.clone()
+    }
+
+    /// What a held party hears: the music of the group that was searched last, else the
+    /// configured one; `None`: silence.
+    pub(crate) fn music_on_hold(&self, ctx: &Ctx<'_>) -> Option<Arc<str>> {
+        let of_group = self.groups.last().and_then(|group| self.music_of(group));
+        of_group.or_else(|| ctx.settings.sound.music_on_hold.clone())
+    }
+
+    /// Whether the call is to be recorded where nobody wishes otherwise: the number decides, then
+    /// the group that was searched last, then the configuration.
+    pub(crate) fn is_recorded(&self, ctx: &Ctx<'_>) -> bool {
+        let number = self.internal_number.as_ref().and_then(|id| self.directory.number(id));
+        let group = self.groups.last().and_then(|id| self.directory.group(id));
+        number
+            .and_then(|number| number.recording)
+            .or_else(|| group.and_then(|group| group.recording))
+            .unwrap_or(ctx.settings.sound.record_all)
     }
 
     /// Owner of the missed call (D6).

@@ -11,7 +11,8 @@ use model::call_graph::CallEvent;
 use crate::acd::route::CONNECTION;
 use crate::basis::Basis;
 use crate::ctx::Ctx;
-use crate::port::{Arrival, CallInput, LegId};
+use crate::port::{Arrival, CallInput, LegEvent, LegId};
+use crate::quality;
 use crate::stage::{Stage, arriving};
 
 /// A call.
@@ -34,12 +35,29 @@ impl Call {
             return;
         }
         if let CallInput::Leg(leg, event) = &input
-            && self.basis.settled(*leg, event, ctx)
+            && (self.basis.settled(*leg, event, ctx) || self.observed(event, ctx))
         {
             return;
         }
+        if let CallInput::Record(wish) = input {
+            return self.basis.recording.wish(wish, &mut self.basis.ears, ctx);
+        }
         let stage = std::mem::replace(&mut self.stage, Stage::Ended);
         self.stage = stage.handle(input, &mut self.basis, ctx);
+    }
+
+    /// Whether this event is one that no stage waits for: it says how a leg sounds or what became
+    /// of a recording.
+    fn observed(&mut self, event: &LegEvent, ctx: &mut Ctx<'_>) -> bool {
+        if let LegEvent::Quality(notice) = event {
+            quality::record(notice, self.stage.far(), &self.basis, ctx);
+            return true;
+        }
+        if let LegEvent::RecordingFailed { recording, cause } = event {
+            self.basis.recording.failed(recording, cause, ctx);
+            return true;
+        }
+        false
     }
 
     /// A leg outside was dialled again at another address of its trunk. It changes nothing but the

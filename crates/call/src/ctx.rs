@@ -9,7 +9,7 @@ use model::directory::Directory;
 
 use crate::acd::pools::Pools;
 use crate::limits::Settings;
-use crate::port::{CallOutput, LegCommand, LegId};
+use crate::port::{CallOutput, LegCommand, LegId, MediaCommand, PlayId};
 
 /// Surroundings of one step.
 #[derive(Debug)]
@@ -33,16 +33,29 @@ impl Ctx<'_> {
     pub(crate) fn order(&mut self, command: LegCommand) {
         self.out.push(CallOutput::Leg(command));
     }
+
+    pub(crate) fn media(&mut self, command: MediaCommand) {
+        self.out.push(CallOutput::Media(command));
+    }
 }
 
-/// Gives legs their numbers, from 1; one for the whole process.
+/// Gives legs their numbers, from 1, and what is played to them; one for the whole process.
 #[derive(Debug, Default)]
-pub struct LegIds(u64);
+pub struct LegIds {
+    legs: u64,
+    plays: u64,
+}
 
 impl LegIds {
     /// A number that no leg of this process has had.
     pub fn mint(&mut self) -> LegId {
-        self.0 += 1;
-        LegId(self.0)
+        self.legs += 1;
+        LegId(self.legs)
+    }
+
+    /// A playing that this process has not had.
+    pub(crate) fn mint_play(&mut self) -> PlayId {
+        self.plays += 1;
+        PlayId(self.plays)
     }
 }

@@ -17,9 +17,13 @@ mod limits;
 mod outbound;
 mod outcome;
 pub mod port;
+mod quality;
+mod recording;
+mod sound;
 mod stage;
 
 pub use acd::pools::Pools;
 pub use call::Call;
 pub use ctx::{Ctx, LegIds};
 pub use limits::{Limits, RingTimes, Settings};
+pub use sound::{Digits, SoundSettings};

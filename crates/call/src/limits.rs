@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::sound::SoundSettings;
+
 /// What the configuration says to the engine.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
@@ -9,6 +11,8 @@ pub struct Settings {
     pub ring: RingTimes,
     /// Limits of one call.
     pub limits: Limits,
+    /// What is played, recorded and kept.
+    pub sound: SoundSettings,
 }
 
 /// Ring times where an IVR says nothing else (D42).

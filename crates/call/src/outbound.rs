@@ -141,6 +141,7 @@ impl Dialing {
             | LegEvent::Resumed
             | LegEvent::MediaTimedOut { .. }
             | LegEvent::Digit(_)
+            | LegEvent::InfoDigit { .. }
             | LegEvent::Played { .. }
             | LegEvent::Quality(_)
             | LegEvent::RecordingFailed { .. } => Stage::Dialing(self),
@@ -177,6 +178,7 @@ impl Dialing {
             | LegEvent::Resumed
             | LegEvent::MediaTimedOut { .. }
             | LegEvent::Digit(_)
+            | LegEvent::InfoDigit { .. }
             | LegEvent::Played { .. }
             | LegEvent::Quality(_)
             | LegEvent::RecordingFailed { .. } => Stage::Dialing(self),

@@ -118,6 +118,11 @@ impl Hunt {
         self.tally.reason()
     }
 
+    /// The group that is searched.
+    pub(crate) fn group(&self) -> Option<&GroupId> {
+        self.group.as_ref()
+    }
+
     pub(crate) fn deadline(&self) -> Option<Duration> {
         let attempts = self.active.iter().map(|attempt| attempt.gives_up_at);
         attempts.chain(self.rests_until).chain([self.ends_at]).min()

@@ -1,6 +1,7 @@
 //! From the definition of an IVR to what it does with its caller. An action that is not built yet
 //! does nothing: the caller goes on to the next IVR (interface.md).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use model::E164;
@@ -17,11 +18,21 @@ pub(crate) enum Program {
     Route {
         /// Answers him first.
         accept_on_entry: bool,
+        /// Says something to him, if he was answered.
+        greeting: Option<Greeting>,
         /// To whom.
         plan: Plan,
     },
     /// Nothing.
     Pass,
+}
+
+/// What an IVR says to who enters.
+#[derive(Debug)]
+pub(crate) struct Greeting {
+    /// A file, or a text that is spoken.
+    pub(crate) prompt: Arc<str>,
+    pub(crate) language: Option<Arc<str>>,
 }
 
 /// Reads a definition for the caller with this number.
@@ -67,6 +78,10 @@ pub(crate) fn program(
     };
     Program::Route {
         accept_on_entry,
+        greeting: ivr
+            .greeting_prompt
+            .clone()
+            .map(|prompt| Greeting { prompt, language: ivr.language.clone() }),
         plan: Plan {
             ivr: Some(ivr.id.clone()),
             target,

@@ -148,8 +148,16 @@ pub enum LegEvent {
         /// Seconds.
         seconds: u32,
     },
-    /// The far end pressed a digit: by RTP, in the band or by INFO.
+    /// The far end pressed a digit that whoever listens to it hears as well: by RTP, or in the
+    /// band.
     Digit(Digit),
+    /// The far end pressed a digit by INFO, which nobody hears unless it is made again.
+    InfoDigit {
+        /// Which.
+        digit: Digit,
+        /// For how long, ms.
+        duration_ms: u16,
+    },
     /// What was played to the leg is over.
     Played {
         /// Which playing.

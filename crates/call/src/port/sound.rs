@@ -45,7 +45,10 @@ impl Playlist {
         if let Some(music) = name.strip_prefix("music:") {
             return Sound::Music(music.into());
         }
-        let is_file = name.len() > 4 && name[name.len() - 4..].eq_ignore_ascii_case(".wav");
+        let end = name.len().checked_sub(".wav".len()).filter(|stem| *stem > 0);
+        let is_file = end
+            .and_then(|stem| name.get(stem..))
+            .is_some_and(|end| end.eq_ignore_ascii_case(".wav"));
         if is_file { Sound::File(name.into()) } else { Sound::Text(name.into()) }
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use model::call_graph::event::{CallEvent, Party, Started, Target};
+use model::call_graph::event::{BridgeLeg, CallEvent, Party, Started, Target};
 use model::call_graph::words::{CallOutcome, Direction, EndedBy};
 use model::directory::{AcdStrategy, Assignment, Directory};
 use model::{CallId, E164, IvrId, NumberId, TrunkId, UserId};
@@ -19,7 +19,9 @@ use crate::ctx::Ctx;
 use crate::leg::{Anchor, user_of};
 use crate::outbound::{Dial, Dialing};
 use crate::outcome;
-use crate::port::{Arrival, Caller, Destination, Release, Shown};
+use crate::port::{Arrival, CallOutput, Caller, Destination, Release, Shown};
+use crate::recording::Recording;
+use crate::sound::ears::Ears;
 
 /// Begins a call and takes it as far as it goes by itself.
 pub(crate) fn arrive(id: CallId, arrival: Arrival, ctx: &mut Ctx<'_>) -> (Basis, Stage) {
@@ -42,6 +44,7 @@ pub(crate) fn arrive(id: CallId, arrival: Arrival, ctx: &mut Ctx<'_>) -> (Basis,
         node: arrival.node,
         sip_call_id: Some(arrival.sip_call_id),
     };
+    let recording = Recording::new(id.clone(), ctx.now);
     let mut basis = Basis {
         id,
         began: ctx.now,
@@ -58,7 +61,11 @@ pub(crate) fn arrive(id: CallId, arrival: Arrival, ctx: &mut Ctx<'_>) -> (Basis,
         attempts: 0,
         named: BTreeSet::new(),
         stopped: Vec::new(),
+        digits: 0,
+        ears: Ears::default(),
+        recording,
     };
+    ctx.out.push(CallOutput::Named(basis.anchor.leg, BridgeLeg::Anchor));
     basis.record(CallEvent::Started(Box::new(started)), ctx);
     if let Some(user) = basis.anchor.user() {
         ctx.pools.take(user, &basis.id);

@@ -1,5 +1,6 @@
 //! Two legs hear each other, until one of them leaves, media dies or the server stops. Hold is
-//! recorded for either side (D45).
+//! recorded for either side (D45), and the held party hears music. The bridge is what a recording
+//! follows.
 
 use model::call_graph::event::{BridgeLeg, CallEvent};
 use model::call_graph::words::{CallOutcome, ConnectionOutcome, EndReason, EndedBy};
@@ -10,10 +11,18 @@ use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::leg::{Far, ended_by, held_name, hung_up_by, user_of};
 use crate::outcome;
-use crate::port::{CallInput, LegCommand, LegEvent, LegId, Release};
+use crate::port::{
+    CallInput, CallOutput, Digit, LegCommand, LegEvent, LegId, MediaCommand, Playlist, Release,
+};
+use crate::recording::Sides;
+use crate::sound::Digits;
+use crate::sound::ears::Purpose;
 
 /// The only bridge of a call that nobody has transferred.
 const BRIDGE: u16 = 1;
+
+/// Digits of one call that are kept; what is pressed beyond has its effect and no row.
+pub(crate) const DIGITS_PER_CALL: u16 = 1_000;
 
 /// A conversation of two.
 #[derive(Debug)]
@@ -36,15 +45,19 @@ impl Bridged {
             let bridge = BRIDGE;
             basis.record(CallEvent::BridgeEntered { leg, bridge }, ctx);
         }
+        ctx.out.push(CallOutput::Named(far.leg, BridgeLeg::Connection(far.connection)));
         if accept {
             basis.anchor.accept(Some(far.leg), ctx);
         }
         ctx.order(LegCommand::Bridge { a: basis.anchor.leg, b: far.leg });
+        let sides = Sides::of((basis.anchor.leg, &basis.anchor.party), (far.leg, &far.party));
+        let by_policy = basis.is_recorded(ctx);
+        basis.recording.sides(sides, by_policy, &mut basis.ears, ctx);
         Stage::Bridged(Self { far, anchor_holds: false, far_holds: false })
     }
 
-    pub(crate) fn leg(&self) -> LegId {
-        self.far.leg
+    pub(crate) fn far(&self) -> &Far {
+        &self.far
     }
 
     pub(crate) fn handle(
@@ -88,17 +101,32 @@ impl Bridged {
                 self.hold(leg, false, basis, ctx);
                 Stage::Bridged(self)
             }
+            LegEvent::Digit(digit) => {
+                self.pressed(leg, digit, basis, ctx);
+                Stage::Bridged(self)
+            }
+            LegEvent::InfoDigit { digit, duration_ms } => {
+                self.pressed(leg, digit, basis, ctx);
+                let leg = if leg == self.far.leg { basis.anchor.leg } else { self.far.leg };
+                ctx.media(MediaCommand::SendDigit { leg, digit, duration_ms });
+                Stage::Bridged(self)
+            }
+            LegEvent::Played { play, end } => {
+                if basis.ears.over(play) == Some(Purpose::Consent) {
+                    basis.recording.heard(end, &mut basis.ears, ctx);
+                    self.play_on_hold(basis, ctx);
+                }
+                Stage::Bridged(self)
+            }
             LegEvent::Rang { .. }
             | LegEvent::Answered
             | LegEvent::Settled { .. }
-            | LegEvent::Digit(_)
-            | LegEvent::Played { .. }
             | LegEvent::Quality(_)
             | LegEvent::RecordingFailed { .. } => Stage::Bridged(self),
         }
     }
 
-    fn hold(&mut self, leg: LegId, holds: bool, basis: &Basis, ctx: &mut Ctx<'_>) {
+    fn hold(&mut self, leg: LegId, holds: bool, basis: &mut Basis, ctx: &mut Ctx<'_>) {
         let (held_before, holder, held) = match leg == self.far.leg {
             true => (&mut self.far_holds, &self.far.party, &basis.anchor.party),
             false => (&mut self.anchor_holds, &basis.anchor.party, &self.far.party),
@@ -114,6 +142,40 @@ impl Bridged {
             false => CallEvent::Resumed { by, party },
         };
         basis.record(event, ctx);
+        self.play_on_hold(basis, ctx);
+    }
+
+    /// Who is on hold hears music; nothing is played to who does not listen because he holds, too,
+    /// nor over what has to be heard.
+    fn play_on_hold(&self, basis: &mut Basis, ctx: &mut Ctx<'_>) {
+        let anchor = (basis.anchor.leg, self.far_holds && !self.anchor_holds);
+        let far = (self.far.leg, self.anchor_holds && !self.far_holds);
+        for (leg, waits) in [anchor, far] {
+            if !waits {
+                basis.ears.stop(leg, Purpose::Hold, ctx);
+            } else if let None | Some(Purpose::Beep) = basis.ears.hears(leg)
+                && let Some(music) = basis.music_on_hold(ctx)
+            {
+                let list = Playlist::forever(Playlist::named(&music));
+                basis.ears.play(leg, Purpose::Hold, list, ctx);
+            }
+        }
+    }
+
+    /// A party pressed a digit.
+    fn pressed(&self, leg: LegId, digit: Digit, basis: &mut Basis, ctx: &mut Ctx<'_>) {
+        let party = if leg == self.far.leg { &self.far.party } else { &basis.anchor.party };
+        let digit = match ctx.settings.sound.keep_digits {
+            Digits::Kept if !basis.recording.is_paused() => digit.sign(),
+            Digits::Kept | Digits::Masked => '•',
+            Digits::Dropped => return,
+        };
+        let user = user_of(party).cloned();
+        let party = held_name(party, &basis.id);
+        if basis.digits < DIGITS_PER_CALL {
+            basis.digits += 1;
+            basis.record(CallEvent::DigitPressed { user, party, digit }, ctx);
+        }
     }
 
     /// Ends the call. `gone`: the leg that has left by itself.
@@ -126,6 +188,7 @@ impl Bridged {
         basis: &mut Basis,
         ctx: &mut Ctx<'_>,
     ) -> Stage {
+        basis.recording.end(&mut basis.ears, ctx);
         let event = CallEvent::ConnectionEnded {
             connection: self.far.connection,
             outcome: ConnectionOutcome::Answered,

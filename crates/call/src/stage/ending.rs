@@ -89,7 +89,11 @@ pub(crate) fn unanswered(
         why,
         outcome: outcome::of_unanswered_call(basis.direction, outcome),
         sip_status: outcome::status_of(nobody),
-        q850: connection.map_or(outcome::Q850_ABSENT, |ended| ended.q850),
+        q850: match connection {
+            Some(ended) => ended.q850,
+            None if caller_left => outcome::Q850_NORMAL,
+            None => outcome::Q850_ABSENT,
+        },
     }
     .finish(basis, ctx)
 }

@@ -15,14 +15,15 @@ use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::ivr::session;
 use crate::leg::ended_by;
-use crate::port::{CallInput, CallOutput, LegEvent, LegId, Release};
+use crate::port::{CallInput, CallOutput, LegEvent, LegId, Playlist, Release};
+use crate::sound::ears::Purpose;
 
 /// A hunt, and where it came from.
 #[derive(Debug)]
 pub(crate) struct Hunting {
-    pub(crate) hunt: Hunt,
+    hunt: Hunt,
     /// The IVR that the caller is in.
-    pub(crate) ivr: Option<IvrId>,
+    ivr: Option<IvrId>,
 }
 
 impl Hunting {
@@ -30,6 +31,17 @@ impl Hunting {
     pub(crate) fn begin(plan: Plan, route: Route, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
         let hunt = Hunt::begin(plan, route, basis, ctx);
         Self { hunt, ivr: None }.go_on(basis, ctx)
+    }
+
+    /// Goes on with what an IVR has begun; a caller whom it has accepted hears something.
+    pub(crate) fn wait(hunt: Hunt, ivr: IvrId, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
+        if basis.anchor.is_accepted() {
+            let music = hunt.group().and_then(|group| basis.music_of(group));
+            let name = music.unwrap_or_else(|| ctx.settings.sound.ringback.clone());
+            let list = Playlist::forever(Playlist::named(&name));
+            basis.ears.play(basis.anchor.leg, Purpose::Waiting, list, ctx);
+        }
+        Stage::Hunting(Self { hunt, ivr: Some(ivr) })
     }
 
     pub(crate) fn handle(
@@ -70,6 +82,10 @@ impl Hunting {
             LegEvent::Cancelled | LegEvent::HungUp | LegEvent::Failed { .. } => {
                 self.caller_gone(basis, ctx)
             }
+            LegEvent::Played { play, .. } => {
+                basis.ears.over(*play);
+                Stage::Hunting(self)
+            }
             LegEvent::Rang { .. }
             | LegEvent::Answered
             | LegEvent::Settled { .. }
@@ -77,7 +93,7 @@ impl Hunting {
             | LegEvent::Resumed
             | LegEvent::MediaTimedOut { .. }
             | LegEvent::Digit(_)
-            | LegEvent::Played { .. }
+            | LegEvent::InfoDigit { .. }
             | LegEvent::Quality(_)
             | LegEvent::RecordingFailed { .. } => Stage::Hunting(self),
         }
@@ -105,6 +121,7 @@ impl Hunting {
             | LegEvent::Resumed
             | LegEvent::MediaTimedOut { .. }
             | LegEvent::Digit(_)
+            | LegEvent::InfoDigit { .. }
             | LegEvent::Played { .. }
             | LegEvent::Quality(_)
             | LegEvent::RecordingFailed { .. } => Stage::Hunting(self),
@@ -132,6 +149,7 @@ impl Hunting {
             ctx.pools.take(user, &basis.id);
             ctx.out.push(CallOutput::UserTaken(user.clone()));
         }
+        basis.ears.stop(basis.anchor.leg, Purpose::Waiting, ctx);
         Bridged::begin(winner.far, basis, ctx)
     }
 

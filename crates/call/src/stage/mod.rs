@@ -1,25 +1,30 @@
 //! The stages of a call, one struct each. An input consumes the stage and makes the next one, so
 //! no state of a stage that is over can be looked at. Transfers will be stages of their own beside
-//! [`bridged`]; prompts and menus make [`ivr`] one that waits.
+//! [`bridged`], menus beside [`greeting`].
 
 pub(crate) mod arriving;
 pub(crate) mod bridged;
 pub(crate) mod ending;
+pub(crate) mod greeting;
 pub(crate) mod hunting;
 pub(crate) mod ivr;
 
 use std::time::Duration;
 
 use self::bridged::Bridged;
+use self::greeting::Greeted;
 use self::hunting::Hunting;
 use crate::basis::Basis;
 use crate::ctx::Ctx;
+use crate::leg::Far;
 use crate::outbound::Dialing;
 use crate::port::{CallInput, LegId};
 
 /// Where a call is.
 #[derive(Debug)]
 pub(crate) enum Stage {
+    /// An IVR greets.
+    Greeted(Greeted),
     /// Users are rung.
     Hunting(Hunting),
     /// A number outside is dialled.
@@ -33,6 +38,7 @@ pub(crate) enum Stage {
 impl Stage {
     pub(crate) fn handle(self, input: CallInput, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Self {
         match self {
+            Self::Greeted(greeted) => greeted.handle(input, basis, ctx),
             Self::Hunting(hunting) => hunting.handle(input, basis, ctx),
             Self::Dialing(dialing) => dialing.handle(input, basis, ctx),
             Self::Bridged(bridged) => bridged.handle(input, basis, ctx),
@@ -42,6 +48,7 @@ impl Stage {
 
     pub(crate) fn timeout(self, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Self {
         match self {
+            Self::Greeted(greeted) => greeted.timeout(basis, ctx),
             Self::Hunting(hunting) => hunting.timeout(basis, ctx),
             Self::Dialing(dialing) => dialing.timeout(basis, ctx),
             Self::Bridged(_) | Self::Ended => self,
@@ -50,9 +57,18 @@ impl Stage {
 
     pub(crate) fn deadline(&self) -> Option<Duration> {
         match self {
+            Self::Greeted(greeted) => Some(greeted.deadline()),
             Self::Hunting(hunting) => hunting.deadline(),
             Self::Dialing(dialing) => Some(dialing.deadline()),
             Self::Bridged(_) | Self::Ended => None,
+        }
+    }
+
+    /// Who has been answered and is there.
+    pub(crate) fn far(&self) -> Option<&Far> {
+        match self {
+            Self::Bridged(bridged) => Some(bridged.far()),
+            Self::Greeted(_) | Self::Hunting(_) | Self::Dialing(_) | Self::Ended => None,
         }
     }
 
@@ -60,8 +76,8 @@ impl Stage {
         let (hunting, other) = match self {
             Self::Hunting(hunting) => (Some(hunting.legs()), None),
             Self::Dialing(dialing) => (None, Some(dialing.leg())),
-            Self::Bridged(bridged) => (None, Some(bridged.leg())),
-            Self::Ended => (None, None),
+            Self::Bridged(bridged) => (None, Some(bridged.far().leg)),
+            Self::Greeted(_) | Self::Ended => (None, None),
         };
         hunting.into_iter().flatten().chain(other)
     }

@@ -12,12 +12,20 @@
 //! 5    B: call cat -> ben            a second call; `B: ben answers`
 //! 9    release                       the server stops
 //! 9    cat registers                 (unregisters)
+//! 9    caller heard                  what plays to him is over (heard nothing: it failed)
+//! 9    caller presses 5              (presses 5 by info)
+//! 9    ana sounds bad                (worse, well)
+//! 9    record                        (record pause, resume, stop)
+//! 9    recording fails
 //! ```
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use call::port::{CallInput, LegEvent};
+use call::port::{
+    CallInput, Digit, LegEvent, LegId, PlayEnd, QualityChange, QualityMetric, QualityNotice,
+    QualitySeverity, QualitySource, QualityStream, RecordingWish,
+};
 use model::UserId;
 use model::directory::Availability;
 
@@ -44,6 +52,12 @@ pub(crate) fn check_in(mut world: World, script: &str) -> String {
         text.push('\n');
     }
     text
+}
+
+/// What was ordered, without the rows.
+pub(crate) fn orders_in(mut world: World, script: &str) -> String {
+    play(&mut world, script);
+    world.log
 }
 
 pub(crate) fn play(world: &mut World, script: &str) {
@@ -108,6 +122,36 @@ fn event(world: &mut World, words: &[&str]) {
         [who, "registers"] => return world.pools.set_registered(&user(who), true),
         [who, "unregisters"] => return world.pools.set_registered(&user(who), false),
         [who, "is", "away"] => return set_availability(world, who, Availability::Away),
+        ["record", wish @ ..] => {
+            let wish = match wish {
+                [] => RecordingWish::Start,
+                ["pause"] => RecordingWish::Pause,
+                ["resume"] => RecordingWish::Resume,
+                ["stop"] => RecordingWish::Stop,
+                _ => panic!("what is {wish:?}?"),
+            };
+            return world.input(call.expect("a call"), CallInput::Record(wish));
+        }
+        ["recording", "fails"] => {
+            let call = call.expect("a call");
+            let recording = world.calls[call].recordings.first().expect("a recording").clone();
+            let event = LegEvent::RecordingFailed { recording, cause: "disk full".into() };
+            return world.leg(call, "caller", event);
+        }
+        [who, "heard", how @ ..] => {
+            let leg = world.calls[call.expect("a call")].legs[*who];
+            let play = *world.plays.get(&leg).expect("something that plays");
+            let end = if how.is_empty() { PlayEnd::Completed } else { PlayEnd::Failed };
+            LegEvent::Played { play, end }
+        }
+        [_, "presses", sign] => LegEvent::Digit(digit(sign)),
+        [_, "presses", sign, "by", "info"] => {
+            LegEvent::InfoDigit { digit: digit(sign), duration_ms: 160 }
+        }
+        [who, "sounds", how] => {
+            let leg = world.calls[call.expect("a call")].legs[*who];
+            LegEvent::Quality(quality(leg, how))
+        }
         [_, "rings"] => LegEvent::Rang { early_media: false },
         [_, "rings", "with", "media"] => LegEvent::Rang { early_media: true },
         [_, "answers"] => LegEvent::Answered,
@@ -123,4 +167,27 @@ fn event(world: &mut World, words: &[&str]) {
         _ => panic!("what is {words:?}?"),
     };
     world.leg(call.expect("a call"), words[0], event);
+}
+
+fn digit(sign: &str) -> Digit {
+    sign.chars().next().and_then(Digit::new).expect("a digit")
+}
+
+fn quality(leg: LegId, how: &str) -> QualityNotice {
+    let change = match how {
+        "bad" => {
+            QualityChange::Raised { severity: QualitySeverity::Warning, threshold: 3.0, worst: 4.5 }
+        }
+        "worse" => QualityChange::Worsened { severity: QualitySeverity::Critical, worst: 12.0 },
+        "well" => QualityChange::Cleared { worst: 12.0 },
+        _ => panic!("how is {how}?"),
+    };
+    QualityNotice {
+        leg,
+        stream: QualityStream::Received,
+        metric: QualityMetric::PacketLoss,
+        change,
+        source: QualitySource::LocalRtp,
+        explanation: "{other} heard {party} badly".into(),
+    }
 }

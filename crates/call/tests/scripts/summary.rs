@@ -24,6 +24,22 @@ pub(crate) fn summary(graph: &CallGraph) -> String {
     for row in &graph.interactions {
         interaction(graph, row, &mut text);
     }
+    for row in &graph.quality_events {
+        let connection = row.connection_id.as_ref().and_then(|id| id.rsplit_once('-'));
+        let _ = writeln!(
+            text,
+            "q {} {} {} {}: {}..{}, {} {}\n   {}",
+            connection.map_or("anchor", |(_, seq)| seq),
+            row.stream,
+            row.metric,
+            row.severity,
+            at(graph, Some(row.raised_at)),
+            at(graph, row.cleared_at),
+            row.worst_value,
+            or(row.clear_reason),
+            or(row.explanation.as_ref()),
+        );
+    }
     let users: Vec<_> = graph.context.users.keys().map(|id| id.as_str()).collect();
     let groups: Vec<_> = graph.context.groups.keys().map(|id| id.as_str()).collect();
     let _ = writeln!(text, "context {}; {}", users.join(" "), groups.join(" "));

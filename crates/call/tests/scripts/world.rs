@@ -1,18 +1,20 @@
 //! A world of calls without network: what the engine orders is written down, what it records is
 //! folded, who answers is told to the other calls. Time is virtual and passes only in `until`.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use call::port::{
-    Arrival, CallInput, CallOutput, Caller, Destination, LegCommand, LegEvent, LegId,
+    Arrival, CallInput, CallOutput, Caller, Destination, LegCommand, LegEvent, LegId, MediaCommand,
+    PlayId, RecordingId,
 };
 use call::{Call, Ctx, LegIds, Pools, Settings};
 use model::call_graph::check::check_emission;
 use model::call_graph::{CallGraph, apply};
 use model::directory::Directory;
+use model::recording::RecordingChange;
 use model::{CallId, E164, Millis, Now, NumberId, TrunkId, UserId};
 
 pub(crate) struct World {
@@ -24,6 +26,8 @@ pub(crate) struct World {
     pub(crate) log: String,
     /// Every leg there ever was, and the call it belongs to.
     pub(crate) states: BTreeMap<LegId, (usize, LegState)>,
+    /// What plays to whom.
+    pub(crate) plays: BTreeMap<LegId, PlayId>,
     /// Whether what happens to legs is possible, so that every order to a leg must be, too.
     pub(crate) lawful: bool,
     legs: LegIds,
@@ -47,6 +51,8 @@ pub(crate) struct Live {
     pub(crate) call: Call,
     pub(crate) graph: Option<CallGraph>,
     pub(crate) finished: bool,
+    /// Recordings that are not closed.
+    pub(crate) recordings: BTreeSet<RecordingId>,
     /// The last leg of each party, by the name that scripts use.
     pub(crate) legs: BTreeMap<String, LegId>,
     names: BTreeMap<LegId, String>,
@@ -64,6 +70,7 @@ impl World {
             now: Duration::ZERO,
             log: String::new(),
             states: BTreeMap::new(),
+            plays: BTreeMap::new(),
             lawful: true,
             legs: LegIds::default(),
         }
@@ -89,6 +96,7 @@ impl World {
             call,
             graph: None,
             finished: false,
+            recordings: BTreeSet::new(),
             legs: BTreeMap::from([("caller".to_owned(), leg)]),
             names: BTreeMap::from([(leg, "caller".to_owned())]),
         });
@@ -162,6 +170,11 @@ impl World {
 
     fn happened(&mut self, index: usize, leg: LegId, event: &LegEvent) {
         let finished = self.calls[index].finished;
+        if let LegEvent::Played { play, .. } = event
+            && self.plays.get(&leg) == Some(play)
+        {
+            self.plays.remove(&leg);
+        }
         let Some((_, state)) = self.states.get_mut(&leg) else {
             return;
         };
@@ -201,15 +214,48 @@ impl World {
             }
         };
         for (leg, from, to) in moves {
+            if matches!(command, LegCommand::Bridge { .. }) {
+                assert!(!self.plays.contains_key(&leg), "it hears something when it is bridged");
+            }
             let (_, state) = self.states.get_mut(&leg).expect("a leg that exists");
             assert!(!self.lawful || *state == from, "{command:?} of a leg that is {state:?}");
             *state = to;
         }
     }
 
+    /// What media is told must be possible, too.
+    fn told_media(&mut self, index: usize, command: &MediaCommand) {
+        let up = |leg: &LegId| !self.lawful || self.states[leg] == (index, LegState::Up);
+        let recordings = &mut self.calls[index].recordings;
+        #[expect(clippy::wildcard_enum_match_arm, reason = "the switch gives the others")]
+        match command {
+            MediaCommand::Play { leg, play, .. } => {
+                assert!(up(leg), "something is played to nobody\n{}", self.log);
+                self.plays.insert(*leg, *play);
+            }
+            MediaCommand::StopPlay { leg } => {
+                assert!(self.plays.remove(leg).is_some(), "nothing plays\n{}", self.log);
+            }
+            MediaCommand::SendDigit { leg, .. } => assert!(up(leg), "a digit for nobody"),
+            MediaCommand::Record { recording, left, right, .. } => {
+                assert!([left, right].into_iter().flatten().all(up), "{}", self.log);
+                recordings.insert(recording.clone());
+                assert_eq!(recordings.len(), 1, "two recordings at a time\n{}", self.log);
+            }
+            MediaCommand::PauseRecording { recording, .. } => {
+                assert!(recordings.contains(recording), "paused, and none\n{}", self.log);
+            }
+            MediaCommand::StopRecording { recording } => {
+                assert!(recordings.remove(recording), "stopped, and none\n{}", self.log);
+            }
+            other => panic!("the engine says {other:?}"),
+        }
+    }
+
     fn finished(&mut self, index: usize) {
         let live = &mut self.calls[index];
         live.finished = true;
+        assert!(live.recordings.is_empty(), "a recording is left open\n{}", self.log);
         let graph = live.graph.as_ref().expect("a graph").finished();
         if let Err(violations) = check_emission(&graph) {
             panic!("{violations:#?}\n{}", self.log);
@@ -275,7 +321,13 @@ impl World {
                     live.note(command);
                     self.ordered(index, command);
                 }
-                CallOutput::Cursor(..) => {}
+                CallOutput::Media(ref command) => self.told_media(index, command),
+                CallOutput::Named(leg, name) => {
+                    let (call, _) = self.states.get(&leg).expect("a leg that exists");
+                    assert_eq!(*call, index, "{name:?}");
+                    continue;
+                }
+                CallOutput::Recording(..) | CallOutput::Cursor(..) => {}
             }
             let text = self.calls[index].describe(&output);
             let _ = writeln!(self.log, "{:<6} {text}", seconds(self.now));
@@ -317,8 +369,10 @@ impl Live {
         self.names.insert(leg, name);
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the switch gives media the others")]
     fn describe(&self, output: &CallOutput) -> String {
         let name = |leg: &LegId| &self.names[leg];
+        let name_of = |leg: &Option<LegId>| leg.as_ref().map_or("nobody", |leg| name(leg));
         let text = match output {
             CallOutput::Leg(command) => match command {
                 LegCommand::Ring { .. } => "ring caller".to_owned(),
@@ -345,12 +399,52 @@ impl Live {
                 LegCommand::Bridge { a, b } => format!("bridge {} {}", name(a), name(b)),
                 LegCommand::Unbridge { a, b } => format!("unbridge {} {}", name(a), name(b)),
             },
+            CallOutput::Media(command) => match command {
+                MediaCommand::Play { leg, list, .. } => {
+                    let mut text = format!("play {} {:?}", name(leg), list.items);
+                    text.push_str(if list.repeat { " for ever" } else { "" });
+                    if let Some(language) = &list.language {
+                        let _ = write!(text, " in {language}");
+                    }
+                    text
+                }
+                MediaCommand::StopPlay { leg } => format!("stop playing to {}", name(leg)),
+                MediaCommand::SendDigit { leg, duration_ms, .. } => {
+                    format!("send a digit to {} for {duration_ms} ms", name(leg))
+                }
+                MediaCommand::Record { recording, left, right, file, format } => {
+                    let (left, right) = (name_of(left), name_of(right));
+                    format!("record {left} | {right} as {recording} in {file}, {format:?}")
+                }
+                MediaCommand::PauseRecording { recording, paused: true } => {
+                    format!("pause {recording}")
+                }
+                MediaCommand::PauseRecording { recording, paused: false } => {
+                    format!("go on with {recording}")
+                }
+                MediaCommand::StopRecording { recording } => format!("stop {recording}"),
+                other => panic!("the engine says {other:?}"),
+            },
+            CallOutput::Recording(id, change) => became(id, change),
+            CallOutput::Named(..) => unreachable!("names are checked"),
             CallOutput::Cursor(group, user) => format!("cursor of {group} at {user}"),
             CallOutput::UserTaken(user) => format!("{user} is taken"),
             CallOutput::Finished => "finished".to_owned(),
             CallOutput::Record(_) => unreachable!("records are folded"),
         };
         if self.name == "A" { text } else { format!("{}: {text}", self.name) }
+    }
+}
+
+fn became(id: &RecordingId, change: &RecordingChange) -> String {
+    let beginning = Millis::parse(BEGINNING).expect("a time").0;
+    let since = |at: &Millis| (at.0 - beginning) as f64 / 1_000.0;
+    match change {
+        RecordingChange::Began { file, at, .. } => format!("{id} is {file} from {}", since(at)),
+        RecordingChange::Paused { at } => format!("{id} paused at {}", since(at)),
+        RecordingChange::Resumed { at } => format!("{id} resumed at {}", since(at)),
+        RecordingChange::Failed { at, cause } => format!("{id} failed at {}: {cause}", since(at)),
+        RecordingChange::Ended { .. } => panic!("the engine does not see the end"),
     }
 }
 

@@ -168,6 +168,7 @@ fn a_shutdown_releases_talking_and_ringing_calls() {
     5      bridge caller ana
     20     B: answer caller
     20     B: dial ben, showing +15557770002 "Dora Contact"
+    20     B: play caller [Tone(Ringback)] for ever
     21     hang up ana Shutdown
     21     hang up caller Shutdown
     21     finished

@@ -42,9 +42,11 @@ fn simulring_two_answers_cross_and_the_first_wins() {
     0      dial ana, showing +15557770001 "Carl Contact"
     0      dial ben, showing +15557770001 "Carl Contact"
     0      dial cat, showing +15557770001 "Carl Contact"
+    0      play caller [Tone(Ringback)] for ever
     5      cancel ana AnsweredElsewhere
     5      cancel cat AnsweredElsewhere
     5      u-ben is taken
+    5      stop playing to caller
     5      bridge caller ben
     5      hang up cat AnsweredElsewhere
     30     hang up ben Normal
@@ -81,6 +83,7 @@ fn simulring_offers_only_who_may_be_offered() {
     0      B: dial ben, showing +15557770002 "Dora Contact"
     0      answer caller
     0      dial ben, showing +15557770001 "Carl Contact"
+    0      play caller [Tone(Ringback)] for ever
     1      B: u-ben is taken
     1      B: answer caller like ben
     1      B: bridge caller ben
@@ -127,6 +130,7 @@ fn simulring_ends_when_the_last_attempt_fails() {
     0      dial ana, showing +15557770001 "Carl Contact"
     0      dial ben, showing +15557770001 "Carl Contact"
     0      dial cat, showing +15557770001 "Carl Contact"
+    0      play caller [Tone(Ringback)] for ever
     3      hang up caller Normal
     3      finished
     --
@@ -422,7 +426,9 @@ fn a_caller_inside_is_not_offered_his_own_call() {
     "), @r#"
     0      answer caller
     0      dial ben, showing ana "Ana Agent"
+    0      play caller [Tone(Ringback)] for ever
     3      u-ben is taken
+    3      stop playing to caller
     3      bridge caller ben
     9      hang up ben Normal
     9      finished

@@ -179,11 +179,14 @@ fn without_an_owner_the_next_ivr_and_one_not_built_yet_are_passed() {
 fn a_greeting_answers_the_caller_and_a_missing_next_ivr_hangs_up() {
     assert_snapshot!(check("registered eve
         0 call +15557770001 -> +15550300004
+        0 caller heard
         1 eve rings with media
         40 pass
     "), @r#"
     0      answer caller
+    0      play caller [Text("hello")]
     0      dial eve, showing +15557770001 "Carl Contact"
+    0      play caller [Tone(Ringback)] for ever
     30     cancel eve NoAnswer
     30     hang up caller Normal
     30     finished

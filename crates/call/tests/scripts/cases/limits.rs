@@ -18,8 +18,10 @@ fn legs_per_call_passes_over_the_members_beyond() {
     0      answer caller
     0      dial ana, showing +15557770001 "Carl Contact"
     0      dial ben, showing +15557770001 "Carl Contact"
+    0      play caller [Tone(Ringback)] for ever
     2      cancel ana AnsweredElsewhere
     2      u-ben is taken
+    2      stop playing to caller
     2      bridge caller ben
     3      hang up caller Normal
     3      finished
@@ -53,9 +55,12 @@ fn attempts_per_call_counts_over_all_stages() {
     0      answer caller
     0      dial ana, showing +15557770001 "Carl Contact"
     0      dial ben, showing +15557770001 "Carl Contact"
+    0      play caller [Tone(Ringback)] for ever
     20     cancel ana NoAnswer
     20     cancel ben NoAnswer
+    20     stop playing to caller
     20     dial dan, showing +15557770001 "Carl Contact"
+    20     play caller [Tone(Ringback)] for ever
     50     cancel dan NoAnswer
     50     hang up caller Normal
     50     finished
@@ -95,6 +100,7 @@ fn attempts_per_call_ends_a_round_robin() {
     0      answer caller
     0      dial dan, showing +15557770001 "Carl Contact"
     0      cursor of g-supp at u-dan
+    0      play caller [Tone(Ringback)] for ever
     1      dial dan, showing +15557770001 "Carl Contact"
     1      cursor of g-supp at u-dan
     2      hang up caller Normal

@@ -5,4 +5,7 @@ mod direct;
 mod hunts;
 mod ivrs;
 mod limits;
+mod observed;
 mod outbound;
+mod recordings;
+mod sounds;

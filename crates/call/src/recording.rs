@@ -1,0 +1,253 @@
+//! The recording of a call (R022): whether it is wanted, the consent of both sides, one file after
+//! another, pauses. It follows the bridge: it is told who the two sides are, and again when they
+//! change, so it outlives a transfer. What the file holds is media's matter; a recording that
+//! fails never ends a call.
+
+use std::sync::Arc;
+
+use model::call_graph::event::Party;
+use model::recording::{RecordingChange, RecordingId};
+use model::{CallId, Millis, Now};
+
+use crate::ctx::Ctx;
+use crate::port::{CallOutput, LegId, MediaCommand, PlayEnd, Playlist, RecordingWish, Sound, Tone};
+use crate::sound::ears::{Ears, Purpose};
+
+/// Recordings of one call; wishes beyond are not granted.
+pub(crate) const RECORDINGS_PER_CALL: u16 = 100;
+
+/// The two sides of the bridge that is recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sides {
+    /// Who is outside; where both or neither are, the caller.
+    pub(crate) left: LegId,
+    /// The other.
+    pub(crate) right: LegId,
+}
+
+impl Sides {
+    /// The sides of a bridge.
+    pub(crate) fn of(anchor: (LegId, &Party), far: (LegId, &Party)) -> Self {
+        let outside = |party: &Party| matches!(party, Party::External { .. });
+        match (outside(anchor.1), outside(far.1)) {
+            (false, true) => Self { left: far.0, right: anchor.0 },
+            (true, _) | (false, false) => Self { left: anchor.0, right: far.0 },
+        }
+    }
+
+    fn legs(self) -> [LegId; 2] {
+        [self.left, self.right]
+    }
+}
+
+/// What is recorded of a call.
+#[derive(Debug)]
+pub(crate) struct Recording {
+    call: CallId,
+    /// Both clocks at the call's beginning (D40).
+    began: Now,
+    /// What somebody wished last; beats what the directory says.
+    wished: Option<bool>,
+    made: u16,
+    sides: Option<Sides>,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Off,
+    /// Both sides hear the consent prompt.
+    Consent {
+        paused: bool,
+    },
+    On {
+        id: RecordingId,
+        paused: bool,
+        failed: bool,
+    },
+}
+
+impl Recording {
+    pub(crate) fn new(call: CallId, began: Now) -> Self {
+        Self { call, began, wished: None, made: 0, sides: None, state: State::Off }
+    }
+
+    /// These two hear each other now. `by_policy`: the directory wants the call recorded.
+    pub(crate) fn sides(
+        &mut self,
+        sides: Sides,
+        by_policy: bool,
+        ears: &mut Ears,
+        ctx: &mut Ctx<'_>,
+    ) {
+        self.sides = Some(sides);
+        match &self.state {
+            State::Off if self.wished.unwrap_or(by_policy) => self.ask(ears, ctx),
+            State::Off => {}
+            // Who has joined meanwhile has to hear it, too.
+            State::Consent { .. } => self.ask(ears, ctx),
+            State::On { id, .. } => self.record(id.clone(), sides, ctx),
+        }
+    }
+
+    /// Somebody wishes something; before the bridge it is remembered.
+    pub(crate) fn wish(&mut self, wish: RecordingWish, ears: &mut Ears, ctx: &mut Ctx<'_>) {
+        match (wish, &self.state) {
+            (RecordingWish::Start, State::On { failed: false, .. }) => {
+                self.pause(false, ctx);
+            }
+            (RecordingWish::Start, State::Off | State::On { failed: true, .. }) => {
+                self.wished = Some(true);
+                self.close(ears, ctx);
+                self.ask(ears, ctx);
+            }
+            (RecordingWish::Start, State::Consent { .. }) => {}
+            (RecordingWish::Stop, _) => {
+                self.wished = Some(false);
+                self.close(ears, ctx);
+            }
+            (RecordingWish::Pause, _) => self.pause(true, ctx),
+            (RecordingWish::Resume, _) => self.pause(false, ctx),
+        }
+    }
+
+    /// A side has heard the consent prompt. A recording of which a side may not know is not made.
+    pub(crate) fn heard(&mut self, end: PlayEnd, ears: &mut Ears, ctx: &mut Ctx<'_>) {
+        let (State::Consent { .. }, Some(sides)) = (&self.state, self.sides) else {
+            return;
+        };
+        if end == PlayEnd::Failed {
+            tracing::warn!(call = self.call.as_str(), "not recorded: no consent prompt");
+            self.close(ears, ctx);
+        } else if sides.legs().iter().all(|leg| ears.hears(*leg) != Some(Purpose::Consent)) {
+            self.begin(sides, ears, ctx);
+        }
+    }
+
+    /// Media can no longer write it.
+    pub(crate) fn failed(&mut self, failed_id: &RecordingId, cause: &Arc<str>, ctx: &mut Ctx<'_>) {
+        let at = self.at(ctx);
+        if let State::On { id, failed: failed @ false, .. } = &mut self.state
+            && id == failed_id
+        {
+            *failed = true;
+            let change = RecordingChange::Failed { at, cause: cause.clone() };
+            ctx.out.push(CallOutput::Recording(id.clone(), change));
+        }
+    }
+
+    /// The bridge or the call is over.
+    pub(crate) fn end(&mut self, ears: &mut Ears, ctx: &mut Ctx<'_>) {
+        self.close(ears, ctx);
+        self.sides = None;
+    }
+
+    /// Whether something is said right now that is not to be kept.
+    pub(crate) fn is_paused(&self) -> bool {
+        matches!(self.state, State::On { paused: true, .. })
+    }
+
+    /// The way to the recording, if both sides are there.
+    fn ask(&mut self, ears: &mut Ears, ctx: &mut Ctx<'_>) {
+        let Some(sides) = self.sides else {
+            return;
+        };
+        if self.made >= RECORDINGS_PER_CALL {
+            return;
+        }
+        let Some(prompt) = ctx.settings.sound.consent_prompt.clone() else {
+            return self.begin(sides, ears, ctx);
+        };
+        for leg in sides.legs() {
+            let list = Playlist::one(Playlist::named(&prompt));
+            ears.play(leg, Purpose::Consent, list, ctx);
+        }
+        if !matches!(self.state, State::Consent { .. }) {
+            self.state = State::Consent { paused: false };
+        }
+    }
+
+    fn begin(&mut self, sides: Sides, ears: &mut Ears, ctx: &mut Ctx<'_>) {
+        let paused = matches!(self.state, State::Consent { paused: true });
+        self.made += 1;
+        let id = RecordingId(format!("{}-r{}", self.call, self.made).into());
+        self.state = State::On { id: id.clone(), paused: false, failed: false };
+        let format = ctx.settings.sound.recording_format;
+        let change = RecordingChange::Began {
+            call: self.call.clone(),
+            file: format!("{}.{}", self.file(&id), format.as_str()).into(),
+            format,
+            at: self.at(ctx),
+        };
+        ctx.out.push(CallOutput::Recording(id.clone(), change));
+        self.record(id, sides, ctx);
+        if paused {
+            self.pause(true, ctx);
+        }
+        if ctx.settings.sound.recording_beep {
+            for leg in sides.legs() {
+                if ears.hears(leg).is_none() {
+                    let list = Playlist::one(Sound::Tone(Tone::Beep));
+                    ears.play(leg, Purpose::Beep, list, ctx);
+                }
+            }
+        }
+    }
+
+    fn record(&self, recording: RecordingId, sides: Sides, ctx: &mut Ctx<'_>) {
+        ctx.media(MediaCommand::Record {
+            file: self.file(&recording).into(),
+            recording,
+            left: Some(sides.left),
+            right: Some(sides.right),
+            format: ctx.settings.sound.recording_format,
+        });
+    }
+
+    fn pause(&mut self, wanted: bool, ctx: &mut Ctx<'_>) {
+        let at = self.at(ctx);
+        match &mut self.state {
+            State::Consent { paused } => *paused = wanted,
+            State::On { id, paused, failed } if *paused != wanted => {
+                *paused = wanted;
+                let recording = id.clone();
+                ctx.media(MediaCommand::PauseRecording { recording, paused: wanted });
+                let change = match wanted {
+                    true => RecordingChange::Paused { at },
+                    false => RecordingChange::Resumed { at },
+                };
+                if !*failed {
+                    ctx.out.push(CallOutput::Recording(id.clone(), change));
+                }
+            }
+            State::Off | State::On { .. } => {}
+        }
+    }
+
+    fn close(&mut self, ears: &mut Ears, ctx: &mut Ctx<'_>) {
+        match std::mem::replace(&mut self.state, State::Off) {
+            State::Off => {}
+            State::Consent { .. } => {
+                for leg in self.sides.iter().flat_map(|sides| sides.legs()) {
+                    ears.stop(leg, Purpose::Consent, ctx);
+                }
+            }
+            State::On { id: recording, .. } => {
+                ctx.media(MediaCommand::StopRecording { recording });
+            }
+        }
+    }
+
+    /// The time of this input, as rows have it (D40).
+    fn at(&self, ctx: &Ctx<'_>) -> Millis {
+        self.began.wall.plus(ctx.now.mono.saturating_sub(self.began.mono))
+    }
+
+    /// The file below the recordings folder, without extension: a folder for each day (UTC) on
+    /// which calls began.
+    fn file(&self, id: &RecordingId) -> String {
+        let began = self.began.wall.to_string();
+        let day = began.split('T').next().unwrap_or_default().replace('-', "/");
+        format!("{day}/{id}")
+    }
+}
