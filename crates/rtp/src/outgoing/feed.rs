@@ -1,10 +1,15 @@
 //! How the sequence numbers and timestamps of one source become ours.
 
-use crate::sequence::{Continuity, Extender};
+use crate::sequence::{Continuity, Extender, MAX_MISORDER};
 use std::time::Duration;
 
 /// Timestamps of a source may go ahead of the time by this much before they count as a jump.
 const JUMP_SECONDS: i64 = 2;
+
+/// For so long a source that another one has replaced cannot come back: its packets are late.
+const RETURN_AFTER: Duration = Duration::from_millis(200);
+/// For so long a packet from before the replacement is known as one.
+const LATE_WITHIN: Duration = Duration::from_secs(2);
 
 /// Who feeds a stream: a leg, and its peer's synchronisation source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +59,31 @@ impl Feed {
     pub(super) fn align(&mut self, theirs: i64, ours: i64) {
         self.first = theirs;
         self.offset = ours - theirs;
+    }
+}
+
+/// The source before the one that feeds now.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Replaced {
+    source: Source,
+    highest: u16,
+    at: Duration,
+}
+
+impl Replaced {
+    /// `feed` is replaced now; `None` if nothing has come of it.
+    pub(super) fn new(feed: &Feed, now: Duration) -> Option<Self> {
+        let highest = feed.continuity.highest()?;
+        // The low 16 bits are the sequence number.
+        Some(Self { source: feed.source, highest: highest as u16, at: now })
+    }
+
+    /// Whether a packet is of this source, and from that time.
+    pub(super) fn has_sent(&self, now: Duration, source: Source, sequence: u16) -> bool {
+        let since = now.saturating_sub(self.at);
+        let behind = self.highest.wrapping_sub(sequence) < MAX_MISORDER;
+        let ahead = sequence.wrapping_sub(self.highest) < MAX_MISORDER;
+        self.source == source && (behind && since < LATE_WITHIN || ahead && since < RETURN_AFTER)
     }
 }
 

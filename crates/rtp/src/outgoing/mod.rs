@@ -14,15 +14,11 @@ pub use relayed::{Frame, Kind, Relayed};
 
 use crate::event::{EventPacket, rescale_duration};
 use crate::packet::{Header, rewrite};
-use crate::sequence::{Arrival, MAX_MISORDER};
-use feed::{ClockMap, Cut, Feed, Source, clamp_rate, scale};
+use crate::sequence::Arrival;
+use feed::{ClockMap, Cut, Feed, Replaced, Source, clamp_rate, scale};
 use std::time::Duration;
 use timeline::{Row, Timeline};
 
-/// For so long a source that another one has replaced cannot come back: its packets are late.
-const RETURN_AFTER: Duration = Duration::from_millis(200);
-/// For so long a packet from before the replacement is known as one.
-const LATE_WITHIN: Duration = Duration::from_secs(2);
 /// An event may have begun so long before its packet, and so long after it by the source's clock.
 const EVENT_SECONDS: i64 = 10;
 
@@ -52,14 +48,6 @@ pub struct Outgoing {
     /// When the event made here began.
     own_event: Option<i64>,
     sent: Sent,
-}
-
-/// The source before the one that feeds now.
-#[derive(Debug, Clone, Copy)]
-struct Replaced {
-    source: Source,
-    highest: u16,
-    at: Duration,
 }
 
 /// The last event that was relayed: all its packets have one timestamp, whatever comes between.
@@ -232,10 +220,12 @@ impl Outgoing {
             Some(feed) if feed.source == source => feed,
             other => {
                 self.feed = other;
-                if self.is_late(now, source, header.sequence) {
+                let late = |before: &Replaced| before.has_sent(now, source, header.sequence);
+                if self.replaced.as_ref().is_some_and(late) {
                     return None;
                 }
-                self.replace(now);
+                let before = self.feed.as_ref().and_then(|feed| Replaced::new(feed, now));
+                self.replaced = before.or(self.replaced);
                 Feed::new(source)
             }
         };
@@ -363,28 +353,6 @@ impl Outgoing {
     fn is_near(&self, now: Duration, timestamp: i64) -> bool {
         let reach = EVENT_SECONDS * i64::from(self.timeline.hz());
         (self.timeline.next(now) - timestamp).abs() <= reach
-    }
-
-    /// Whether a packet is of the source before, and from that time.
-    fn is_late(&self, now: Duration, source: Source, sequence: u16) -> bool {
-        let Some(before) = self.replaced.filter(|before| before.source == source) else {
-            return false;
-        };
-        let since = now.saturating_sub(before.at);
-        let behind = before.highest.wrapping_sub(sequence) < MAX_MISORDER;
-        let ahead = sequence.wrapping_sub(before.highest) < MAX_MISORDER;
-        behind && since < LATE_WITHIN || ahead && since < RETURN_AFTER
-    }
-
-    /// Remembers the source that fed so far.
-    fn replace(&mut self, now: Duration) {
-        let Some(feed) = self.feed.take() else {
-            return;
-        };
-        if let Some(highest) = feed.continuity.highest() {
-            self.replaced =
-                Some(Replaced { source: feed.source, highest: highest as u16, at: now });
-        }
     }
 
     /// A packet made here gets the next number.

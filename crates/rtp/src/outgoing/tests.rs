@@ -3,6 +3,7 @@
 use super::*;
 use crate::event::{EVENT_LEN, TelephoneEvent};
 use crate::packet::{Packet, write_packet};
+use crate::sequence::MAX_MISORDER;
 use proptest::prelude::*;
 
 const OURS: u32 = 0x0a0a_0a0a;

@@ -1,6 +1,6 @@
-//! RTCP: what a peer reports of us and tells of itself, and what we tell it (RFC 3550 §6, RFC 3611).
-//! A compound packet is checked as a whole before anything of it is read (RFC 3550 A.2); its packets
-//! are then read one by one without allocation, and one that is broken spoils no other.
+//! RTCP: what a peer reports of us and tells of itself, and what we tell it (RFC 3550 §6,
+//! RFC 3611). A compound packet is checked as a whole before anything of it is read (RFC 3550 A.2);
+//! its packets are then read one by one without allocation, and one that is broken spoils no other.
 
 mod compose;
 mod interval;

@@ -127,7 +127,7 @@ fn foreign_blocks_are_passed_over() {
     #[rustfmt::skip]
     let datagram = [
         0x80, 201, 0, 1, 0, 0, 0, 1,
-        // XR: a loss run-length block, a reference time of a wrong length, a right one, a broken one.
+        // XR: runs of losses, a reference time of a wrong length, a right one, a broken block.
         0x80, 207, 0, 10, 0, 0, 0, 1,
         1, 0, 0, 2, 0, 0, 0, 2, 0, 1, 0, 9,
         4, 0, 0, 1, 0, 0, 0, 0,
