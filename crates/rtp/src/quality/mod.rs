@@ -11,11 +11,13 @@ pub mod cause;
 pub mod emodel;
 pub mod episode;
 pub mod meter;
+pub mod summary;
 pub mod thresholds;
 pub mod vq_report;
 
 pub use emodel::{CodecClass, Score};
-pub use meter::{LegSummary, Meter, StreamSummary};
+pub use meter::Meter;
+pub use summary::{LegSummary, StreamSummary};
 pub use thresholds::{Bounds, Thresholds};
 
 /// Direction of a stream as seen from the edge (`quality_event.stream`).
@@ -121,9 +123,12 @@ pub enum Change {
 pub struct Episode {
     /// When it was raised, worsened or cleared (monotonic).
     pub at: Duration,
-    /// Since when it was bad: the begin of the first sample that raised it, or the last packet
-    /// before a silence. Never after `at`.
+    /// Since when it was bad: the begin of the first bad sample, or the last packet before a
+    /// silence.
     pub since: Duration,
+    /// Until when it was bad as far as is known: the end of the last bad sample, or the first
+    /// packet after a silence.
+    pub until: Duration,
     /// The stream concerned.
     pub stream: Stream,
     /// What was measured.
