@@ -1,9 +1,9 @@
 //! Codecs by name and number (RFC 3551 §6; RFC 8866 §6.6, §6.15) and what two lists have in
 //! common.
 //!
-//! Tandem relays packets as they are, so a codec it has never heard of is as good as any: it is
-//! kept with its name and parameters. Only what accompanies a codec is told apart, because a
-//! stream of nothing but telephone events is no conversation.
+//! Tandem relays packets as they are wherever it can, so a codec it has never heard of is as good
+//! as any: it is kept with its name and parameters. Only what accompanies a codec is told apart,
+//! because a stream of nothing but telephone events is no conversation.
 
 use std::fmt;
 use std::sync::Arc;

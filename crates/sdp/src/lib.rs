@@ -7,6 +7,8 @@
 //!
 //! * [`SessionDescription`] — the text, line by line, with what it did not understand kept;
 //! * [`AudioOffer`] — what an offer asks of us, or why it is refused with 488;
+//! * [`offer_on`], [`answer_for`] — what one leg of a relay may be asked and told for the other's
+//!   sake: whatever passes through unchanged goes first;
 //! * [`LocalMedia`] — our end of one leg: writes its offers and answers with a stable `o=` line,
 //!   keeps the number of m-lines, reads the peer's answers.
 //!
@@ -18,6 +20,7 @@ mod connection;
 mod description;
 mod direction;
 mod local;
+mod negotiation;
 mod parse;
 
 pub use audio::{Audio, AudioOffer, Refusal488, Remote};
@@ -26,6 +29,7 @@ pub use connection::{Connection, Host};
 pub use description::{Line, Lines, Media, Origin, SessionDescription};
 pub use direction::Direction;
 pub use local::{Answer, AnswerFault, AudioAnswer, LocalMedia, Terms};
+pub use negotiation::{answer_for, can_transcode, offer_on, own_codecs, transcoded};
 pub use parse::{MAX_BYTES, MAX_FORMATS, MAX_LINES, MAX_MEDIA, SdpError};
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod answers;
 mod hold;
+mod negotiation;
 mod offers;
 mod properties;
 mod text;
