@@ -27,7 +27,7 @@ const QUIET_DBOV: f32 = -45.0;
 const REPORT_TURNS: u32 = 50;
 
 /// What is behind a leg's voice.
-pub(super) struct Ear {
+pub(crate) struct Ear {
     receive: Arc<[Format]>,
     rate: u32,
     clock_rate: u32,
@@ -43,7 +43,7 @@ pub(super) struct Ear {
     /// Decoded, and not yet in a frame.
     waiting: Vec<i16>,
     /// The frame of the last turn, at `rate`.
-    pub(super) frame: Vec<i16>,
+    pub(crate) frame: Vec<i16>,
     /// The peer sends nothing because it says nothing.
     is_noise: bool,
     level: Level,
@@ -54,15 +54,15 @@ pub(super) struct Ear {
     detector: Option<DtmfDetector>,
     heard_in_band: Vec<DtmfEvent>,
     /// A digit in the band is down.
-    pub(super) key_is_down: bool,
+    pub(crate) key_is_down: bool,
     turns: u32,
     changed: bool,
     /// Packets whose number means nothing here.
-    pub(super) unknown: u64,
+    pub(crate) unknown: u64,
 }
 
 impl Ear {
-    pub(super) fn new(receive: Arc<[Format]>) -> Self {
+    pub(crate) fn new(receive: Arc<[Format]>) -> Self {
         let clock_rate = sound(&receive).map_or(NARROWBAND, |(format, _)| format.clock_rate);
         let event_clock = receive
             .iter()
@@ -97,17 +97,17 @@ impl Ear {
     }
 
     /// The rate of the codec that the far end is likely to send with, if any can be decoded.
-    pub(super) fn native_rate(&self) -> Option<u32> {
+    pub(crate) fn native_rate(&self) -> Option<u32> {
         sound(&self.receive).map(|(_, kind)| kind.native_rate())
     }
 
     /// The rate of the frames, Hz.
-    pub(super) fn rate(&self) -> u32 {
+    pub(crate) fn rate(&self) -> u32 {
         self.rate
     }
 
     /// Decodes at another rate (8, 16 or 48 kHz) from now on.
-    pub(super) fn set_rate(&mut self, rate: u32) {
+    pub(crate) fn set_rate(&mut self, rate: u32) {
         if rate == self.rate {
             return;
         }
@@ -122,7 +122,7 @@ impl Ear {
     }
 
     /// Whether digits are looked for in the band.
-    pub(super) fn detect(&mut self, in_band: bool) {
+    pub(crate) fn detect(&mut self, in_band: bool) {
         if in_band != self.detector.is_some() {
             self.detector = in_band.then(|| DtmfDetector::new(self.rate));
             self.key_is_down = false;
@@ -130,7 +130,7 @@ impl Ear {
     }
 
     /// Nobody wants its sound any more, or somebody does again: what was before is over.
-    pub(super) fn rest(&mut self, now: Duration) {
+    pub(crate) fn rest(&mut self, now: Duration) {
         self.jitter.reset();
         self.waiting.clear();
         self.frame.clear();
@@ -142,7 +142,7 @@ impl Ear {
     }
 
     /// Takes a packet; digits that begin with it (RFC 4733) are appended to `digits`.
-    pub(super) fn hear(&mut self, heard: &Heard, digits: &mut Vec<Digit>) {
+    pub(crate) fn hear(&mut self, heard: &Heard, digits: &mut Vec<Digit>) {
         let number = heard.payload_type;
         let Some(format) = self.receive.iter().find(|format| format.payload == number) else {
             self.unknown += 1;
@@ -194,7 +194,7 @@ impl Ear {
 
     /// Makes the frame of this turn. What was pressed and let go in the band is in
     /// [`Ear::take_in_band`].
-    pub(super) fn turn(&mut self, now: Duration) {
+    pub(crate) fn turn(&mut self, now: Duration) {
         let quiet = self.level.dbov < QUIET_DBOV;
         let mut is_heard = false;
         for _ in 0..TAKES_MAX {
@@ -301,7 +301,7 @@ impl Ear {
     }
 
     /// Keys that went down (`true`) and up in the band since the last time.
-    pub(super) fn take_in_band(&mut self, out: &mut Vec<(Digit, bool)>) {
+    pub(crate) fn take_in_band(&mut self, out: &mut Vec<(Digit, bool)>) {
         for event in self.heard_in_band.drain(..) {
             let (digit, down) = match event {
                 DtmfEvent::Pressed(digit) => (digit, true),
@@ -313,7 +313,7 @@ impl Ear {
     }
 
     /// What it is like, when that is to be told.
-    pub(super) fn report(&mut self, leg: LegId) -> Option<Hearing> {
+    pub(crate) fn report(&mut self, leg: LegId) -> Option<Hearing> {
         if self.turns < REPORT_TURNS && !self.changed {
             return None;
         }
@@ -337,18 +337,18 @@ impl Ear {
 
     /// The mean delay of what was played, ms.
     #[cfg(test)]
-    pub(super) fn delay_mean_ms(&self) -> u32 {
+    pub(crate) fn delay_mean_ms(&self) -> u32 {
         self.jitter.stats().depth_mean_ms
     }
 }
 
 /// The first format that can be decoded or encoded.
-pub(super) fn sound(formats: &[Format]) -> Option<(&Format, CodecKind)> {
+pub(crate) fn sound(formats: &[Format]) -> Option<(&Format, CodecKind)> {
     formats.iter().find_map(|format| codec_of(format).map(|kind| (format, kind)))
 }
 
 /// The rate at which what has a codec of `native` Hz is rendered where nothing asks for more.
-pub(super) fn ordinary_rate(native: u32) -> u32 {
+pub(crate) fn ordinary_rate(native: u32) -> u32 {
     native.min(WIDEBAND)
 }
 

@@ -19,10 +19,10 @@ const TONES_MAX: usize = rtp::QUEUE_LIMIT;
 /// Silence after a digit, ms.
 const PAUSE_MS: u16 = 60;
 /// How long a digit is that was heard in another form, ms.
-pub(super) const CONVERTED_MS: u16 = 100;
+pub(crate) const CONVERTED_MS: u16 = 100;
 
 /// The digits that a leg is sent.
-pub(super) struct Keys {
+pub(crate) struct Keys {
     leg: LegId,
     /// Its number for telephone-event.
     events: Option<(u8, EventSender)>,
@@ -31,7 +31,7 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    pub(super) fn new(leg: LegId, formats: &Formats) -> Self {
+    pub(crate) fn new(leg: LegId, formats: &Formats) -> Self {
         let clock_rate = sound(&formats.send).map(|(format, _)| format.clock_rate);
         let mut events =
             formats.send.iter().filter(|format| format.encoding == Encoding::TelephoneEvent);
@@ -46,12 +46,12 @@ impl Keys {
     }
 
     /// Whether digits are sent as events.
-    pub(super) fn has_events(&self) -> bool {
+    pub(crate) fn has_events(&self) -> bool {
         self.events.is_some()
     }
 
     /// Presses a digit after those that wait. Where too many wait it is left out.
-    pub(super) fn press(&mut self, digit: Digit, duration_ms: u16) {
+    pub(crate) fn press(&mut self, digit: Digit, duration_ms: u16) {
         let duration_ms = duration_ms.clamp(40, 8_000);
         if let Some((_, sender)) = &mut self.events {
             let Ok(digit) = rtp::Digit::try_from(digit.sign()) else {
@@ -74,14 +74,14 @@ impl Keys {
     }
 
     /// Whether something is pressed or waits.
-    pub(super) fn is_busy(&self) -> bool {
+    pub(crate) fn is_busy(&self) -> bool {
         self.tone.is_some()
             || !self.tones.is_empty()
             || self.events.as_ref().is_some_and(|(_, sender)| sender.deadline().is_some())
     }
 
     /// Sends what is due of events; whether an event is under way, and sound is to be withheld.
-    pub(super) fn turn(&mut self, now: Duration, out: &mut Out) -> bool {
+    pub(crate) fn turn(&mut self, now: Duration, out: &mut Out) -> bool {
         let Some((payload_type, sender)) = &mut self.events else {
             return false;
         };
@@ -104,7 +104,7 @@ impl Keys {
 
     /// A frame of the tone that is pressed, or of the pause behind it, into `frame`; `false`:
     /// nothing is pressed.
-    pub(super) fn tone(&mut self, rate: u32, country: Country, frame: &mut [i16]) -> bool {
+    pub(crate) fn tone(&mut self, rate: u32, country: Country, frame: &mut [i16]) -> bool {
         if self.tone.as_ref().is_none_or(|&(was, _)| was != rate) {
             let Some((digit, on_ms)) = self.tones.pop_front() else {
                 self.tone = None;
@@ -122,7 +122,7 @@ impl Keys {
     }
 
     /// Drops what waits: the leg has other formats.
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.tones.clear();
         if let Some((_, sender)) = &mut self.events {
             sender.clear();

@@ -20,7 +20,6 @@ mod tape;
 #[cfg(test)]
 mod tests;
 pub(crate) mod thread;
-mod turn;
 mod wheel;
 
 use audio::codec::CodecKind;
@@ -31,9 +30,9 @@ use call::port::{Encoding, Format};
 /// How long a frame is, ms: what is decoded, mixed and rendered at once.
 pub(crate) const FRAME_MS: u32 = 20;
 /// The most that is rendered of what is no wideband codec's own, Hz.
-const WIDEBAND: u32 = 16_000;
+pub(crate) const WIDEBAND: u32 = 16_000;
 /// The least rate, Hz.
-const NARROWBAND: u32 = 8_000;
+pub(crate) const NARROWBAND: u32 = 8_000;
 
 /// How the sound thread works. Limits hold what a peer or a mistake could make grow.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +62,7 @@ impl Default for SoundConfig {
 }
 
 /// The codec of a format that we can hear and speak.
-fn codec_of(format: &Format) -> Option<CodecKind> {
+pub(crate) fn codec_of(format: &Format) -> Option<CodecKind> {
     let kind = match format.encoding {
         Encoding::Pcmu => CodecKind::Pcmu,
         Encoding::Pcma => CodecKind::Pcma,
@@ -75,19 +74,19 @@ fn codec_of(format: &Format) -> Option<CodecKind> {
 }
 
 /// The samples of a frame.
-fn frame_len(rate: u32) -> usize {
+pub(crate) fn frame_len(rate: u32) -> usize {
     (rate / 1_000 * FRAME_MS) as usize
 }
 
 /// Sound on its way from one place to another, whatever their rates.
 #[derive(Default)]
-struct Link {
+pub(crate) struct Link {
     resampler: Option<(u32, u32, Resampler)>,
 }
 
 impl Link {
     /// Appends `sound` of the rate `from` at the rate `to`. Where the rates change it begins anew.
-    fn carry(&mut self, from: u32, to: u32, sound: &[i16], out: &mut Vec<i16>) {
+    pub(crate) fn carry(&mut self, from: u32, to: u32, sound: &[i16], out: &mut Vec<i16>) {
         if from == to {
             self.resampler = None;
             out.extend_from_slice(sound);

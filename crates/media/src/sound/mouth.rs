@@ -12,7 +12,7 @@ use super::studio::Out;
 use crate::handoff::{FromSound, Made};
 
 /// The encoder of a leg.
-pub(super) struct Mouth {
+pub(crate) struct Mouth {
     leg: LegId,
     kind: CodecKind,
     payload_type: u8,
@@ -28,7 +28,7 @@ pub(super) struct Mouth {
 
 impl Mouth {
     /// For the first format of `send` that we can speak, if there is one.
-    pub(super) fn new(leg: LegId, formats: &Formats) -> Option<Self> {
+    pub(crate) fn new(leg: LegId, formats: &Formats) -> Option<Self> {
         let (format, kind) = sound(&formats.send)?;
         let rate = ordinary_rate(kind.native_rate());
         Some(Self {
@@ -45,17 +45,17 @@ impl Mouth {
     }
 
     /// The rate of what it is given, Hz.
-    pub(super) fn rate(&self) -> u32 {
+    pub(crate) fn rate(&self) -> u32 {
         self.rate
     }
 
     /// The codec's own rate, Hz.
-    pub(super) fn native_rate(&self) -> u32 {
+    pub(crate) fn native_rate(&self) -> u32 {
         self.kind.native_rate()
     }
 
     /// Is given sound of another rate (8, 16 or 48 kHz) from now on.
-    pub(super) fn set_rate(&mut self, rate: u32) {
+    pub(crate) fn set_rate(&mut self, rate: u32) {
         if rate == self.rate {
             return;
         }
@@ -67,13 +67,13 @@ impl Mouth {
     }
 
     /// How many packets of a hundred get lost on the way.
-    pub(super) fn set_loss(&mut self, percent: u8) {
+    pub(crate) fn set_loss(&mut self, percent: u8) {
         self.loss_percent = percent.min(100);
         self.encoder.set_expected_loss(self.loss_percent);
     }
 
     /// Says a frame.
-    pub(super) fn say(&mut self, frame: &[i16], out: &mut Out) {
+    pub(crate) fn say(&mut self, frame: &[i16], out: &mut Out) {
         let len = (self.rate / 1_000 * self.packet_ms) as usize;
         if self.pending.is_empty() && frame.len() == len {
             self.pack(frame, out);
@@ -107,7 +107,7 @@ impl Mouth {
     }
 
     /// Says nothing for now. What is no whole packet is filled up with silence.
-    pub(super) fn rest(&mut self, out: &mut Out) {
+    pub(crate) fn rest(&mut self, out: &mut Out) {
         if !self.pending.is_empty() {
             let len = (self.rate / 1_000 * self.packet_ms) as usize;
             let missing = vec![0; len.saturating_sub(self.pending.len())];
@@ -117,7 +117,7 @@ impl Mouth {
     }
 
     /// Says nothing while an event is sent instead.
-    pub(super) fn withhold(&mut self) {
+    pub(crate) fn withhold(&mut self) {
         self.marker = true;
     }
 }

@@ -17,7 +17,7 @@ use super::NARROWBAND;
 use crate::prompt::{Clip, ClipState, PromptKey, Ticket};
 
 /// Where sounds come from; never waits.
-pub(super) trait Prompts {
+pub(crate) trait Prompts {
     /// A sound at a rate.
     fn request(&self, key: &PromptKey, rate: u32) -> ClipState;
 }
@@ -63,10 +63,10 @@ enum Filled {
 }
 
 /// One playing.
-pub(super) struct Play {
-    pub(super) id: PlayId,
-    pub(super) barge_in: bool,
-    pub(super) is_paused: bool,
+pub(crate) struct Play {
+    pub(crate) id: PlayId,
+    pub(crate) barge_in: bool,
+    pub(crate) is_paused: bool,
     repeat: bool,
     country: Country,
     rate: u32,
@@ -80,7 +80,7 @@ pub(super) struct Play {
 impl Play {
     /// Begins: everything is asked for at once, so that nothing is waited for between two items.
     /// Tickets of what is being loaded are appended to `tickets`.
-    pub(super) fn new(
+    pub(crate) fn new(
         id: PlayId,
         list: &Playlist,
         rate: u32,
@@ -118,17 +118,17 @@ impl Play {
     }
 
     /// The rate of its sound, Hz.
-    pub(super) fn rate(&self) -> u32 {
+    pub(crate) fn rate(&self) -> u32 {
         self.rate
     }
 
     /// Whether everything of it is known to fail.
-    pub(super) fn has_failed(&self) -> bool {
+    pub(crate) fn has_failed(&self) -> bool {
         !self.items.is_empty() && self.items.iter().all(|item| matches!(item, Item::Failed))
     }
 
     /// Something was loaded, or not.
-    pub(super) fn loaded(&mut self, ticket: Ticket, clips: Option<&Vec<Clip>>) {
+    pub(crate) fn loaded(&mut self, ticket: Ticket, clips: Option<&Vec<Clip>>) {
         for item in &mut self.items {
             if matches!(item, Item::Waiting(waits_for) if *waits_for == ticket) {
                 *item = loaded(clips.cloned(), self.rate);
@@ -137,7 +137,7 @@ impl Play {
     }
 
     /// The next frame into `frame`, all of it; how it ended, if it did within the frame.
-    pub(super) fn fill(&mut self, frame: &mut [i16]) -> Option<PlayEnd> {
+    pub(crate) fn fill(&mut self, frame: &mut [i16]) -> Option<PlayEnd> {
         frame.fill(0);
         if self.is_paused {
             return None;
@@ -260,6 +260,6 @@ fn cadence(tone: Tone) -> Cadence {
 
 /// The rate at which something is played to a leg that is rendered at `rate`: prompts are telephone
 /// sound, and no wider than wideband.
-pub(super) fn rate_for(rate: u32) -> u32 {
+pub(crate) fn rate_for(rate: u32) -> u32 {
     rate.clamp(NARROWBAND, super::WIDEBAND)
 }

@@ -18,20 +18,20 @@ struct Member {
 }
 
 /// A room with somebody in it.
-pub(super) struct Room {
+pub(crate) struct Room {
     mixer: Mixer,
     rate: u32,
     members_max: usize,
     members: BTreeMap<LegId, Member>,
     next: u32,
     /// When it is mixed: all members have this slot.
-    pub(super) slot: Slot,
+    pub(crate) slot: Slot,
     /// A member's voice at the room's rate.
     carried: Vec<i16>,
 }
 
 impl Room {
-    pub(super) fn new(slot: Slot, members_max: usize) -> Self {
+    pub(crate) fn new(slot: Slot, members_max: usize) -> Self {
         Self {
             mixer: mixer(NARROWBAND, members_max),
             rate: NARROWBAND,
@@ -44,21 +44,21 @@ impl Room {
     }
 
     /// The rate at which it is mixed, Hz.
-    pub(super) fn rate(&self) -> u32 {
+    pub(crate) fn rate(&self) -> u32 {
         self.rate
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.members.is_empty()
     }
 
     /// Who is in it.
-    pub(super) fn legs(&self) -> impl Iterator<Item = LegId> + '_ {
+    pub(crate) fn legs(&self) -> impl Iterator<Item = LegId> + '_ {
         self.members.keys().copied()
     }
 
     /// Mixes at another rate from now on.
-    pub(super) fn set_rate(&mut self, rate: u32) {
+    pub(crate) fn set_rate(&mut self, rate: u32) {
         if rate == self.rate {
             return;
         }
@@ -72,7 +72,7 @@ impl Room {
     }
 
     /// Lets a leg in, or changes its part. `false`: the room is full.
-    pub(super) fn join(&mut self, leg: LegId, part: Part) -> bool {
+    pub(crate) fn join(&mut self, leg: LegId, part: Part) -> bool {
         if let Some(member) = self.members.get_mut(&leg) {
             member.part = part;
         } else {
@@ -87,7 +87,7 @@ impl Room {
         true
     }
 
-    pub(super) fn leave(&mut self, leg: LegId) {
+    pub(crate) fn leave(&mut self, leg: LegId) {
         if let Some(member) = self.members.remove(&leg) {
             self.mixer.leave(member.id);
             self.set_parts();
@@ -110,7 +110,7 @@ impl Room {
     }
 
     /// What a member says in this turn.
-    pub(super) fn contribute(&mut self, leg: LegId, rate: u32, frame: &[i16]) {
+    pub(crate) fn contribute(&mut self, leg: LegId, rate: u32, frame: &[i16]) {
         let Some(member) = self.members.get_mut(&leg) else {
             return;
         };
@@ -120,12 +120,12 @@ impl Room {
     }
 
     /// Everybody has said what he says in this turn.
-    pub(super) fn mix(&mut self) {
+    pub(crate) fn mix(&mut self) {
         self.mixer.tick();
     }
 
     /// What a member hears in this turn, instead of what is in `out`.
-    pub(super) fn mix_for(&mut self, leg: LegId, out: &mut Vec<i16>) {
+    pub(crate) fn mix_for(&mut self, leg: LegId, out: &mut Vec<i16>) {
         out.clear();
         if let Some(member) = self.members.get(&leg) {
             self.mixer.mix_for(member.id, out);

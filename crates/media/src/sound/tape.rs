@@ -12,7 +12,7 @@ use super::{Link, frame_len};
 
 /// What the disk thread is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Tape {
+pub(crate) enum Tape {
     /// A recording begins.
     Begin {
         recording: RecordingId,
@@ -29,35 +29,35 @@ pub(super) enum Tape {
 
 /// A side of a recording.
 #[derive(Default)]
-pub(super) struct Side {
-    pub(super) leg: Option<LegId>,
+pub(crate) struct Side {
+    pub(crate) leg: Option<LegId>,
     link: Link,
 }
 
 /// A recording that runs.
-pub(super) struct Recording {
-    pub(super) left: Side,
-    pub(super) right: Side,
-    pub(super) is_paused: bool,
+pub(crate) struct Recording {
+    pub(crate) left: Side,
+    pub(crate) right: Side,
+    pub(crate) is_paused: bool,
     /// Fixed for the file at its beginning, Hz.
-    pub(super) rate: u32,
-    pub(super) slot: Slot,
+    pub(crate) rate: u32,
+    pub(crate) slot: Slot,
 }
 
 impl Recording {
-    pub(super) fn new(rate: u32, slot: Slot) -> Self {
+    pub(crate) fn new(rate: u32, slot: Slot) -> Self {
         Self { left: Side::default(), right: Side::default(), is_paused: false, rate, slot }
     }
 
     /// The legs of its sides.
-    pub(super) fn legs(&self) -> impl Iterator<Item = LegId> + use<> {
+    pub(crate) fn legs(&self) -> impl Iterator<Item = LegId> + use<> {
         [self.left.leg, self.right.leg].into_iter().flatten()
     }
 }
 
 impl Side {
     /// The frame of this turn at the recording's rate: of the sound and its rate, else silence.
-    pub(super) fn frame(&mut self, rate: u32, sound: Option<(u32, &[i16])>) -> Vec<i16> {
+    pub(crate) fn frame(&mut self, rate: u32, sound: Option<(u32, &[i16])>) -> Vec<i16> {
         let len = frame_len(rate);
         let mut frame = Vec::with_capacity(len);
         if let Some((from, sound)) = sound {

@@ -7,16 +7,17 @@ use std::time::Duration;
 
 use call::port::{Digit, LegId, RoomId};
 
-use super::frame_len;
-use super::studio::{Out, Studio, Voice};
-use super::tape::Tape;
-use super::wheel::Slot;
+use super::voice::Voice;
+use super::{Out, Studio};
 use crate::handoff::{FromSound, Source};
+use crate::sound::frame_len;
+use crate::sound::tape::Tape;
+use crate::sound::wheel::Slot;
 
 /// Buffers that a turn uses again.
 #[derive(Default)]
-pub(super) struct Scratch {
-    pub(super) digits: Vec<Digit>,
+pub(crate) struct Scratch {
+    pub(crate) digits: Vec<Digit>,
     legs: Vec<LegId>,
     rooms: Vec<RoomId>,
     found: Vec<(Digit, bool)>,
@@ -27,7 +28,7 @@ pub(super) struct Scratch {
 
 impl Studio {
     /// The turn of a slot. `now` is its planned time.
-    pub(super) fn tick(&mut self, now: Duration, slot: Slot, out: &mut Out) {
+    pub(crate) fn tick(&mut self, now: Duration, slot: Slot, out: &mut Out) {
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.legs.clear();
         scratch.legs.extend(self.slots[slot].legs.iter().copied());

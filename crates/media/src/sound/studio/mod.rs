@@ -5,128 +5,67 @@
 //! hear each other share a slot; sound is processed at the least rate that loses nothing; a
 //! playing is reported once.
 
+mod recordings;
+mod settle;
+pub(crate) mod turn;
+mod voice;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use call::port::{Digit, Formats, LegId, MediaEvent, PlayEnd, RecordingId, RoomId, Speaks};
+use call::port::{Digit, Formats, LegId, MediaEvent, PlayEnd, RecordingId, RoomId};
 
-use super::ear::{Ear, ordinary_rate};
-use super::keys::{CONVERTED_MS, Keys};
-use super::mouth::Mouth;
-use super::play::{Play, Prompts, rate_for};
-use super::room::Room;
-use super::tape::{Recording, Tape};
-use super::wheel::{SLOTS, Slot};
-use super::{Link, NARROWBAND, SoundConfig, WIDEBAND};
+use self::voice::Voice;
 use crate::handoff::{FromSound, Heard, SoundCommand, Source};
 use crate::prompt::{Loaded, Ticket};
+use crate::sound::SoundConfig;
+use crate::sound::ear::Ear;
+use crate::sound::keys::{CONVERTED_MS, Keys};
+use crate::sound::mouth::Mouth;
+use crate::sound::play::{Play, Prompts, rate_for};
+use crate::sound::room::Room;
+use crate::sound::tape::{Recording, Tape};
+use crate::sound::wheel::{SLOTS, Slot};
 
 /// What comes out.
 #[derive(Default)]
-pub(super) struct Out {
+pub(crate) struct Out {
     /// For the relay, in this order.
-    pub(super) made: Vec<FromSound>,
+    pub(crate) made: Vec<FromSound>,
     /// For the disk thread, in this order.
-    pub(super) tapes: Vec<Tape>,
+    pub(crate) tapes: Vec<Tape>,
     /// Empty buffers for payloads; where there is none, one is allocated.
-    pub(super) spare: Vec<Vec<u8>>,
+    pub(crate) spare: Vec<Vec<u8>>,
 }
 
 impl Out {
     /// An empty buffer for a payload.
-    pub(super) fn buffer(&mut self) -> Vec<u8> {
+    pub(crate) fn buffer(&mut self) -> Vec<u8> {
         self.spare.pop().unwrap_or_default()
-    }
-}
-
-/// A leg.
-pub(super) struct Voice {
-    pub(super) formats: Formats,
-    pub(super) ear: Ear,
-    /// `None`: nothing that we can speak was agreed on.
-    pub(super) mouth: Option<Mouth>,
-    pub(super) keys: Keys,
-    pub(super) play: Option<Play>,
-    pub(super) source: Source,
-    /// From the source's rate to the mouth's; and from the play's.
-    pub(super) link: Link,
-    pub(super) play_link: Link,
-    /// Who has it as its source.
-    heard_by: BTreeSet<LegId>,
-    /// Who records it.
-    taped_by: BTreeSet<RecordingId>,
-    in_band: bool,
-    pub(super) is_decoded: bool,
-    /// As told to the relay.
-    is_rendering: bool,
-    /// As told to the mouth.
-    pub(super) is_rendered: bool,
-    pub(super) slot: Option<Slot>,
-}
-
-impl Voice {
-    fn new(leg: LegId, formats: Formats) -> Self {
-        Self {
-            ear: Ear::new(formats.receive.clone()),
-            mouth: Mouth::new(leg, &formats),
-            keys: Keys::new(leg, &formats),
-            formats,
-            play: None,
-            source: Source::Nothing,
-            link: Link::default(),
-            play_link: Link::default(),
-            heard_by: BTreeSet::new(),
-            taped_by: BTreeSet::new(),
-            in_band: false,
-            is_decoded: false,
-            is_rendering: false,
-            is_rendered: false,
-            slot: None,
-        }
-    }
-
-    /// The highest rate that means something for what it says, Hz; 0: cannot be decoded.
-    fn native_rate(&self) -> u32 {
-        self.ear.native_rate().unwrap_or(0)
-    }
-
-    /// The highest rate that means something in a room, Hz.
-    fn widest_rate(&self) -> u32 {
-        self.native_rate().max(self.mouth.as_ref().map_or(0, Mouth::native_rate))
-    }
-
-    /// Whether the relay has to be told that something is rendered over the source, or no longer.
-    pub(super) fn is_unsettled(&self) -> bool {
-        self.has_overlay() != self.is_rendering
-    }
-
-    /// Something is rendered over the source.
-    fn has_overlay(&self) -> bool {
-        self.mouth.is_some() && (self.play.is_some() || self.keys.is_busy())
     }
 }
 
 /// What has a slot.
 #[derive(Default)]
-pub(super) struct Streams {
-    pub(super) legs: BTreeSet<LegId>,
-    pub(super) recordings: BTreeSet<RecordingId>,
+pub(crate) struct Streams {
+    pub(crate) legs: BTreeSet<LegId>,
+    pub(crate) recordings: BTreeSet<RecordingId>,
 }
 
 /// Everything that is heard.
-pub(super) struct Studio {
-    pub(super) config: SoundConfig,
-    pub(super) voices: BTreeMap<LegId, Voice>,
-    pub(super) rooms: BTreeMap<RoomId, Room>,
-    pub(super) recordings: BTreeMap<RecordingId, Recording>,
-    pub(super) slots: [Streams; SLOTS],
+pub(crate) struct Studio {
+    pub(crate) config: SoundConfig,
+    pub(crate) voices: BTreeMap<LegId, Voice>,
+    pub(crate) rooms: BTreeMap<RoomId, Room>,
+    pub(crate) recordings: BTreeMap<RecordingId, Recording>,
+    pub(crate) slots: [Streams; SLOTS],
     /// Who waits for what is being loaded.
     tickets: BTreeMap<Ticket, BTreeSet<LegId>>,
-    pub(super) scratch: super::turn::Scratch,
+    pub(crate) scratch: turn::Scratch,
 }
 
 impl Studio {
-    pub(super) fn new(config: SoundConfig) -> Self {
+    pub(crate) fn new(config: SoundConfig) -> Self {
         Self {
             config,
             voices: BTreeMap::new(),
@@ -134,23 +73,23 @@ impl Studio {
             recordings: BTreeMap::new(),
             slots: Default::default(),
             tickets: BTreeMap::new(),
-            scratch: super::turn::Scratch::default(),
+            scratch: turn::Scratch::default(),
         }
     }
 
     /// Whether something has a turn in this slot.
-    pub(super) fn is_busy(&self, slot: Slot) -> bool {
+    pub(crate) fn is_busy(&self, slot: Slot) -> bool {
         let streams = &self.slots[slot];
         !streams.legs.is_empty() || !streams.recordings.is_empty()
     }
 
     /// How many streams have this slot.
-    pub(super) fn population(&self, slot: Slot) -> usize {
+    pub(crate) fn population(&self, slot: Slot) -> usize {
         self.slots[slot].legs.len() + self.slots[slot].recordings.len()
     }
 
     /// Takes a packet. The buffer can be used again.
-    pub(super) fn heard(&mut self, heard: &Heard, out: &mut Out) {
+    pub(crate) fn heard(&mut self, heard: &Heard, out: &mut Out) {
         let Some(voice) = self.voices.get_mut(&heard.leg).filter(|voice| voice.is_decoded) else {
             return;
         };
@@ -186,7 +125,7 @@ impl Studio {
     }
 
     /// Something that a playing waited for is there, or cannot be had.
-    pub(super) fn loaded(&mut self, now: Duration, loaded: &Loaded, out: &mut Out) {
+    pub(crate) fn loaded(&mut self, now: Duration, loaded: &Loaded, out: &mut Out) {
         for leg in self.tickets.remove(&loaded.ticket).unwrap_or_default() {
             let Some(play) = self.voices.get_mut(&leg).and_then(|voice| voice.play.as_mut()) else {
                 continue;
@@ -199,7 +138,7 @@ impl Studio {
     }
 
     /// Does what it is told.
-    pub(super) fn command(
+    pub(crate) fn command(
         &mut self,
         now: Duration,
         command: SoundCommand,
@@ -363,38 +302,6 @@ impl Studio {
         self.rooms.get_mut(&room).is_some_and(|here| here.join(leg, part))
     }
 
-    /// The rate and the members of a room, after somebody came or went.
-    fn settle_room(&mut self, now: Duration, room: RoomId, out: &mut Out) {
-        let Some(here) = self.rooms.get_mut(&room) else {
-            return;
-        };
-        let legs: Vec<LegId> = here.legs().collect();
-        let rates = || legs.iter().filter_map(|leg| self.voices.get(leg)).map(Voice::widest_rate);
-        let highest = rates().max().unwrap_or(0).max(NARROWBAND);
-        let is_all_full = rates().min().is_some_and(|rate| rate > WIDEBAND);
-        here.set_rate(if is_all_full { highest } else { highest.min(WIDEBAND) });
-        for leg in legs {
-            self.settle(now, leg, out);
-        }
-    }
-
-    fn settle_group(&mut self, now: Duration, leg: LegId, out: &mut Out) {
-        let Some(voice) = self.voices.get_mut(&leg) else {
-            return;
-        };
-        // Who wanted to hear it before it was there, or at another rate.
-        let (source, listeners) = (voice.source, voice.heard_by.clone());
-        self.settle(now, leg, out);
-        for listener in listeners {
-            self.settle(now, listener, out);
-        }
-        match source {
-            Source::Room(room, _) => self.settle_room(now, room, out),
-            Source::Leg(from) => self.settle(now, from, out),
-            Source::Nothing => {}
-        }
-    }
-
     fn pressed(&mut self, now: Duration, leg: LegId, digit: Digit, out: &mut Out) {
         let play = self.voices.get(&leg).and_then(|voice| voice.play.as_ref());
         if play.is_some_and(|play| play.barge_in) {
@@ -404,7 +311,7 @@ impl Studio {
     }
 
     /// A digit was found in the band, or let go.
-    pub(super) fn found(
+    pub(crate) fn found(
         &mut self,
         now: Duration,
         (leg, digit, down): (LegId, Digit, bool),
@@ -449,7 +356,7 @@ impl Studio {
     }
 
     /// Ends what plays, if something does.
-    pub(super) fn end_play(&mut self, now: Duration, leg: LegId, end: PlayEnd, out: &mut Out) {
+    pub(crate) fn end_play(&mut self, now: Duration, leg: LegId, end: PlayEnd, out: &mut Out) {
         let Some(play) = self.voices.get_mut(&leg).and_then(|voice| voice.play.take()) else {
             return;
         };
@@ -469,70 +376,6 @@ impl Studio {
     fn tell_rendering_over(&mut self, leg: LegId, out: &mut Out) {
         if self.voices.get(&leg).is_none_or(|voice| !voice.is_rendering) {
             out.made.push(FromSound::Rendering { leg, on: false });
-        }
-    }
-
-    /// Whether the recording is there now, begun or running.
-    fn begin_recording(
-        &mut self,
-        id: &RecordingId,
-        sides: [Option<LegId>; 2],
-        out: &mut Out,
-        begin: impl FnOnce(u32) -> Tape,
-    ) -> bool {
-        if self.recordings.contains_key(id) {
-            return true;
-        }
-        if self.recordings.len() >= self.config.recordings_max {
-            let cause = "too many recordings at once".into();
-            let recording = id.clone();
-            out.made.push(FromSound::Event(MediaEvent::RecordingFailed { recording, cause }));
-            return false;
-        }
-        let voices = sides.iter().flatten().filter_map(|leg| self.voices.get(leg));
-        let is_wide = voices.clone().any(|voice| voice.native_rate() > NARROWBAND);
-        let rate = if is_wide { WIDEBAND } else { NARROWBAND };
-        let slot = voices.clone().find_map(|voice| voice.slot);
-        let slot = slot.unwrap_or_else(|| self.emptiest());
-        out.tapes.push(begin(rate));
-        self.recordings.insert(id.clone(), Recording::new(rate, slot));
-        self.slots[slot].recordings.insert(id.clone());
-        true
-    }
-
-    fn set_sides(
-        &mut self,
-        now: Duration,
-        id: &RecordingId,
-        [left, right]: [Option<LegId>; 2],
-        out: &mut Out,
-    ) {
-        let Some(recording) = self.recordings.get_mut(id) else {
-            return;
-        };
-        let before: Vec<LegId> = recording.legs().collect();
-        (recording.left.leg, recording.right.leg) = (left, right);
-        let after: Vec<LegId> = recording.legs().collect();
-        for leg in &before {
-            if let Some(voice) = self.voices.get_mut(leg) {
-                voice.taped_by.remove(id);
-            }
-        }
-        for leg in &after {
-            if let Some(voice) = self.voices.get_mut(leg) {
-                voice.taped_by.insert(id.clone());
-            }
-        }
-        for leg in before.into_iter().chain(after) {
-            self.settle(now, leg, out);
-        }
-    }
-
-    fn stop_recording(&mut self, now: Duration, id: &RecordingId, out: &mut Out) {
-        self.set_sides(now, id, [None, None], out);
-        if let Some(recording) = self.recordings.remove(id) {
-            self.slots[recording.slot].recordings.remove(id);
-            out.tapes.push(Tape::End { recording: id.clone() });
         }
     }
 
@@ -563,107 +406,5 @@ impl Studio {
         for listener in voice.heard_by {
             self.settle(now, listener, out);
         }
-    }
-
-    /// Brings what is derived of a leg in line: whether and at which rates it is decoded and
-    /// rendered, its slot, and what the relay knows of it.
-    pub(super) fn settle(&mut self, now: Duration, leg: LegId, out: &mut Out) {
-        let Some(voice) = self.voices.get(&leg) else {
-            return;
-        };
-        let hears_rate = self.source_rate(voice);
-        let says_rate = self.wanted_rate(voice);
-        let mate = self.mate_slot(leg, voice);
-        let emptiest = self.emptiest();
-        let Some(voice) = self.voices.get_mut(&leg) else {
-            return;
-        };
-        if says_rate.is_some() != voice.is_decoded {
-            voice.is_decoded = says_rate.is_some();
-            voice.ear.rest(now);
-        }
-        if let Some(rate) = says_rate {
-            voice.ear.set_rate(rate);
-        }
-        let has_overlay = voice.has_overlay();
-        let is_rendered = voice.mouth.is_some() && (has_overlay || voice.source != Source::Nothing);
-        if let Some(mouth) = &mut voice.mouth {
-            mouth.set_rate(hears_rate);
-            if voice.is_rendered && !is_rendered {
-                mouth.rest(out);
-            }
-        }
-        voice.is_rendered = is_rendered;
-        if has_overlay != voice.is_rendering {
-            voice.is_rendering = has_overlay;
-            out.made.push(FromSound::Rendering { leg, on: has_overlay });
-        }
-        let is_active = is_rendered || voice.is_decoded;
-        let slot = is_active.then(|| mate.or(voice.slot).unwrap_or(emptiest));
-        if slot != voice.slot {
-            if let Some(before) = voice.slot {
-                self.slots[before].legs.remove(&leg);
-            }
-            if let Some(after) = slot {
-                self.slots[after].legs.insert(leg);
-            }
-            voice.slot = slot;
-        }
-    }
-
-    /// The rate at which a leg is rendered.
-    fn source_rate(&self, voice: &Voice) -> u32 {
-        let Some(mouth) = &voice.mouth else {
-            return NARROWBAND;
-        };
-        let native = mouth.native_rate();
-        let source = match voice.source {
-            Source::Nothing => None,
-            Source::Leg(from) => self.voices.get(&from).map(Voice::native_rate),
-            Source::Room(room, _) => self.rooms.get(&room).map(Room::rate),
-        };
-        match source {
-            Some(rate) if rate > 0 => native.min(rate),
-            Some(_) | None => ordinary_rate(native),
-        }
-    }
-
-    /// The rate at which somebody wants what a leg says; `None`: nobody wants it.
-    fn wanted_rate(&self, voice: &Voice) -> Option<u32> {
-        let native = voice.native_rate();
-        if native == 0 {
-            return None;
-        }
-        let listeners = voice.heard_by.iter().filter_map(|leg| self.voices.get(leg));
-        let mouths = listeners.filter_map(|voice| voice.mouth.as_ref()).map(Mouth::native_rate);
-        let room = match voice.source {
-            Source::Room(_, part) if part.speaks == Speaks::ToNobody => None,
-            Source::Room(room, _) => self.rooms.get(&room).map(Room::rate),
-            Source::Nothing | Source::Leg(_) => None,
-        };
-        let tapes = voice.taped_by.iter().filter_map(|id| self.recordings.get(id));
-        mouths
-            .chain(room)
-            .chain(tapes.map(|tape| tape.rate))
-            .chain(voice.in_band.then_some(NARROWBAND))
-            .max()
-            .map(|rate| rate.min(native).max(NARROWBAND))
-    }
-
-    /// The slot of who belongs together with a leg.
-    fn mate_slot(&self, leg: LegId, voice: &Voice) -> Option<Slot> {
-        match voice.source {
-            Source::Room(room, _) => self.rooms.get(&room).map(|room| room.slot),
-            // Of two who hear each other the slot of the one with the lower number counts: so that
-            // they do not change places for ever.
-            Source::Leg(from) if voice.heard_by.contains(&from) && leg < from => None,
-            Source::Leg(from) => self.voices.get(&from).and_then(|voice| voice.slot),
-            Source::Nothing => None,
-        }
-    }
-
-    /// The slot with the fewest streams.
-    fn emptiest(&self) -> Slot {
-        (0..SLOTS).min_by_key(|&slot| self.population(slot)).unwrap_or(0)
     }
 }
