@@ -201,3 +201,107 @@ impl ClippingDetector {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sine(peak: f64) -> Vec<i16> {
+        let turn = |at: usize| std::f64::consts::TAU * at as f64 / 32.0;
+        (0..160).map(|at| (turn(at).sin() * peak).round() as i16).collect()
+    }
+
+    fn ms(ms: u64) -> Duration {
+        Duration::from_millis(ms)
+    }
+
+    #[test]
+    fn levels_of_known_sounds() {
+        for (sound, dbov, peak, clipped) in [
+            (vec![], -127.0, 0, 0),
+            (vec![0; 160], -127.0, 0, 0),
+            (vec![1; 160], -90.3, 1, 0),
+            (sine(32_767.0), -3.0, 32_767, 30),
+            (sine(16_384.0), -9.0, 16_384, 0),
+            (sine(32.767), -63.0, 33, 0),
+            (vec![i16::MIN; 160], 0.0, 32_768, 160),
+            (vec![32_124, -32_124, 32_123, 0], -1.4, 32_124, 2),
+        ] {
+            let level = Level::of(&sound);
+            assert!((level.dbov - dbov).abs() < 0.2, "{dbov}: {level:?}");
+            assert_eq!((level.peak, level.clipped), (peak, clipped));
+            assert_eq!(level.rfc6464(), (-level.dbov).round() as u8);
+        }
+    }
+
+    #[test]
+    fn silence_is_an_episode_after_five_seconds() {
+        let (silent, loud) = (Level::of(&[0; 160]), Level::of(&sine(1_000.0)));
+        let mut detector = SilenceDetector::default();
+        let mut episodes = Vec::new();
+        for frame in 0..1_000 {
+            let now = ms(frame * 20);
+            // 4.9 s of silence are none; 9 s are.
+            let level = if (100..345).contains(&frame) || (500..950).contains(&frame) {
+                &silent
+            } else {
+                &loud
+            };
+            episodes.extend(detector.hear(now, level));
+        }
+        let since = ms(10_000);
+        assert_eq!(
+            episodes,
+            [Episode::Began { since }, Episode::Ended { since, until: ms(19_000) }]
+        );
+    }
+
+    #[test]
+    fn no_packets_are_no_silence() {
+        let silent = Level::of(&[0; 160]);
+        let mut detector = SilenceDetector::default();
+        for burst in 0..10 {
+            for frame in 0..150 {
+                assert_eq!(detector.hear(ms(burst * 5_000 + frame * 20), &silent), None);
+            }
+        }
+        assert_eq!(detector.end(ms(60_000)), None);
+        for frame in 0..=250 {
+            detector.hear(ms(70_000 + frame * 20), &silent);
+        }
+        let since = ms(70_000);
+        let until = ms(80_000);
+        assert_eq!(detector.end(until), Some(Episode::Ended { since, until }));
+        assert_eq!(detector.end(until), None);
+    }
+
+    #[test]
+    fn clipping_is_an_episode_after_a_second() {
+        let clipped = Level::of(&sine(40_000.0));
+        let clean = Level::of(&sine(10_000.0));
+        let mut detector = ClippingDetector::default();
+        let mut episodes = Vec::new();
+        for frame in 0..1_000 {
+            // One frame of a hundred is a knock on the microphone; then 4 s of shouting.
+            let level =
+                if frame % 100 == 50 || (400..600).contains(&frame) { &clipped } else { &clean };
+            episodes.extend(detector.hear(ms(frame * 20), level));
+        }
+        let [Episode::Began { since }, Episode::Ended { since: same, until }] = episodes[..] else {
+            panic!("{episodes:?}");
+        };
+        assert_eq!(since, same);
+        assert!((ms(7_000)..=ms(8_100)).contains(&since), "{since:?}");
+        assert!((ms(12_900)..=ms(13_300)).contains(&until), "{until:?}");
+    }
+
+    #[test]
+    fn a_full_scale_sine_behind_a_law_is_clipped_only_when_flattened() {
+        let clean = Level::of(&sine(30_000.0));
+        let mut detector = ClippingDetector::default();
+        for frame in 0..500 {
+            assert_eq!(detector.hear(ms(frame * 20), &clean), None);
+        }
+        assert_eq!(detector.end(ms(10_000)), None);
+    }
+}

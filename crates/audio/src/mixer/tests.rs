@@ -281,7 +281,8 @@ fn any_sound_stays_within_full_scale() {
     let mut out = Vec::new();
     for tick in 0..50_usize {
         for id in 0..8 {
-            let square = if tick / (id as usize + 1) % 2 == 0 { i16::MAX } else { i16::MIN };
+            let square =
+                if (tick / (id as usize + 1)).is_multiple_of(2) { i16::MAX } else { i16::MIN };
             mixer.contribute(MemberId(id), &[square; FRAME]);
         }
         mixer.tick();
