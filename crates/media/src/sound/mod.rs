@@ -36,17 +36,17 @@ pub(crate) const NARROWBAND: u32 = 8_000;
 
 /// How the sound thread works. Limits hold what a peer or a mistake could make grow.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct SoundConfig {
+pub struct SoundConfig {
     /// Whose tones are played.
-    pub(crate) country: Country,
+    pub country: Country,
     /// The most legs that are known at once.
-    pub(crate) voices_max: usize,
+    pub voices_max: usize,
     /// The most rooms at once.
-    pub(crate) rooms_max: usize,
+    pub rooms_max: usize,
     /// The most members of a room; who comes later hears silence.
-    pub(crate) members_max: usize,
+    pub members_max: usize,
     /// The most recordings at once.
-    pub(crate) recordings_max: usize,
+    pub recordings_max: usize,
 }
 
 impl Default for SoundConfig {

@@ -152,4 +152,11 @@ impl Studio {
             Source::Nothing => {}
         }
     }
+
+    /// The rates at which a leg is decoded and rendered.
+    #[cfg(test)]
+    pub(crate) fn rates(&self, leg: LegId) -> Option<(u32, u32)> {
+        let voice = self.voices.get(&leg)?;
+        Some((voice.ear.rate(), voice.mouth.as_ref()?.rate()))
+    }
 }

@@ -1,1 +1,8 @@
-//! The studio in virtual time.
+//! The studio in virtual time: what goes in and what is heard on the other side.
+
+mod bridged;
+mod hostile;
+mod played;
+mod recorded;
+mod roomed;
+mod stage;
