@@ -11,8 +11,9 @@ use crate::port::RecordingFormat;
 /// as [`Playlist::named`](crate::port::Playlist::named) reads it.
 #[derive(Clone, Debug)]
 pub struct SoundSettings {
-    /// What an accepted caller hears while somebody is rung for him; `tone:ringback`.
-    pub ringback: Arc<str>,
+    /// What an accepted caller hears while somebody is rung for him; `tone:ringback`. `None`:
+    /// silence.
+    pub ringback: Option<Arc<str>>,
     /// What a held party hears; `None`: silence.
     pub music_on_hold: Option<Arc<str>>,
     /// What both sides hear before a recording begins; `None`: it begins at once.
@@ -30,7 +31,7 @@ pub struct SoundSettings {
 impl Default for SoundSettings {
     fn default() -> Self {
         Self {
-            ringback: "tone:ringback".into(),
+            ringback: Some("tone:ringback".into()),
             music_on_hold: None,
             consent_prompt: None,
             record_all: false,

@@ -37,9 +37,10 @@ impl Hunting {
     pub(crate) fn wait(hunt: Hunt, ivr: IvrId, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
         if basis.anchor.is_accepted() {
             let music = hunt.group().and_then(|group| basis.music_of(group));
-            let name = music.unwrap_or_else(|| ctx.settings.sound.ringback.clone());
-            let list = Playlist::forever(Playlist::named(&name));
-            basis.ears.play(basis.anchor.leg, Purpose::Waiting, list, ctx);
+            if let Some(name) = music.or_else(|| ctx.settings.sound.ringback.clone()) {
+                let list = Playlist::forever(Playlist::named(&name));
+                basis.ears.play(basis.anchor.leg, Purpose::Waiting, list, ctx);
+            }
         }
         Stage::Hunting(Self { hunt, ivr: Some(ivr) })
     }
