@@ -6,6 +6,7 @@
 //! changes nothing. Totals go on over runs; a report block is about the present run alone.
 
 mod burst;
+mod figures;
 mod jitter;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ mod tests;
 use std::time::Duration;
 
 use burst::Burst;
+pub use figures::{Arrival, BurstGap, Interval, ReportBlockValues, Totals};
 use jitter::{Jitter, Place};
 
 /// How far back it is known which packets came (RFC 3550 A.1: MAX_MISORDER 100).
@@ -24,103 +26,6 @@ const LEAST_JITTER_PACKETS: u32 = 10;
 /// Sequence numbers start over after so many; runs begin in the second cycle, so that a late
 /// packet from before the first has a number too.
 const CYCLE: u32 = 1 << 16;
-
-/// What a packet was to its stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Arrival {
-    /// The first of a run: of the stream, of a new SSRC, or after a jump of the sequence numbers.
-    Started,
-    /// Newer than all before.
-    Advanced,
-    /// Older than the newest, and not seen before.
-    Reordered,
-    /// Seen before.
-    Duplicate,
-    /// Neither near the run nor yet the second of a new one: not counted as received.
-    Unproven,
-}
-
-/// Figures of the stretch since the last sample.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Interval {
-    /// Packets that the sequence numbers say were sent.
-    pub expected: u32,
-    /// Different packets that arrived.
-    pub packets: u32,
-    /// Those that did not.
-    pub lost: u32,
-    /// `lost` of `expected`, 0 to 100.
-    pub loss_percent: f64,
-    /// Mean of the running jitter; `None` when no packet could tell (silence, events).
-    pub jitter_ms: Option<f64>,
-    /// Packets that came more than once.
-    pub duplicates: u32,
-    /// Packets that came late.
-    pub reordered: u32,
-    /// Packets that came too late for the jitter buffer.
-    pub discarded: u32,
-    /// How much longer than by chance the runs of lost packets were (G.107 BurstR), at least 1.
-    pub burst_ratio: f64,
-}
-
-/// Figures of the whole stream.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Totals {
-    /// Packets that the sequence numbers say were sent.
-    pub expected: u64,
-    /// Different packets that arrived.
-    pub packets: u64,
-    /// Payload octets of all that arrived.
-    pub octets: u64,
-    /// Packets that did not arrive.
-    pub lost: u64,
-    /// Packets that came more than once.
-    pub duplicates: u64,
-    /// Packets that came late.
-    pub reordered: u64,
-    /// Packets that came too late for the jitter buffer.
-    pub discarded: u64,
-    /// Mean of the running jitter.
-    pub jitter_avg_ms: Option<f64>,
-    /// Highest running jitter.
-    pub jitter_max_ms: Option<f64>,
-    /// Bursts and gaps.
-    pub burst: BurstGap,
-}
-
-/// Bursts and gaps of loss (RFC 3611 §4.7.2), Gmin 16.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct BurstGap {
-    /// Number of bursts.
-    pub bursts: u32,
-    /// Share of the packets within bursts that was lost, 0 to 1.
-    pub burst_density: f64,
-    /// Share of the packets within gaps that was lost, 0 to 1.
-    pub gap_density: f64,
-    /// Mean length of a burst.
-    pub burst_ms: f64,
-    /// Mean length of a gap.
-    pub gap_ms: f64,
-}
-
-/// What a report block about the stream says (RFC 3550 §6.4.1).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ReportBlockValues {
-    /// Whom it is about.
-    pub ssrc: u32,
-    /// Loss since the last report, in 256ths.
-    pub fraction_lost: u8,
-    /// Loss of the run, duplicates counted as received: within 24 bits, signed.
-    pub cumulative_lost: i32,
-    /// Cycles and highest sequence number.
-    pub extended_highest: u32,
-    /// Running jitter in units of the clock.
-    pub jitter: u32,
-    /// Middle 32 bits of the NTP time of the last sender report; 0 when there was none.
-    pub lsr: u32,
-    /// Since then, in 65536ths of a second.
-    pub dlsr: u32,
-}
 
 /// The state of one received stream.
 #[derive(Clone, Debug, Default)]
@@ -152,6 +57,7 @@ pub struct Reception {
     burst: Burst,
     /// Middle 32 bits of the last sender report's NTP time, and when it came.
     sender_report: Option<(u32, Duration)>,
+    first_packet: Option<Duration>,
     last_packet: Option<Duration>,
 }
 
@@ -190,6 +96,7 @@ impl Reception {
         payload_len: usize,
     ) -> Arrival {
         let arrival = self.place(sequence, ssrc);
+        self.first_packet.get_or_insert(now);
         self.last_packet = Some(now);
         self.silence_announced = false;
         self.octets += payload_len as u64;
@@ -426,6 +333,11 @@ impl Reception {
             jitter_max_ms: jitter.map(|(_, max)| max),
             burst: burst.burst.figures(self.jitter.packet_ms()),
         }
+    }
+
+    /// When the first packet of all came.
+    pub fn first_packet(&self) -> Option<Duration> {
+        self.first_packet
     }
 
     /// When the last packet came, of whatever kind.

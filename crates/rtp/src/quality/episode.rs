@@ -3,8 +3,8 @@
 //! * [`ThreeOfFive`] raises when three of the last five samples are beyond the threshold and clears
 //!   after three good ones in a row: then the condition is certainly not met, and at least three
 //!   more samples must pass before it can be again. Good and bad samples by turns are one episode.
-//! * [`AverageOfSeven`] raises when the loss over the last seven samples, weighted by their packets,
-//!   is beyond the threshold and clears at two thirds of it. It averages what there is, two samples
+//! * [`AverageOfSeven`] raises when the loss over the last seven samples, weighted by packets, is
+//!   beyond the threshold and clears at two thirds of it. It averages what there is, two samples
 //!   and a hundred packets at the least, so that one lost packet at the begin raises nothing.
 //! * [`Silence`] knows no samples: it raises when the time is reached and clears with a packet.
 //!
@@ -186,9 +186,9 @@ impl ThreeOfFive {
         if self.beyond.count_ones() < ENOUGH {
             return None;
         }
-        let bad = (0..RECENT).filter(|n| self.beyond >> n & 1 == 1);
+        let mut bad = (0..RECENT).filter(|n| self.beyond >> n & 1 == 1);
         let worst = bad.clone().fold(self.values[0], |w, n| self.bad.worse(w, self.values[n]));
-        let first = self.begins[bad.last().unwrap_or(0)];
+        let first = self.begins[bad.next_back().unwrap_or(0)];
         let open = Open {
             severity,
             worst,
@@ -204,6 +204,11 @@ impl ThreeOfFive {
     /// until three good samples came.
     pub fn forget(&mut self) {
         (self.beyond, self.critical, self.seen) = (0, 0, 0);
+    }
+
+    /// Whether an episode is open.
+    pub fn is_open(&self) -> bool {
+        self.open.is_some()
     }
 
     /// The leg ended: what is open is over.
@@ -290,6 +295,11 @@ impl AverageOfSeven {
     /// Forgets the samples, for what comes has nothing to do with them.
     pub fn forget(&mut self) {
         self.len = 0;
+    }
+
+    /// Whether an episode is open.
+    pub fn is_open(&self) -> bool {
+        self.open.is_some()
     }
 
     /// The leg ended: what is open is over.

@@ -23,6 +23,7 @@ pub use peer::{PeerMetrics, PeerReport};
 use quiet::Quiet;
 use track::{Figures, Tally, Track, tell};
 
+use super::cause::Facts;
 use super::emodel::CodecClass;
 use super::episode::{Bad, Sample, Silence, ThreeOfFive};
 use super::summary::{LegSummary, StreamSummary};
@@ -151,8 +152,8 @@ impl Meter {
             burst_ratio: 1.0,
             jitter_ms: (self.clock_rate > 0 && stretch.expected > 0)
                 .then(|| f64::from(report.jitter) * 1000.0 / f64::from(self.clock_rate)),
-            rtt_ms: self.fresh_round_trip(now),
-            buffer_ms: metrics.and_then(|metrics| metrics.buffer_ms).map(f64::from),
+            rtt_ms: self.round_trip_ms(now),
+            buffer_ms: metrics.and_then(|metrics| metrics.buffer_ms.map(f64::from)),
         };
         // The peer's own score knows its jitter buffer and its loudspeaker.
         let scored = metrics.is_none_or(|metrics| !metrics.scores);
@@ -208,13 +209,23 @@ impl Meter {
         tell(out, now, Stream::Sent, Metric::RoundTripTime, found);
     }
 
-    fn fresh_round_trip(&self, now: Duration) -> Option<f64> {
+    /// The last round trip, unless that was half a minute ago or longer.
+    pub fn round_trip_ms(&self, now: Duration) -> Option<f64> {
         let (at, ms) = self.trip.last?;
         (now.saturating_sub(at) < STALE).then_some(ms.into())
     }
 
-    /// When [`tick`](Self::tick) has to be called next; `None` while suspended. It may be later when
-    /// packets come, and is not earlier than it was said at the last tick.
+    /// What the stream's samples know of causes: the figures of the worst one of the open episodes,
+    /// or of late. The rest of the facts is not the meter's.
+    pub fn facts(&self, stream: Stream) -> Facts {
+        match stream {
+            Stream::Received => self.received.facts(),
+            Stream::Sent => self.sent.facts(),
+        }
+    }
+
+    /// When [`tick`](Self::tick) has to be called next; `None` while suspended. It may become later
+    /// when packets come, and is not earlier than it was said at the last tick.
     pub fn due(&self, now: Duration, reception: &Reception) -> Option<Duration> {
         if self.suspended {
             return None;
@@ -254,7 +265,7 @@ impl Meter {
             discarded: interval.discarded,
             burst_ratio: interval.burst_ratio,
             jitter_ms: interval.jitter_ms,
-            rtt_ms: self.fresh_round_trip(now),
+            rtt_ms: self.round_trip_ms(now),
             buffer_ms: self.buffer_ms.map(f64::from),
         }
     }

@@ -1,3 +1,5 @@
+//! Loss, order, jitter and reports of streams in virtual time (RFC 3550 A.1, A.3, A.8).
+
 use proptest::prelude::*;
 
 use super::*;

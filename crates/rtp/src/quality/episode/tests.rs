@@ -1,3 +1,5 @@
+//! When episodes begin and end (model §4.6).
+
 use proptest::prelude::*;
 
 use super::*;

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use super::PACKET_MS;
+
 /// What a peer's report block says about our stream (RFC 3550 §6.4.1), and the round trip that its
 /// LSR and DLSR tell, if they do.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -34,7 +36,7 @@ pub struct PeerMetrics {
     pub gap_ms: Option<f64>,
     /// Round trip between the two RTP endpoints.
     pub round_trip_ms: Option<f64>,
-    /// Delay within the peer's system.
+    /// Delay within the peer's system, both ways; used where the jitter buffer is not told.
     pub end_system_delay_ms: Option<f64>,
     /// Nominal jitter buffer.
     pub jitter_buffer_ms: Option<f64>,
@@ -65,7 +67,11 @@ impl PeerFigures {
             gap_density: single(metrics.gap_density),
             burst_ms: single(metrics.burst_ms),
             gap_ms: single(metrics.gap_ms),
-            buffer_ms: metrics.jitter_buffer_ms.map(|ms| ms as f32),
+            // Both ways through the peer's system are about a buffer and a packet each.
+            buffer_ms: metrics
+                .jitter_buffer_ms
+                .or(metrics.end_system_delay_ms.map(|ms| (ms / 2.0 - PACKET_MS).max(0.0)))
+                .map(|ms| ms as f32),
             scores: metrics.mos_cq.is_some(),
         }
     }

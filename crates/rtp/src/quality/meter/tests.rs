@@ -87,7 +87,7 @@ impl Call {
 
     fn random(&mut self, below: u64) -> u64 {
         self.chance = self.chance.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        u64::from(self.chance >> 8) * below >> 24
+        (u64::from(self.chance >> 8) * below) >> 24
     }
 
     /// `seconds` of the script, in steps of 20 ms.
@@ -210,7 +210,8 @@ impl Call {
 
 #[test]
 fn the_state_of_a_leg_is_small() {
-    assert!(size_of::<Meter>() + size_of::<Reception>() <= 1536, "{}", size_of::<Meter>());
+    assert!(size_of::<Meter>() <= 1344, "{}", size_of::<Meter>());
+    assert!(size_of::<Reception>() <= 288, "{}", size_of::<Reception>());
 }
 
 #[test]
@@ -228,6 +229,35 @@ fn eight_percent_loss_for_fifteen_seconds_is_one_episode() {
     );
     let summary = call.finish();
     assert!((59..=60).contains(&summary.received.lost));
+}
+
+#[test]
+fn an_episode_knows_its_cause_until_it_is_over() {
+    let mut call = Call::of(CodecClass::G711Bare);
+    call.run(60.0, CLEAN);
+    assert_eq!(call.meter.facts(Stream::Received).loss_percent, None);
+    call.run(20.0, Net { loss_in: 5.0, ..CLEAN });
+    let facts = call.meter.facts(Stream::Received);
+    assert!((4.5..5.5).contains(&facts.loss_percent.unwrap()), "{facts:?}");
+    assert!(facts.burst_ratio.unwrap() < 1.1);
+    call.run(10.0, CLEAN);
+    let facts = call.meter.facts(Stream::Received);
+    assert!(facts.loss_percent > Some(4.5), "the low score is not cleared yet");
+    call.run(90.0, CLEAN);
+    assert_eq!(call.meter.facts(Stream::Received).loss_percent, None);
+    assert_eq!(call.meter.facts(Stream::Sent).loss_percent, None);
+}
+
+#[test]
+fn a_phone_that_reports_its_score_is_believed() {
+    let mut call = Call::new();
+    for _ in 0..8 {
+        call.run(5.0, CLEAN);
+        let metrics = PeerMetrics { mos_cq: Some(2.9), ..PeerMetrics::default() };
+        call.meter.peer_metrics(call.now, &metrics, &mut call.out);
+    }
+    assert_eq!(call.told(), ["15.0 Sent Mos raised 2.9 [0.0, 15.0]"]);
+    assert_eq!(call.out[0].source, Source::RtcpXr);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::super::cause::Facts;
 use super::super::emodel::{self, CodecClass, Score};
 use super::super::episode::{AverageOfSeven, Bad, Sample, ThreeOfFive, Verdict};
 use super::super::thresholds::Thresholds;
@@ -55,10 +56,15 @@ pub(super) struct Figures {
 }
 
 impl Figures {
+    /// What was lost or came too late.
+    fn loss_percent(&self) -> f64 {
+        let unheard = f64::from(self.lost) + f64::from(self.discarded);
+        (unheard * 100.0 / f64::from(self.expected.max(1))).min(100.0)
+    }
+
     /// The score of the stretch; `None` when hardly anything was said in it.
     fn score(&self, codec: CodecClass) -> Option<Score> {
-        let heard_not = f64::from(self.lost) + f64::from(self.discarded);
-        let loss = heard_not * 100.0 / f64::from(self.expected.max(1));
+        let loss = self.loss_percent();
         let jitter = self.jitter_ms.unwrap_or(0.0);
         (self.expected >= LEAST_SCORED).then(|| {
             emodel::mos(codec, loss, self.burst_ratio, self.rtt_ms, jitter, self.buffer_ms)
@@ -75,7 +81,22 @@ pub(super) struct Track {
     mos: ThreeOfFive,
     pub(super) mos_tally: Tally,
     pub(super) jitter_tally: Tally,
+    worst: Worst,
 }
+
+/// The figures of the worst sample: of those since an episode began, else of about the last five.
+#[derive(Clone, Copy, Debug)]
+struct Worst {
+    mos: f32,
+    loss_percent: f32,
+    burst_ratio: f32,
+    jitter_ms: Option<f32>,
+    rtt_ms: Option<f32>,
+    age: u8,
+}
+
+/// So many samples without an episode make a worst one old.
+const OLD: u8 = 5;
 
 impl Track {
     pub(super) fn new(stream: Stream) -> Self {
@@ -86,6 +107,41 @@ impl Track {
             mos: ThreeOfFive::new(Bad::Below),
             mos_tally: Tally::default(),
             jitter_tally: Tally::default(),
+            worst: Worst {
+                mos: f32::MAX,
+                loss_percent: 0.0,
+                burst_ratio: 1.0,
+                jitter_ms: None,
+                rtt_ms: None,
+                age: 0,
+            },
+        }
+    }
+
+    pub(super) fn facts(&self) -> Facts {
+        let Worst { loss_percent, burst_ratio, jitter_ms, rtt_ms, .. } = self.worst;
+        Facts {
+            loss_percent: (loss_percent > 0.0).then_some(loss_percent.into()),
+            burst_ratio: (loss_percent > 0.0).then_some(burst_ratio.into()),
+            jitter_ms: jitter_ms.map(f64::from),
+            round_trip_ms: rtt_ms.map(f64::from),
+            ..Facts::default()
+        }
+    }
+
+    fn remember(&mut self, figures: &Figures, score: Score) {
+        let mos = score.mos as f32;
+        let open = self.loss.is_open() || self.jitter.is_open() || self.mos.is_open();
+        self.worst.age = if open { 0 } else { self.worst.age.saturating_add(1) };
+        if mos <= self.worst.mos || self.worst.age > OLD {
+            self.worst = Worst {
+                mos,
+                loss_percent: figures.loss_percent() as f32,
+                burst_ratio: figures.burst_ratio as f32,
+                jitter_ms: figures.jitter_ms.map(|ms| ms as f32),
+                rtt_ms: figures.rtt_ms.map(|ms| ms as f32),
+                age: 0,
+            };
         }
     }
 
@@ -100,6 +156,10 @@ impl Track {
         out: &mut Vec<Episode>,
     ) {
         let at = sample.end;
+        let score = figures.score(codec);
+        if let Some(score) = score {
+            self.remember(figures, score);
+        }
         let loss = thresholds.packet_loss_percent;
         let found = self.loss.push(sample, figures.expected, figures.lost, loss);
         tell(out, at, self.stream, Metric::PacketLoss, found);
@@ -108,7 +168,7 @@ impl Track {
             let found = self.jitter.push(sample, jitter, thresholds.jitter_ms);
             tell(out, at, self.stream, Metric::Jitter, found);
         }
-        if let Some(score) = figures.score(codec).filter(|_| scored) {
+        if let Some(score) = score.filter(|_| scored) {
             self.score(sample, score.mos, thresholds, out);
         }
     }

@@ -1,3 +1,5 @@
+//! Reports as RFC 6035 and phones write them, and spoilt ones.
+
 use proptest::prelude::*;
 
 use super::*;
@@ -131,7 +133,9 @@ proptest! {
 
     /// A report with a few bytes spoilt is read or refused, and every figure stays in its range.
     #[test]
-    fn a_spoilt_report_is_survived(spoils in proptest::collection::vec((any::<usize>(), any::<u8>()), 1..9)) {
+    fn a_spoilt_report_is_survived(
+        spoils in proptest::collection::vec((any::<usize>(), any::<u8>()), 1..9),
+    ) {
         let mut body = SESSION.as_bytes().to_vec();
         for (at, byte) in spoils {
             let at = at % body.len();
