@@ -64,6 +64,7 @@ fn mixing(members: u32, rate: u32) -> Duration {
     let mut mixer = Mixer::new(MixerConfig::new(rate));
     let ids: Vec<MemberId> = (0..members).map(MemberId).collect();
     for &id in &ids {
+        // At most 64 are asked for, each by another name: they fit.
         mixer.join(id, Part::default()).expect("64 fit");
     }
     let voices: Vec<Vec<i16>> = ids.iter().map(|id| noise(mixer.frame(), id.0.into())).collect();

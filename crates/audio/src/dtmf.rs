@@ -1,8 +1,9 @@
 //! Digits in the band (ITU-T Q.23, Q.24): the frequencies, and their detection.
 //!
 //! Guarantees (each a test): a digit of 40 ms at −36 to 0 dBm0 a frequency, 1.5 % off in frequency,
-//! with a twist of −4 to 8 dB, 15 dB above noise, is found once; one 3.5 % off, shorter than 20 ms, or
-//! with a second harmonic is none; 40 ms of pause separate two of the same; 10 ms within one do not.
+//! with a twist of −4 to 8 dB, 15 dB above noise, is found once; one 3.5 % off, shorter than 20 ms,
+//! or with a second harmonic is none; 40 ms of pause separate two of the same; 10 ms within one do
+//! not.
 
 mod evidence;
 mod spectrum;

@@ -2,9 +2,9 @@
 //!
 //! Guarantees: at most [`JitterConfig::max_ms`] and 64 packets wait; memory is used again; what is
 //! played follows the timestamps, whatever the packets' length; the sender's clock may differ from
-//! ours; numbers and times may wrap, jump and begin anew. The delay follows the packets' delays of the
-//! last ten seconds: up at once, by sound made up; down slowly, by a packet dropped where it is quiet,
-//! or in the sender's pauses.
+//! ours; numbers and times may wrap, jump and begin anew. The delay follows the packets' delays of
+//! the last ten seconds: up at once, by sound made up; down slowly, by a packet dropped where it is
+//! quiet, or in the sender's pauses.
 
 mod admit;
 mod delay;
@@ -74,7 +74,8 @@ pub enum Put {
     Late,
     /// It was here before; discarded.
     Duplicate,
-    /// There was no room: the oldest gave way, or it was too long or too far ahead and was discarded.
+    /// There was no room: the oldest gave way, or it was too long or too far ahead and was
+    /// discarded.
     Overflow,
     /// The sender began anew (numbers or times jumped): what waited is discarded, this one is kept.
     Reset,
@@ -89,7 +90,8 @@ pub enum Take<'a> {
     Missing {
         /// How much sound is wanted, in timestamp units.
         ticks: u32,
-        /// The payload right behind the lost one, when it is here: Opus may rebuild the lost one by it.
+        /// The payload right behind the lost one, when it is here: Opus may rebuild the lost one by
+        /// it.
         next: Option<&'a [u8]>,
     },
     /// The sender says nothing, or nothing came yet: comfort noise or silence.
@@ -165,8 +167,8 @@ impl<'a> Frame<'a> {
 
 /// The buffer of one incoming stream.
 ///
-/// Inside, everything is in timestamp units, and numbers and timestamps are unrolled to 64 bits. The
-/// *depth* is how much later than the fastest packet's path a packet is played: `play time −
+/// Inside, everything is in timestamp units, and numbers and timestamps are unrolled to 64 bits.
+/// The *depth* is how much later than the fastest packet's path a packet is played: `play time −
 /// timestamp − least transit time`. It is kept between the target and one packet more.
 #[derive(Debug)]
 pub struct JitterBuffer {
@@ -260,8 +262,8 @@ impl JitterBuffer {
         put
     }
 
-    /// Notes a packet of the same stream that is no sound (a telephone event), so that its number is
-    /// not taken for a loss.
+    /// Notes a packet of the same stream that is no sound (a telephone event), so that its number
+    /// is not taken for a loss.
     pub fn put_other(&mut self, sequence: u16) {
         let sequence = unroll_sequence(self.highest, sequence);
         let ahead = sequence - self.next;
@@ -275,8 +277,8 @@ impl JitterBuffer {
     }
 
     /// Says what to play at `now`. Call it every [`JitterConfig::frame`] until [`Take::Wait`], with
-    /// the tick's planned time as the same `now`. `quiet` says that the sound played last was quiet,
-    /// so that dropping a packet would not be heard.
+    /// the tick's planned time as the same `now`. `quiet` says that the sound played last was
+    /// quiet, so that dropping a packet would not be heard.
     pub fn take(&mut self, now: Duration, quiet: bool) -> Take<'_> {
         if self.tick != Some(now) {
             self.tick = Some(now);

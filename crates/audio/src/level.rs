@@ -15,8 +15,8 @@ pub const QUIETEST_DBOV: f32 = -127.0;
 /// The level of one frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Level {
-    /// Root mean square against 32 767 in dBov, −127.0 ..= 0.0 (RFC 6465 appendix A): a sine at full
-    /// scale is −3.0.
+    /// Root mean square against 32 767 in dBov, −127.0 ..= 0.0 (RFC 6465 appendix A): a sine at
+    /// full scale is −3.0.
     pub dbov: f32,
     /// The largest magnitude, 0 ..= 32 768.
     pub peak: u16,

@@ -235,8 +235,8 @@ impl Mixer {
         self.len() == 0
     }
 
-    /// A member's sound of this tick: [`Mixer::frame`] samples; fewer are filled up with silence, more
-    /// are cut. Who contributes nothing is silent. Unknown members are ignored.
+    /// A member's sound of this tick: [`Mixer::frame`] samples; fewer are filled up with silence,
+    /// more are cut. Who contributes nothing is silent. Unknown members are ignored.
     pub fn contribute(&mut self, id: MemberId, sound: &[i16]) {
         if let Some(member) = self.member_mut(id) {
             member.voice.take(sound);

@@ -1,9 +1,9 @@
 //! The eight frequencies and their second harmonics, over the last 25 ms.
 //!
 //! Goertzel's question (how much of this frequency is in here?) is asked of slices of 2.5 ms; the
-//! slices' answers, weighted by Hann's window and turned to a common phase, are summed to windows of
-//! ten slices. So every 2.5 ms there is a new window at the price of one slice, and the phase that a
-//! frequency has moved on in three slices tells how far it is from its place.
+//! slices' answers, weighted by Hann's window and turned to a common phase, are summed to windows
+//! of ten slices. So every 2.5 ms there is a new window at the price of one slice, and the phase
+//! that a frequency has moved on in three slices tells how far it is from its place.
 
 use super::{COLUMNS_HZ, ROWS_HZ};
 
@@ -91,8 +91,8 @@ impl Spectrum {
         self.pending.clear();
     }
 
-    /// Hears up to the end of a slice; then the answer is what it did not take. `None`: no slice was
-    /// filled, and all is taken.
+    /// Hears up to the end of a slice; then the answer is what it did not take. `None`: no slice
+    /// was filled, and all is taken.
     pub(super) fn hear<'a>(&mut self, sound: &'a [i16]) -> Option<&'a [i16]> {
         let length = self.waves.len();
         let wanted = length - self.pending.len();
@@ -145,8 +145,8 @@ impl Spectrum {
         energy / (self.waves.len() as f32 * WEIGHTS)
     }
 
-    /// The power of a sine at each lane's frequency; lanes: 0–3 rows, 4–7 columns, 8–15 their second
-    /// harmonics.
+    /// The power of a sine at each lane's frequency; lanes: 0–3 rows, 4–7 columns, 8–15 their
+    /// second harmonics.
     pub(super) fn powers(&self) -> [f32; LANES] {
         let mut sum = ZERO;
         for (slice, turn) in self.window(LAG).iter().zip(&self.turns) {

@@ -64,18 +64,19 @@ impl JitterBuffer {
             self.cursor = timestamp;
         }
         let room = sequence - self.next < SLOTS;
+        let before = self.next;
         if !room {
             self.next = sequence - SLOTS + 1;
         }
+        let displaced = !room && self.slots.first_sound(before, self.next - 1).is_some();
         self.learn_length(sequence, timestamp);
         self.store(sequence, timestamp, packet);
         if !room && let Some(oldest) = self.slots.first_sound(self.next, self.highest) {
             self.next = oldest.sequence;
             self.cursor = oldest.timestamp;
             self.held = 0;
-            return Put::Overflow;
         }
-        Put::Kept
+        if displaced { Put::Overflow } else { Put::Kept }
     }
 
     fn store(&mut self, sequence: i64, timestamp: i64, packet: &Packet<'_>) {
@@ -91,8 +92,8 @@ impl JitterBuffer {
         }
     }
 
-    /// Two equal distances in a row between packets in order are the packets' length. (One alone may
-    /// be a pause of the sender.)
+    /// Two equal distances in a row between packets in order are the packets' length. (One alone
+    /// may be a pause of the sender.)
     fn learn_length(&mut self, sequence: i64, timestamp: i64) {
         let distance = timestamp - self.timestamp;
         let plausible = distance > 0 && distance <= self.ms(PACKET_MS_MAX);
@@ -126,7 +127,8 @@ impl JitterBuffer {
         self.start(now, packet);
     }
 
-    /// A number far off: damaged, an attacker's, or a new numbering, which the next packet confirms.
+    /// A number far off: damaged, an attacker's, or a new numbering, which the next packet
+    /// confirms.
     fn stray(&mut self, now: i64, sequence: i64, packet: &Packet<'_>) -> Put {
         if self.stray == Some(packet.sequence) {
             self.restart(now, packet);

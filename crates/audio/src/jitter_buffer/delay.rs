@@ -10,9 +10,11 @@ const SLICE_S: i64 = 2;
 const SLICE_PACKETS_MAX: u16 = 10_000;
 /// Of a thousand packets, this many may come later than the target.
 const TAIL_PER_MILLE: u32 = 20;
-/// The same when more than [`LATE_PER_MILLE`] had to be discarded.
+/// The same for a minute after more than [`LATE_PER_MILLE`] had to be discarded. (A minute, so that
+/// the delay does not go up and down with its own success.)
 const TAIL_LATE_PER_MILLE: u32 = 3;
 const LATE_PER_MILLE: u32 = 5;
+const STRICT_SLICES: i64 = 60 / SLICE_S;
 
 #[derive(Debug, Clone, Copy)]
 struct Slice {
@@ -34,6 +36,8 @@ pub(super) struct Delay {
     packets: u32,
     late: u32,
     slice: i64,
+    /// Until this slice the smaller tail holds.
+    strict_until: i64,
     base: Option<i64>,
     /// The transit time at which the first bin begins: within a bin of the base.
     origin: i64,
@@ -50,6 +54,7 @@ impl Delay {
             packets: 0,
             late: 0,
             slice: 0,
+            strict_until: 0,
             base: None,
             origin: 0,
         }
@@ -120,12 +125,15 @@ impl Delay {
             self.slices[at].late += 1;
             self.late += 1;
         }
+        if self.late * 1_000 > self.packets * LATE_PER_MILLE {
+            self.strict_until = self.slice + STRICT_SLICES;
+        }
     }
 
     /// The delay by which all but some per mille have come.
     pub(super) fn quantile(&self) -> i64 {
-        let many_late = self.late * 1_000 > self.packets * LATE_PER_MILLE;
-        let tail = if many_late { TAIL_LATE_PER_MILLE } else { TAIL_PER_MILLE };
+        let strict = self.slice < self.strict_until;
+        let tail = if strict { TAIL_LATE_PER_MILLE } else { TAIL_PER_MILLE };
         let allowed = self.packets * tail / 1_000;
         let mut beyond = 0;
         for bin in (0..BINS).rev() {

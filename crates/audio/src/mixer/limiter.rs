@@ -46,8 +46,8 @@ impl Limiter {
     }
 }
 
-/// Applies a gain that goes from one value to another over the slice. A residue above full scale (in
-/// the first millisecond only) is cut, not wrapped.
+/// Applies a gain that goes from one value to another over the slice. A residue above full scale
+/// (in the first millisecond only) is cut, not wrapped.
 fn glide(from: f32, to: f32, sum: &[i32], out: &mut [i16]) {
     let step = if sum.is_empty() { 0.0 } else { (to - from) / sum.len() as f32 };
     for (at, (out, &sample)) in out.iter_mut().zip(sum).enumerate() {

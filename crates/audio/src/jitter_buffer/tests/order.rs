@@ -221,8 +221,8 @@ proptest! {
         }
     }
 
-    /// Whatever order within the delay: played once each, in order, with no loss. (The first packet's
-    /// own delay is part of the depth and may be taken back.)
+    /// Whatever order within the delay: played once each, in order, with no loss. (The first
+    /// packet's own delay is part of the depth and may be taken back.)
     #[test]
     fn reordering_within_the_delay_is_unheard(seed in any::<u64>()) {
         let mut dice = Dice::new(seed);
