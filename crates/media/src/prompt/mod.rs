@@ -5,6 +5,7 @@
 
 mod config;
 mod library;
+mod say;
 
 pub use config::PromptConfig;
 pub(crate) use library::{Answers, Library};

@@ -338,13 +338,15 @@ fn write_silence<F: super::folder::RecordFile>(tape: &mut Tape<F>, frames: u64) 
 fn report_failure(recording: &RecordingId, shared: &Shared, error: &io::Error, report: &Report) {
     if shared.fail_first() {
         warn!(%recording, %error, "a recording failed; the call goes on");
-        let cause = match error.kind() {
-            ErrorKind::StorageFull if error.get_ref().is_none() => "the disk is full".into(),
-            ErrorKind::FileTooLarge => "the file is as large as it can be".into(),
-            ErrorKind::InvalidInput => "its file name is not allowed".into(),
-            ErrorKind::AlreadyExists => "its file is there already".into(),
-            _ => error.to_string().into(),
-        };
+        let is_plain = error.get_ref().is_none();
+        let told = [
+            (ErrorKind::StorageFull, "the disk is full"),
+            (ErrorKind::FileTooLarge, "the file is as large as it can be"),
+            (ErrorKind::InvalidInput, "its file name is not allowed"),
+            (ErrorKind::AlreadyExists, "its file is there already"),
+        ];
+        let told = told.into_iter().find(|(kind, _)| is_plain && *kind == error.kind());
+        let cause = told.map_or_else(|| error.to_string().into(), |(_, cause)| cause.into());
         report(MediaEvent::RecordingFailed { recording: recording.clone(), cause });
     }
 }
