@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 
 use super::found::{Complaint, Found};
-use super::read::{ReadMedia, ReadSip};
+use super::media::ReadMedia;
+use super::read::ReadSip;
 use super::section::Reader;
 use super::{Api, Listen, Media, Sip, Transport};
 

@@ -9,6 +9,7 @@
 mod check;
 mod environment;
 mod found;
+mod media;
 mod network;
 mod read;
 mod ring;
@@ -22,9 +23,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use media::PortRange;
 use sip::timer::Timers;
 
+pub use self::media::{Digits, Media, Prompts, Quality, Recording};
 pub use environment::{Environment, PREFIX, ProcessEnvironment};
 pub use network::{Network, NetworkError};
 pub use ring::Ring;
@@ -44,6 +45,12 @@ pub struct Config {
     pub sip: Sip,
     /// `[media]`.
     pub media: Media,
+    /// `[prompts]`.
+    pub prompts: Prompts,
+    /// `[recording]`.
+    pub recording: Recording,
+    /// `[quality]`.
+    pub quality: Quality,
     /// `[api]`.
     pub api: Api,
     /// `[directory] file`, found beside the configuration or in the working directory.
@@ -109,23 +116,6 @@ pub enum Transport {
     Udp,
     /// TCP.
     Tcp,
-}
-
-/// `[media]`.
-#[derive(Clone, Copy, Debug)]
-pub struct Media {
-    /// Where RTP is bound; never a wildcard.
-    pub address: IpAddr,
-    /// Ports for RTP and RTCP.
-    pub ports: PortRange,
-    /// Silence of both sides after which a call is released.
-    pub timeout: Duration,
-    /// Port pairs bound ahead of need.
-    pub stock: usize,
-    /// How long ports rest before they are used again.
-    pub rest: Duration,
-    /// Differentiated services code point of RTP.
-    pub dscp: u8,
 }
 
 /// `[api]`.

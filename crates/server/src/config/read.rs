@@ -4,19 +4,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use media::PortRange;
 use sip::timer::Timers;
 
 use super::found::Found;
 use super::section::{Reader, Section};
 use super::{
-    Api, Config, Database, Environment, Limits, Listen, Log, LogFormat, Media, Refusal, Registrar,
-    Server, check, trunk, value,
+    Api, Config, Database, Environment, Limits, Listen, Log, LogFormat, Refusal, Registrar, Server,
+    check, media, trunk, value,
 };
 use crate::document::Document;
 
 /// Sections of later work, so that nobody looks for a slip of the pen.
-const NOT_BUILT: [&str; 5] = ["quality", "recording", "webhooks", "nats", "tls"];
+const NOT_BUILT: [&str; 3] = ["webhooks", "nats", "tls"];
 
 pub(super) fn config(
     file: &Path,
@@ -31,7 +30,10 @@ pub(super) fn config(
     let server = server(root.section("server"));
     let database = database(root.section("database"));
     let sip = sip(root.section("sip"));
-    let media = media(root.section("media"));
+    let media = media::media(root.section("media"));
+    let prompts = media::prompts(file, root.section("prompts"));
+    let recording = media::recording(root.section("recording"));
+    let quality = media::quality(root.section("quality"));
     let api = api(root.section("api"));
     let directory = directory(file, root.section("directory"));
     let trunks = root.list("trunk").into_iter().filter_map(trunk::read);
@@ -53,6 +55,9 @@ pub(super) fn config(
             database,
             sip,
             media,
+            prompts,
+            recording,
+            quality,
             api,
             directory,
             trunks: trunk::into_trunks(trunks),
@@ -134,27 +139,6 @@ fn timers(section: Section<'_>) -> Timers {
 }
 
 /// `[media]`, and where its address and ports were written.
-pub(super) struct ReadMedia {
-    pub(super) media: Media,
-    pub(super) ports: Option<Found<PortRange>>,
-}
-
-fn media(section: Section<'_>) -> ReadMedia {
-    let address = section.parsed("address", value::own_address);
-    let ports = section.parsed("ports", value::ports);
-    let default_ports = PortRange { first: 20_000, last: 29_999 };
-    let media = Media {
-        address: address.map_or(std::net::Ipv4Addr::LOCALHOST.into(), |found| found.value),
-        ports: ports.as_ref().map_or(default_ports, |found| found.value),
-        timeout: Duration::from_secs(section.number("timeout_s", 60, 1..=86_400)),
-        stock: size(section.number("stock", 512, 2..=32_768)),
-        rest: Duration::from_millis(section.number("rest_ms", 2_000, 0..=60_000)),
-        dscp: u8::try_from(section.number("dscp", 46, 0..=63)).unwrap_or(46),
-    };
-    section.finish();
-    ReadMedia { media, ports }
-}
-
 fn api(section: Section<'_>) -> Found<Api> {
     let listen = section.parsed("listen", value::socket);
     let origin = section.origin("listen");
@@ -166,11 +150,14 @@ fn api(section: Section<'_>) -> Found<Api> {
 fn directory(file: &Path, section: Section<'_>) -> Option<PathBuf> {
     let named = section.parsed("file", value::path);
     section.finish();
-    let named = named?.value;
-    let beside = file.parent().map(|folder| folder.join(&named));
-    match beside {
-        Some(beside) if beside.exists() || !named.exists() => Some(beside),
-        Some(_) | None => Some(named),
+    Some(beside(file, named?.value))
+}
+
+/// A path that is read: beside the configuration, else in the working directory.
+pub(super) fn beside(file: &Path, named: PathBuf) -> PathBuf {
+    match file.parent().map(|folder| folder.join(&named)) {
+        Some(beside) if beside.exists() || !named.exists() => beside,
+        Some(_) | None => named,
     }
 }
 
@@ -236,6 +223,6 @@ fn log(section: Section<'_>) -> Log {
 }
 
 /// A number within bounds that fit in 32 bits, as every bound here does.
-fn size(number: u64) -> usize {
+pub(super) fn size(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }

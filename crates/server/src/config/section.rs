@@ -227,6 +227,62 @@ impl<'a> Section<'a> {
         default
     }
 
+    /// A number with a fraction within bounds; its default where absent or wrong.
+    pub(super) fn decimal(
+        &self,
+        key: &'static str,
+        default: f64,
+        bounds: RangeInclusive<f64>,
+    ) -> f64 {
+        let Some(found) = self.raw(key) else {
+            return default;
+        };
+        let number = match found.value {
+            Raw::Variable(text) => text.parse().map_err(|_| format!("`{text}` is no number")),
+            Raw::Node(node) => match node.value {
+                Value::Float(number) => Ok(number),
+                Value::Integer(number) => Ok(number as f64),
+                Value::Null
+                | Value::Boolean(_)
+                | Value::Text(_)
+                | Value::List(_)
+                | Value::Table(_) => Err(format!("is {}, not a number", node.value.kind())),
+            },
+        };
+        let cause = match number {
+            Ok(number) if bounds.contains(&number) => return number,
+            Ok(number) => format!("{number} is out of bounds"),
+            Err(cause) => cause,
+        };
+        let remedy = format!("write a number from {} to {}", bounds.start(), bounds.end());
+        self.reader.refuse(&found.origin, Complaint::new(cause, remedy));
+        default
+    }
+
+    /// True or false; its default where absent or wrong.
+    pub(super) fn flag(&self, key: &'static str, default: bool) -> bool {
+        let Some(found) = self.raw(key) else {
+            return default;
+        };
+        let flag = match found.value {
+            Raw::Variable(text) => text.parse().map_err(|_| format!("is `{text}`")),
+            Raw::Node(node) => match node.value {
+                Value::Boolean(flag) => Ok(flag),
+                Value::Null
+                | Value::Integer(_)
+                | Value::Float(_)
+                | Value::Text(_)
+                | Value::List(_)
+                | Value::Table(_) => Err(format!("is {}", node.value.kind())),
+            },
+        };
+        flag.unwrap_or_else(|cause| {
+            let cause = format!("{cause}, not true or false");
+            self.reader.refuse(&found.origin, Complaint::new(cause, "write true or false"));
+            default
+        })
+    }
+
     /// A key that interface and documents know, but not yet this version.
     pub(super) fn not_built(&self, key: &'static str, what: &str) {
         if let Some((key, _)) = self.entry(key) {
@@ -250,6 +306,11 @@ impl<'a> Section<'a> {
     /// Complains about a key whose value is wrong beside another.
     pub(super) fn refuse(&self, key: &'static str, cause: &str, remedy: &str) {
         self.reader.refuse(&self.origin(key), Complaint::new(cause, remedy));
+    }
+
+    /// Whether neither file nor environment names a key.
+    pub(super) fn is_absent(&self, key: &'static str) -> bool {
+        !self.reader.variables.contains_key(&self.variable_of(key)) && self.entry(key).is_none()
     }
 
     /// Whether neither file nor environment says anything for a key; otherwise a complaint about

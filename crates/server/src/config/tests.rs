@@ -94,8 +94,17 @@ t2_ms = 100
 [media]
 address = "0.0.0.0"
 ports = "20001-20002"
+[prompts]
+speak = ["say", "{text}"]
+country = "atlantis"
+[recording]
+calls = "some"
+beep = "yes"
 [quality]
 mos = 3
+loss_percent = 101
+jitter_critical_ms = 20
+[webhooks]
 [colour]
 "#), @r#"
     error: tandem.toml:3:8: server.node: `tandem 1` is no name
@@ -124,10 +133,22 @@ mos = 3
       fix: write the address that peers can reach
     error: tandem.toml:17:9: media.ports: 20001-20002 holds no even port with the odd one after it
       fix: write first-last, e.g. 20000-29999
-    error: tandem.toml:18:2: quality: this section is not built yet
+    error: tandem.toml:19:1: prompts.speak: writes no file
+      fix: name the WAV file to write as {out}, e.g. ["espeak-ng", "-w", "{out}", "{text}"]
+    error: tandem.toml:20:11: prompts.country: `atlantis` is not known
+      fix: write one of "us", "gb", "de", "fr", "eu"
+    error: tandem.toml:22:9: recording.calls: `some` is not known
+      fix: write "chosen" (by number, group or call) or "all"
+    error: tandem.toml:23:8: recording.beep: is a text, not true or false
+      fix: write true or false
+    error: tandem.toml:26:16: quality.loss_percent: 101 is out of bounds
+      fix: write a number from 0.1 to 100
+    error: tandem.toml:27:1: quality.jitter_critical_ms: is less bad than the warning
+      fix: make it worse, or leave it out
+    error: tandem.toml:28:2: webhooks: this section is not built yet
       fix: remove it
-    error: tandem.toml:20:2: colour: unknown section
-      fix: known here: server, database, sip, media, api, directory, trunk, registrar, ring, limits, log
+    error: tandem.toml:29:2: colour: unknown section
+      fix: known here: server, database, sip, media, prompts, recording, quality, api, directory, trunk, registrar, ring, limits, log
     "#);
 }
 

@@ -10,6 +10,7 @@ use call::port::MediaEvent;
 use media::MediaPlane;
 use model::CallId;
 use model::call_graph::{CallEvent, Recorded};
+use store::media_rows::MediaRow;
 use store::writer::Recorder;
 use switch::{Effect, Input, Switch};
 use tokio::sync::mpsc;
@@ -205,6 +206,15 @@ impl Core {
                     if let Err(error) = self.media.command(command) {
                         tracing::error!(%error, "media cannot be told");
                     }
+                }
+                Effect::Recording(id, change) => {
+                    self.recorder.behind().media(MediaRow::Recording(id, change));
+                }
+                Effect::LegQuality(quality) => {
+                    self.recorder.behind().media(MediaRow::LegQuality(quality));
+                }
+                Effect::ClientReport(report) => {
+                    self.recorder.behind().media(MediaRow::ClientReport(report));
                 }
                 Effect::Cursor(group, user) => self.recorder.behind().cursor(group, user),
                 Effect::Location(location) => {

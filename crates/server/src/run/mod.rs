@@ -10,6 +10,7 @@ mod core_loop;
 mod descriptors;
 mod locations;
 mod opening;
+mod recordings;
 mod reloading;
 mod sampling;
 mod signals;
@@ -263,7 +264,8 @@ impl Recording {
         let api = api::Api { health, metrics };
         let beside = async {
             let serving = api::serve(http, api, limits, std::future::pending());
-            tokio::join!(serving, watching, reloading.run(&config, &database, clock));
+            let retaining = retaining(&config, &database, clock);
+            tokio::join!(serving, watching, reloading.run(&config, &database, clock), retaining);
         };
         tokio::pin!(work);
         tokio::select! {
@@ -275,6 +277,14 @@ impl Recording {
             let remedy = "the journal keeps them: start again when the database takes writes";
             Failure::work("the last records could not be written in time", remedy)
         })
+    }
+}
+
+/// Removes recordings whose time is over, if they have one.
+async fn retaining(config: &Config, database: &Database, clock: Clock) {
+    if let Some(keep) = config.recording.keep {
+        let folder = recordings::folder(&config.server.data_dir);
+        recordings::retain(database.clone(), folder, keep, clock).await;
     }
 }
 

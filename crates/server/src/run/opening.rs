@@ -17,7 +17,7 @@ use switch::Restored;
 use tokio::sync::mpsc;
 use transport::Listeners;
 
-use super::{locations, wiring};
+use super::{locations, recordings, wiring};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::directory_file;
@@ -63,6 +63,9 @@ pub(super) async fn records(
             "the last run ended in the middle of calls; their records are closed"
         );
     }
+    recordings::close_interrupted(&database, recordings::folder(data_dir), node, now)
+        .await
+        .map_err(database_failed)?;
     // Whoever held a lease was the predecessor in this folder.
     store::conversations::release_leases(&database).await.map_err(database_failed)?;
     let cursors = database.load_cursors().await.map_err(database_failed)?;

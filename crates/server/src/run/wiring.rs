@@ -3,9 +3,12 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use call::RingTimes;
-use media::MediaConfig;
+use media::{
+    Country, MediaConfig, PromptConfig, QualityConfig, QualityLimits, RecordConfig, SoundConfig,
+};
 use model::TrunkId;
 use sip::flow::TransportKind;
 use sip::message::Method;
@@ -14,7 +17,8 @@ use switch::{Network, RegistrarConfig, SwitchConfig, TrunkConfig};
 use tokio::sync::mpsc;
 use transport::{Inbound, Listen, Resolver, SystemNames};
 
-use crate::config::{Config, Transport};
+use super::recordings;
+use crate::config::{Config, Digits, Quality, Transport};
 
 /// The listeners of `[sip] listen`.
 pub(super) fn listens(config: &Config) -> Vec<Listen> {
@@ -64,6 +68,57 @@ pub(super) fn media(config: &Config) -> MediaConfig {
         rest_ms: u64::try_from(media.rest.as_millis()).unwrap_or(u64::MAX),
         timeout_s: media.timeout.as_secs(),
         dscp: media.dscp,
+        seed: None,
+        quality: quality(&config.quality),
+        sound: SoundConfig { country: country(&config.prompts.country), ..SoundConfig::default() },
+        prompts: prompts(config),
+        recording: RecordConfig {
+            folder: recordings::folder(&config.server.data_dir),
+            min_free_bytes: config.recording.min_free_bytes,
+            ..RecordConfig::default()
+        },
+    }
+}
+
+fn quality(quality: &Quality) -> QualityConfig {
+    let limits = |(warning, critical): (f64, f64)| QualityLimits {
+        warning: warning as f32,
+        critical: critical as f32,
+    };
+    let ms = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    QualityConfig {
+        packet_loss_percent: limits(quality.loss_percent),
+        jitter_ms: limits(quality.jitter_ms),
+        round_trip_ms: limits(quality.rtt_ms),
+        mos: limits(quality.mos),
+        one_way_ms: ms(quality.one_way),
+        silence_ms: ms(quality.silence),
+        sample_ms: ms(quality.sample),
+    }
+}
+
+fn prompts(config: &Config) -> PromptConfig {
+    let prompts = &config.prompts;
+    PromptConfig {
+        folder: prompts.folder.clone(),
+        music_folder: prompts.music.clone(),
+        cache_folder: config.server.data_dir.join("prompts-cache"),
+        language: prompts.language.to_string(),
+        voice: prompts.voice.to_string(),
+        command: prompts.speak.clone(),
+        memory_mb: prompts.cache_mib,
+        ..PromptConfig::default()
+    }
+}
+
+/// The configuration names no other countries.
+fn country(name: &str) -> Country {
+    match name {
+        "us" => Country::UnitedStates,
+        "gb" => Country::UnitedKingdom,
+        "de" => Country::Germany,
+        "fr" => Country::France,
+        _ => Country::Europe,
     }
 }
 
@@ -81,6 +136,7 @@ pub(super) fn core(config: &Config, bound: &[Listen]) -> SwitchConfig {
         Method::Bye,
         Method::Options,
         Method::Register,
+        Method::Info,
     ];
     sip.accept_tel = true;
     sip.limits.transactions = config.limits.transactions;
@@ -117,6 +173,7 @@ pub(super) fn core(config: &Config, bound: &[Listen]) -> SwitchConfig {
                 legs_per_call: config.limits.legs_per_call,
                 ..call::Limits::default()
             },
+            sound: sound(config),
         },
         limits: switch::Limits {
             calls: config.limits.calls,
@@ -126,7 +183,24 @@ pub(super) fn core(config: &Config, bound: &[Listen]) -> SwitchConfig {
     }
 }
 
-fn seconds(duration: std::time::Duration) -> u32 {
+/// What is played, recorded and kept.
+fn sound(config: &Config) -> call::SoundSettings {
+    call::SoundSettings {
+        ringback: config.prompts.ringback.clone(),
+        music_on_hold: config.prompts.music_on_hold.clone(),
+        consent_prompt: config.recording.consent_prompt.clone(),
+        record_all: config.recording.all_calls,
+        recording_format: config.recording.format,
+        recording_beep: config.recording.beep,
+        keep_digits: match config.media.digits {
+            Digits::Kept => call::Digits::Kept,
+            Digits::Masked => call::Digits::Masked,
+            Digits::Dropped => call::Digits::Dropped,
+        },
+    }
+}
+
+fn seconds(duration: Duration) -> u32 {
     u32::try_from(duration.as_secs()).unwrap_or(u32::MAX)
 }
 

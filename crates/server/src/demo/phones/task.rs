@@ -168,6 +168,7 @@ impl Task {
                         | PhoneEvent::Progress { .. }
                         | PhoneEvent::Answered { .. }
                         | PhoneEvent::MediaChanged { .. }
+                        | PhoneEvent::InfoAnswered { .. }
                         | PhoneEvent::ChangeFailed { .. }
                         | PhoneEvent::Ended { .. } => {}
                     }
