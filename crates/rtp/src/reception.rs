@@ -99,7 +99,7 @@ impl Reception {
         self.first_packet.get_or_insert(now);
         self.last_packet = Some(now);
         self.silence_announced = false;
-        self.octets += payload_len as u64;
+        self.octets = self.octets.wrapping_add(payload_len as u64);
         match arrival {
             Arrival::Advanced => {
                 let follows = self.window & 2 != 0;
@@ -177,7 +177,7 @@ impl Reception {
         }
         self.window = if ahead < WINDOW { self.window << ahead | 1 } else { 1 };
         self.highest = self.highest.wrapping_add(ahead);
-        self.run_packets += 1;
+        self.run_packets = self.run_packets.wrapping_add(1);
     }
 
     /// Tells the bursts of the oldest `gone` packets, of which the window has `known`, and which
@@ -203,14 +203,14 @@ impl Reception {
         // From before the first one: the run began earlier than was thought.
         self.base = self.base.min(self.highest.wrapping_sub(behind));
         self.window |= bit;
-        self.run_packets += 1;
-        self.reordered += 1;
+        self.run_packets = self.run_packets.wrapping_add(1);
+        self.reordered = self.reordered.wrapping_add(1);
         Arrival::Reordered
     }
 
     fn repeated(&mut self) -> Arrival {
-        self.duplicates += 1;
-        self.run_duplicates += 1;
+        self.duplicates = self.duplicates.wrapping_add(1);
+        self.run_duplicates = self.run_duplicates.wrapping_add(1);
         Arrival::Duplicate
     }
 
@@ -219,15 +219,15 @@ impl Reception {
         let expected = self.expected();
         self.finalise(expected.min(WINDOW), expected.min(WINDOW));
         self.burst.end_run();
-        self.earlier_expected += expected;
-        self.earlier_packets += self.run_packets;
+        self.earlier_expected = self.earlier_expected.wrapping_add(expected);
+        self.earlier_packets = self.earlier_packets.wrapping_add(self.run_packets);
         self.running = false;
         self.run_packets = 0;
     }
 
     /// Packets of the run that were sent.
     fn expected(&self) -> u32 {
-        if self.running { self.highest.wrapping_sub(self.base) + 1 } else { 0 }
+        if self.running { self.highest.wrapping_sub(self.base).wrapping_add(1) } else { 0 }
     }
 
     /// The packet just received was comfort noise: the source may say nothing for long (RFC 3389).
@@ -249,7 +249,7 @@ impl Reception {
 
     /// The jitter buffer threw a packet away.
     pub fn discard(&mut self) {
-        self.discarded += 1;
+        self.discarded = self.discarded.wrapping_add(1);
     }
 
     /// A sender report came, with the middle 32 bits of its NTP time.
@@ -288,8 +288,8 @@ impl Reception {
     pub fn sample(&mut self) -> Interval {
         let (losses, runs) = self.burst.losses();
         let at = Sampled {
-            expected: self.earlier_expected + self.expected(),
-            packets: self.earlier_packets + self.run_packets,
+            expected: self.earlier_expected.wrapping_add(self.expected()),
+            packets: self.earlier_packets.wrapping_add(self.run_packets),
             duplicates: self.duplicates,
             reordered: self.reordered,
             discarded: self.discarded,
@@ -298,19 +298,21 @@ impl Reception {
         };
         let before = std::mem::replace(&mut self.sampled, at);
         let expected = at.expected.saturating_sub(before.expected);
-        let packets = at.packets - before.packets;
+        let packets = at.packets.wrapping_sub(before.packets);
         // A packet of the last stretch that came in this one makes up for one lost in this.
         let lost = expected.saturating_sub(packets);
+        let losses = at.losses.wrapping_sub(before.losses);
+        let runs = at.runs.wrapping_sub(before.runs);
         Interval {
             expected,
             packets,
             lost,
             loss_percent: percent(lost, expected),
             jitter_ms: self.jitter.sample(LEAST_JITTER_PACKETS),
-            duplicates: at.duplicates - before.duplicates,
-            reordered: at.reordered - before.reordered,
-            discarded: at.discarded - before.discarded,
-            burst_ratio: burst_ratio(at.losses - before.losses, at.runs - before.runs, expected),
+            duplicates: at.duplicates.wrapping_sub(before.duplicates),
+            reordered: at.reordered.wrapping_sub(before.reordered),
+            discarded: at.discarded.wrapping_sub(before.discarded),
+            burst_ratio: burst_ratio(losses, runs, expected),
         }
     }
 
@@ -318,8 +320,8 @@ impl Reception {
     pub fn totals(&self) -> Totals {
         let mut burst = self.clone();
         burst.restart();
-        let expected = self.earlier_expected + self.expected();
-        let packets = self.earlier_packets + self.run_packets;
+        let expected = self.earlier_expected.wrapping_add(self.expected());
+        let packets = self.earlier_packets.wrapping_add(self.run_packets);
         let jitter = self.jitter.totals();
         Totals {
             expected: expected.into(),

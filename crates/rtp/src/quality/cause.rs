@@ -18,7 +18,7 @@ pub struct Facts {
     pub heard_from: Option<SocketAddr>,
     /// The address in SDP is private while the signalling came from elsewhere.
     pub signalled_is_private: bool,
-    /// At least one packet came since the answer.
+    /// At least one packet had come before the episode began.
     pub ever_heard: bool,
     /// Since when nothing came, where that is longer than the episode.
     pub silent_for: Option<Duration>,
@@ -173,8 +173,12 @@ impl Told<'_> {
                 write!(text, "by its reports nothing of what we sent to {} arrived", self.address())
             }
         };
-        // A private address explains what never came, or what was sent to it.
-        if self.facts.signalled_is_private && self.facts.heard_from.is_none() {
+        // A private address explains what never came, and what went there.
+        let explains = match self.stream {
+            Stream::Received => !self.facts.ever_heard,
+            Stream::Sent => self.facts.heard_from.is_none(),
+        };
+        if self.facts.signalled_is_private && explains {
             text.push_str("; private address in SDP");
         }
         text
@@ -270,6 +274,7 @@ mod tests {
             told(OneWayAudio, Received, 6.0, never_heard()),
             told(OneWayAudio, Received, 6.0, private()),
             told(OneWayAudio, Received, 6.0, moved),
+            told(OneWayAudio, Received, 6.0, Facts { ever_heard: false, ..moved }),
             told(OneWayAudio, Received, 6.0, Facts::default()),
             told(OneWayAudio, Sent, 6.0, there()),
             told(OneWayAudio, Sent, 6.0, private()),
@@ -292,6 +297,7 @@ caller heard nothing for 6 s: RTP from 203.0.113.9 stopped while ours went on
 caller heard nothing for 6 s: no RTP from 203.0.113.9 after the answer
 caller heard nothing for 6 s: no RTP from 192.168.1.20 after the answer; private address in SDP
 caller heard nothing for 6 s: RTP from 198.51.100.7 stopped while ours went on
+caller heard nothing for 6 s: no RTP from 192.168.1.20 after the answer; private address in SDP
 caller heard nothing for 6 s: no RTP from Anna after the answer
 Anna heard nothing for 6 s: by its reports nothing of what we sent to 203.0.113.9 arrived
 Anna heard nothing for 6 s: by its reports nothing of what we sent to 192.168.1.20 arrived; private address in SDP

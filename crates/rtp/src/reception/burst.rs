@@ -7,7 +7,7 @@ use super::BurstGap;
 /// So many packets received in a row end a burst (RFC 3611 §4.7.2 recommends 16).
 const GMIN: u32 = 16;
 
-/// Fed once per packet, in the order of the sequence numbers, when its fate is final.
+/// Counters wrap after 2^32 packets. Fed once per packet, in the order of the sequence numbers, when its fate is final.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Burst {
     /// Packets received since the last loss.
@@ -37,13 +37,13 @@ impl Burst {
             self.close();
         }
         if self.since_loss > 0 || self.open_lost == 0 {
-            self.runs += 1;
+            self.runs = self.runs.wrapping_add(1);
         }
         if self.open_lost > 0 {
-            self.open_len += self.since_loss;
+            self.open_len = self.open_len.wrapping_add(self.since_loss);
         }
-        self.open_len += count;
-        self.open_lost += count;
+        self.open_len = self.open_len.wrapping_add(count);
+        self.open_lost = self.open_lost.wrapping_add(count);
         self.since_loss = 0;
         self.total = self.total.wrapping_add(count);
     }
@@ -51,11 +51,11 @@ impl Burst {
     /// What is open is over: a burst when more than one packet was lost in it.
     fn close(&mut self) {
         if self.open_lost > 1 {
-            self.bursts += 1;
-            self.burst_len += self.open_len;
-            self.burst_lost += self.open_lost;
+            self.bursts = self.bursts.wrapping_add(1);
+            self.burst_len = self.burst_len.wrapping_add(self.open_len);
+            self.burst_lost = self.burst_lost.wrapping_add(self.open_lost);
         } else {
-            self.gap_lost += self.open_lost;
+            self.gap_lost = self.gap_lost.wrapping_add(self.open_lost);
         }
         self.open_len = 0;
         self.open_lost = 0;
@@ -69,7 +69,8 @@ impl Burst {
 
     /// Lost packets and runs of them so far, for a burst ratio over a stretch.
     pub(super) fn losses(&self) -> (u32, u32) {
-        (self.burst_lost + self.gap_lost + self.open_lost, self.runs)
+        let lost = self.burst_lost.wrapping_add(self.gap_lost).wrapping_add(self.open_lost);
+        (lost, self.runs)
     }
 
     /// The figures, given how much sound a packet holds.
@@ -81,7 +82,7 @@ impl Burst {
             burst_density: ratio(self.burst_lost, self.burst_len),
             gap_density: ratio(self.gap_lost, gap_len),
             burst_ms: ratio(self.burst_len, self.bursts) * packet_ms,
-            gap_ms: ratio(gap_len, self.bursts + 1) * packet_ms,
+            gap_ms: ratio(gap_len, self.bursts.saturating_add(1)) * packet_ms,
         }
     }
 }

@@ -60,11 +60,13 @@ impl Jitter {
         self.known = false;
         self.packet_ticks = 0;
         if old != 0 && rate != 0 {
-            let convert = |ticks: u64| ticks * u64::from(rate) / u64::from(old);
-            self.scaled = convert(self.scaled.into()).min(u32::MAX.into()) as u32;
-            self.max = convert(self.max.into()).min(u32::MAX.into()) as u32;
-            self.sum = convert(self.sum);
-            self.sampled_sum = convert(self.sampled_sum);
+            let convert = |ticks: u64| {
+                let converted = u128::from(ticks) * u128::from(rate) / u128::from(old);
+                u64::try_from(converted).unwrap_or(u64::MAX)
+            };
+            let short = |ticks: u32| convert(ticks.into()).min(u32::MAX.into()) as u32;
+            (self.scaled, self.max) = (short(self.scaled), short(self.max));
+            (self.sum, self.sampled_sum) = (convert(self.sum), convert(self.sampled_sum));
         }
     }
 
@@ -103,9 +105,10 @@ impl Jitter {
 
     /// J += (|D| - J) / 16, as A.8 does it in integers.
     fn update(&mut self, difference: u32) {
-        self.scaled = (self.scaled + difference).saturating_sub((self.scaled + 8) >> 4);
+        let decay = self.scaled.saturating_add(8) >> 4;
+        self.scaled = self.scaled.saturating_add(difference).saturating_sub(decay);
         self.max = self.max.max(self.scaled);
-        self.sum += u64::from(self.scaled);
+        self.sum = self.sum.wrapping_add(self.scaled.into());
         self.count = self.count.wrapping_add(1);
     }
 
@@ -117,7 +120,7 @@ impl Jitter {
     /// Mean since the last sample, when at least `least` packets told.
     pub(super) fn sample(&mut self, least: u32) -> Option<f64> {
         let count = self.count.wrapping_sub(self.sampled_count);
-        let sum = self.sum - self.sampled_sum;
+        let sum = self.sum.wrapping_sub(self.sampled_sum);
         self.sampled_count = self.count;
         self.sampled_sum = self.sum;
         (count >= least.max(1)).then(|| self.ms(sum as f64 / f64::from(count)))

@@ -83,8 +83,10 @@ pub(super) struct PeerView {
     last: Option<Last>,
     /// When the stream began, while no report about it came.
     begin: Option<Duration>,
-    /// Numbers that we left out, which the peer will count as lost.
+    /// Numbers that we left out in this stretch, which the peer will count as lost, and those of
+    /// the stretch before that it did not count yet. Older ones came late after all.
     credit: u32,
+    carried: u32,
     /// Since when its highest number stands still though we send.
     stuck_since: Option<Duration>,
     /// It was stuck: what it missed meanwhile is told already.
@@ -157,7 +159,7 @@ impl PeerView {
         self.last = Some(Last::new(now, report, sent));
         let step = report.extended_highest.wrapping_sub(last.highest);
         if step > MOST_STEP || std::mem::take(&mut self.was_stuck) {
-            self.credit = 0;
+            (self.credit, self.carried) = (0, 0);
             return None;
         }
         let cumulative = report.cumulative_lost.saturating_sub(last.lost);
@@ -170,8 +172,9 @@ impl PeerView {
     }
 
     fn less_credit(&mut self, lost: u32) -> u32 {
+        let lost = lost.saturating_sub(std::mem::take(&mut self.carried));
         let ours = lost.min(self.credit);
-        self.credit -= ours;
+        self.carried = std::mem::take(&mut self.credit) - ours;
         lost - ours
     }
 
@@ -187,5 +190,58 @@ impl PeerView {
     /// Since when the peer has got nothing of what we send.
     pub(super) fn stuck_since(&self) -> Option<Duration> {
         self.stuck_since
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SPACING: Duration = Duration::from_secs(2);
+
+    fn report(highest: u32, lost: i32) -> PeerReport {
+        PeerReport { cumulative_lost: lost, extended_highest: highest, ..PeerReport::default() }
+    }
+
+    /// A stretch of 250 packets for each cumulative loss, after so many skipped numbers.
+    fn lost(stretches: &[(u32, i32)]) -> Vec<u32> {
+        let mut view = PeerView::new(Duration::ZERO);
+        let mut found = Vec::new();
+        for (n, (skipped, cumulative)) in (1..).zip(stretches) {
+            view.skipped(*skipped);
+            let report = report(1000 + 250 * n, *cumulative);
+            let now = Duration::from_secs(5 * u64::from(n));
+            found.extend(view.report(now, SPACING, &report, 250 * u64::from(n)));
+        }
+        found.iter().map(|stretch| stretch.lost).collect()
+    }
+
+    #[test]
+    fn what_we_left_out_is_not_lost_on_the_way() {
+        assert_eq!(lost(&[(0, 5), (0, 5), (0, 8)]), [5, 0, 3]);
+        assert_eq!(lost(&[(0, 0), (10, 4), (0, 10), (0, 12)]), [0, 0, 0, 2]);
+        assert_eq!(lost(&[(0, 0), (10, 0), (0, 0), (0, 7)]), [0, 0, 0, 7], "it came late");
+        assert_eq!(lost(&[(0, 9), (0, 3)]), [9, 0], "duplicates made up for it");
+    }
+
+    #[test]
+    fn reports_close_together_are_one_stretch() {
+        let mut view = PeerView::default();
+        let s = Duration::from_secs;
+        assert_eq!(view.report(s(1), SPACING, &report(1000, 0), 0), None);
+        assert_eq!(view.report(s(2), SPACING, &report(1050, 1), 50), None);
+        let stretch = view.report(s(3), SPACING, &report(1100, 2), 100).unwrap();
+        assert_eq!((stretch.begin, stretch.expected, stretch.lost), (s(1), 100, 2));
+        let elsewhere = report(900_000_000, 2);
+        assert_eq!(view.report(s(9), SPACING, &elsewhere, 200), None, "another stream");
+    }
+
+    #[test]
+    fn a_peer_that_counts_no_total_is_read_by_its_fraction() {
+        let mut view = PeerView::default();
+        view.report(Duration::ZERO, SPACING, &report(1000, 0), 0);
+        let halved = PeerReport { fraction_lost: 128, ..report(1200, 0) };
+        let stretch = view.report(Duration::from_secs(5), SPACING, &halved, 200).unwrap();
+        assert_eq!((stretch.expected, stretch.lost), (200, 100));
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use proptest::prelude::*;
+
 use super::super::{Change, Severity};
 use super::*;
 
@@ -442,4 +444,67 @@ fn a_long_clean_call_has_no_episode() {
     assert!(summary.received.packets > 250_000);
     assert!(summary.received.mos_min > Some(4.3), "{summary:?}");
     assert!(summary.received.jitter_max_ms < Some(15.0), "{summary:?}");
+}
+
+proptest! {
+    /// Whatever happens in whatever order: no panic, every episode is raised once and cleared once,
+    /// and a tick leaves nothing that is due.
+    #[test]
+    fn any_happenings_leave_well_formed_episodes(
+        happenings in proptest::collection::vec((0_u8..12, any::<u32>(), 0_u64..9000), 0..400),
+    ) {
+        let mut now = Duration::from_secs(77);
+        let mut meter = Meter::new(now, CodecClass::Opus, 48_000, Thresholds::default());
+        let mut reception = Reception::new(48_000);
+        let mut out = Vec::new();
+        for (happening, number, pause) in happenings {
+            now += Duration::from_millis(if happening < 6 { pause % 40 } else { pause });
+            let out = &mut out;
+            match happening {
+                0..=3 => {
+                    let (sequence, timestamp) = (now.as_millis() / 20, now.as_millis() * 48);
+                    reception.receive(now, sequence as u16, timestamp as u32, 1, false, 60);
+                    meter.received(now, &mut reception, out);
+                }
+                4..=5 => (0..number % 300).for_each(|_| meter.sent(now)),
+                6 => meter.suspend(now, out),
+                7 => meter.resume(now, &mut reception),
+                8 => {
+                    let metrics = PeerMetrics {
+                        mos_cq: Some(f64::from(number % 60) / 10.0),
+                        discard_rate: Some(f64::from(number)),
+                        round_trip_ms: Some(f64::from(number) - 1e6),
+                        ..PeerMetrics::default()
+                    };
+                    meter.peer_metrics(now, &metrics, out);
+                }
+                9 => {
+                    let report = PeerReport {
+                        fraction_lost: number as u8,
+                        cumulative_lost: number as i32 >> 8,
+                        extended_highest: number % 2000,
+                        jitter: number,
+                        round_trip_ms: Some(f64::from(number % 2000)),
+                    };
+                    meter.peer_report(now, &report, out);
+                }
+                10 => meter.skipped(number),
+                _ => {}
+            }
+            meter.tick(now, &mut reception, out);
+            prop_assert!(meter.due(now, &reception).is_none_or(|due| due > now));
+        }
+        meter.finish(now, &mut reception, &mut out);
+        let mut open = BTreeMap::new();
+        for episode in out {
+            let raised = matches!(episode.change, Change::Raised { .. });
+            let was_open = open.insert((episode.stream, episode.metric), true).unwrap_or(false);
+            prop_assert_eq!(was_open, !raised);
+            prop_assert!(episode.since <= episode.at && episode.since <= episode.until);
+            if matches!(episode.change, Change::Cleared { .. }) {
+                open.insert((episode.stream, episode.metric), false);
+            }
+        }
+        prop_assert!(open.values().all(|open| !open));
+    }
 }
