@@ -8,8 +8,7 @@
 //!   and a hundred packets at the least, so that one lost packet at the begin raises nothing.
 //! * [`Silence`] knows no samples: it raises when the time is reached and clears with a packet.
 //!
-//! All of them are critical once the same condition holds for the critical threshold (a silence:
-//! at twice its time), and never go back to a warning while open.
+//! All are critical once the same holds for the critical threshold (a silence: at twice its time).
 
 use std::time::Duration;
 
@@ -22,7 +21,7 @@ const ENOUGH: u32 = 3;
 /// Samples that [`AverageOfSeven`] averages, at the most and at the least.
 const AVERAGED: usize = 7;
 const AVERAGED_LEAST: usize = 2;
-/// Fewer packets than this do not make an average, nor a sample that is worth naming.
+/// Fewer packets do not make an average, nor a sample that is worth naming.
 const LEAST_PACKETS: u64 = 100;
 const LEAST_SAMPLE_PACKETS: u32 = 25;
 /// An open episode is told again when it is so much worse.

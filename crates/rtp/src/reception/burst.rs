@@ -7,7 +7,8 @@ use super::BurstGap;
 /// So many packets received in a row end a burst (RFC 3611 §4.7.2 recommends 16).
 const GMIN: u32 = 16;
 
-/// Counters wrap after 2^32 packets. Fed once per packet, in the order of the sequence numbers, when its fate is final.
+/// Fed once per packet, in the order of the sequence numbers, when its fate is final. Counters wrap
+/// after 2^32 packets.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Burst {
     /// Packets received since the last loss.
