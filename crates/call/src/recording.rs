@@ -124,16 +124,17 @@ impl Recording {
         }
     }
 
-    /// Media can no longer write it.
+    /// Media can no longer write it, or could not write the end of an earlier one.
     pub(crate) fn failed(&mut self, failed_id: &RecordingId, cause: &Arc<str>, ctx: &mut Ctx<'_>) {
         let at = self.at(ctx);
-        if let State::On { id, failed: failed @ false, .. } = &mut self.state
+        if let State::On { id, failed, .. } = &mut self.state
             && id == failed_id
+            && std::mem::replace(failed, true)
         {
-            *failed = true;
-            let change = RecordingChange::Failed { at, cause: cause.clone() };
-            ctx.out.push(CallOutput::Recording(id.clone(), change));
+            return;
         }
+        let change = RecordingChange::Failed { at, cause: cause.clone() };
+        ctx.out.push(CallOutput::Recording(failed_id.clone(), change));
     }
 
     /// The bridge or the call is over.

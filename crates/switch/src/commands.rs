@@ -7,6 +7,7 @@ use call::port::{
 };
 use call::{Call, Ctx};
 use model::call_graph::words::Direction;
+use model::recording::RecordingChange;
 use model::{CallId, Now};
 use sip::message::{Body, HeaderName};
 
@@ -137,9 +138,17 @@ impl Switch {
                 }
                 CallOutput::Media(command) => self.media_out.push(command),
                 CallOutput::Recording(id, change) => {
+                    if let RecordingChange::Began { .. } = change {
+                        self.recordings.insert(id.clone(), key);
+                    }
                     effects.push(Effect::Recording(id, change));
                 }
-                CallOutput::Named(..) => {}
+                CallOutput::Named(leg, name) => {
+                    let id = self.calls.get(&key).map(|live| live.call.id().clone());
+                    if let Some(id) = id {
+                        self.legs.names.insert(leg, id, name);
+                    }
+                }
                 CallOutput::Cursor(group, user) => effects.push(Effect::Cursor(group, user)),
                 CallOutput::UserTaken(user) => {
                     let ringing = self.pools.calls_ringing(&user);
@@ -182,7 +191,7 @@ impl Switch {
         });
         let body = match (from, codecs, self.legs.session_mut(anchor)) {
             (Some(from), Some(codecs), Some(session)) if session.has_offer() => {
-                let body = session.respond(Some(&codecs), &mut self.media_out).ok();
+                let body = session.respond(Some(codecs), &mut self.media_out).ok();
                 if body.is_some() {
                     self.media_out.push(MediaCommand::Listen { from, to: anchor });
                 }
@@ -204,7 +213,7 @@ impl Switch {
         let Some(session) = self.legs.session_mut(anchor) else {
             return;
         };
-        match session.respond(codecs.as_deref(), &mut self.media_out) {
+        match session.respond(codecs, &mut self.media_out) {
             Ok(body) => {
                 self.legs.end_invite(anchor);
                 let body = Body::sdp(body);
@@ -276,6 +285,10 @@ impl Switch {
             self.cancel(now, leg, Release::Normal);
             self.hang_up(now, leg, Release::Normal);
             self.reject(now, leg, 500);
+        }
+        let open = self.recordings.iter().filter(|(_, owner)| **owner == key);
+        for recording in open.map(|(recording, _)| recording.clone()).collect::<Vec<_>>() {
+            self.media_out.push(MediaCommand::StopRecording { recording });
         }
         if let Some(id) = id {
             self.pools.forget(&id);

@@ -35,6 +35,19 @@ pub(crate) fn state_change(recorded: &Recorded) {
         CallEvent::MediaTimedOut { connection, seconds } => {
             tracing::warn!(call, connection, seconds, "no RTP");
         }
+        // Not even in detail: digits are card numbers and passwords.
+        CallEvent::DigitPressed { .. } => tracing::debug!(call, "digit pressed"),
+        CallEvent::QualityRaised { connection, stream, metric, severity, worst, .. } => {
+            tracing::warn!(
+                call,
+                connection,
+                stream = stream.as_str(),
+                metric = metric.as_str(),
+                severity = severity.as_str(),
+                worst,
+                "bad audio"
+            );
+        }
         CallEvent::Ended(ended) => tracing::info!(
             call,
             outcome = ended.outcome.as_str(),

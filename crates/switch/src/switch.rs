@@ -6,10 +6,12 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use call::port::{CallInput, LegEvent, LegId, MediaCommand, MediaEvent, PortPair};
+use call::port::{CallInput, LegEvent, LegId, MediaCommand, MediaEvent, PortPair, RecordingId};
 use call::{Call, LegIds, Pools};
 use model::call_graph::words::Direction;
 use model::directory::Directory;
+use model::leg_quality::LegQuality;
+use model::recording::RecordingChange;
 use model::{CallId, GroupId, Now, UserId};
 use sip::auth::{Authenticator, AuthenticatorConfig};
 use sip::registrar::Registrar;
@@ -48,6 +50,7 @@ pub struct Switch {
     pub(crate) draining: bool,
     pub(crate) admitted: PerSecond,
     pub(crate) options: PerSecond,
+    pub(crate) reports: PerSecond,
     pub(crate) counters: Counters,
     deadlines: BTreeSet<(Duration, CallKey)>,
     /// Outputs of the user agent core that wait to be looked at.
@@ -55,6 +58,8 @@ pub struct Switch {
     /// What the calls still have to be told in this step.
     pub(crate) inbox: VecDeque<(CallKey, CallInput)>,
     pub(crate) media_out: Vec<MediaCommand>,
+    /// Recordings whose files media has not closed, and their calls.
+    pub(crate) recordings: BTreeMap<RecordingId, CallKey>,
 }
 
 /// A call and the deadline under which it stands in the queue.
@@ -126,11 +131,13 @@ impl Switch {
             draining: false,
             admitted: PerSecond::default(),
             options: PerSecond::default(),
+            reports: PerSecond::default(),
             counters: Counters::default(),
             deadlines: BTreeSet::new(),
             ua_out: Vec::new(),
             inbox: VecDeque::new(),
             media_out: Vec::new(),
+            recordings: BTreeMap::new(),
         };
         for (group, user) in restored.cursors {
             switch.pools.restore_cursor(group, user);
@@ -157,7 +164,7 @@ impl Switch {
             Input::Resolved { id, targets } => {
                 self.ua.resolved(mono, id, targets, &mut self.ua_out);
             }
-            Input::Media(event) => self.media(event),
+            Input::Media(event) => self.media(now, event, effects),
             Input::Directory(directory) => self.reread_directory(now, directory),
             Input::Drain => self.draining = true,
             Input::Release => self.release(),
@@ -203,7 +210,7 @@ impl Switch {
         self.calls.is_empty() && self.legs.len() == 0 && self.ua.counts().is_zero()
     }
 
-    fn media(&mut self, event: MediaEvent) {
+    fn media(&mut self, now: Now, event: MediaEvent, effects: &mut Vec<Effect>) {
         match event {
             MediaEvent::Stock(ports) => self.stock.extend(ports),
             MediaEvent::TimedOut { leg, after } => {
@@ -215,9 +222,48 @@ impl Switch {
             }
             MediaEvent::Digit { leg, digit } => self.tell(leg, LegEvent::Digit(digit)),
             MediaEvent::Quality(notice) => self.tell(notice.leg, LegEvent::Quality(notice)),
-            MediaEvent::Closed { .. }
-            | MediaEvent::RecordingFailed { .. }
-            | MediaEvent::Recorded { .. } => {}
+            MediaEvent::Closed { leg, streams } => {
+                // Who was never answered has no name, and no rows.
+                if let Some((call, leg)) = self.legs.names.remove(leg)
+                    && !streams.is_empty()
+                {
+                    effects.push(Effect::LegQuality(LegQuality { call, leg, streams }));
+                }
+            }
+            MediaEvent::RecordingFailed { recording, cause } => {
+                tracing::error!(%recording, %cause, "a recording failed");
+                self.recording_failed(now, recording, cause, effects);
+            }
+            MediaEvent::Recorded { recording, duration_ms, bytes, sha256 } => {
+                self.recordings.remove(&recording);
+                let at = now.wall;
+                let change = RecordingChange::Ended { at, duration_ms, bytes, sha256 };
+                effects.push(Effect::Recording(recording, change));
+            }
+        }
+    }
+
+    /// The call hears of it; a file that fails while it is closed belongs to none any more.
+    fn recording_failed(
+        &mut self,
+        now: Now,
+        recording: RecordingId,
+        cause: Arc<str>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(key) = self.recordings.get(&recording) else {
+            return;
+        };
+        let anchor = self.calls.get(key).and_then(|live| live.call.legs().next());
+        match anchor {
+            Some(leg) => {
+                let event = LegEvent::RecordingFailed { recording, cause };
+                self.inbox.push_back((*key, CallInput::Leg(leg, event)));
+            }
+            None => {
+                let change = RecordingChange::Failed { at: now.wall, cause };
+                effects.push(Effect::Recording(recording, change));
+            }
         }
     }
 

@@ -115,6 +115,9 @@ impl Bench {
                 Effect::Media(_)
                 | Effect::Resolve { .. }
                 | Effect::Aborted { .. }
+                | Effect::Recording(..)
+                | Effect::LegQuality(_)
+                | Effect::ClientReport(_)
                 | Effect::Location(_)
                 | Effect::Cursor(..) => {}
             }

@@ -27,7 +27,9 @@ impl Switch {
         anchor: LegId,
     ) {
         let role = Role::Dialled(Dialled::default());
-        self.legs.insert(leg, Leg { call: key, role, dialog: None, session: None });
+        let user_at_it = Some(user.clone());
+        self.legs
+            .insert(leg, Leg { call: key, role, user: user_at_it, dialog: None, session: None });
         let Some(name) = self.directory.user(user).map(|user| user.sip_username.clone()) else {
             return self.fail(leg, 404);
         };
@@ -65,7 +67,7 @@ impl Switch {
         anchor: LegId,
     ) {
         let role = Role::Dialled(Dialled::default());
-        self.legs.insert(leg, Leg { call: key, role, dialog: None, session: None });
+        self.legs.insert(leg, Leg { call: key, role, user: None, dialog: None, session: None });
         let usable = |candidate: &&crate::config::TrunkConfig| !candidate.outbound.is_empty();
         let trunks = &self.config.trunks;
         let named = trunks.iter().find(|candidate| Some(&candidate.name) == trunk).filter(usable);
@@ -114,13 +116,22 @@ impl Switch {
         let mut session = self.open_session(leg, &None, flow)?;
         let caller = self.legs.session_mut(anchor);
         let offer = match caller {
-            Some(caller) => session.offer(&caller.codecs_for_others(), caller.peer()),
-            None => session.offer(&sdp::default_codecs(), None),
+            Some(caller) => session.offer(caller.codecs_for_others(), caller.peer()),
+            None => session.offer(sdp::own_codecs(), None),
         };
         if let Some(entry) = self.legs.get_mut(leg) {
             entry.session = Some(session);
         }
         Some(offer)
+    }
+
+    /// A leg is known to its far end by this SIP Call-ID.
+    pub(crate) fn note_call_id(&mut self, leg: LegId, sip_call_id: Option<&str>) {
+        let call = self.legs.get(leg).and_then(|entry| self.calls.get(&entry.call));
+        if let (Some(live), Some(sip_call_id)) = (call, sip_call_id) {
+            let call = live.call.id().clone();
+            self.legs.sip_call_ids.insert(leg, sip_call_id.into(), call);
+        }
     }
 
     fn flow_of(&self, anchor: LegId) -> Option<sip::flow::Flow> {
@@ -233,6 +244,7 @@ impl Switch {
             return self.fork_failed(leg, 488);
         }
         self.legs.establish(leg, dialog);
+        self.note_call_id(leg, response.headers().call_id().ok());
         let others = match self.legs.get_mut(leg).map(|entry| &mut entry.role) {
             Some(Role::Dialled(dialled)) => {
                 dialled.retry = None;

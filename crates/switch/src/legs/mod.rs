@@ -4,16 +4,20 @@
 //! A leg leaves the table when nothing of it remains in the user agent core, which may be later
 //! than the end of its call.
 
+pub(crate) mod aftermath;
 mod dialling;
+mod formats;
 pub(crate) mod session;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use call::port::LegId;
+use model::UserId;
 use sip::flow::Flow;
 use sip::user_agent_core::{DialogId, InviteId, OutInviteId};
 
+use aftermath::{Names, SipCallIds};
 use session::Session;
 
 /// Number of a live call in the switch.
@@ -24,6 +28,8 @@ pub(crate) type CallKey = u64;
 pub(crate) struct Leg {
     pub(crate) call: CallKey,
     pub(crate) role: Role,
+    /// The registered user at its far end.
+    pub(crate) user: Option<UserId>,
     /// The dialog, once it is established.
     pub(crate) dialog: Option<DialogId>,
     pub(crate) session: Option<Session>,
@@ -76,6 +82,10 @@ pub(crate) struct Legs {
     by_invite: BTreeMap<InviteId, LegId>,
     by_fork: BTreeMap<OutInviteId, LegId>,
     by_dialog: BTreeMap<DialogId, LegId>,
+    /// What rows call them.
+    pub(crate) names: Names,
+    /// What telephones call them.
+    pub(crate) sip_call_ids: SipCallIds,
 }
 
 impl Legs {
@@ -163,6 +173,7 @@ impl Legs {
         });
         if over {
             self.legs.remove(&id);
+            self.sip_call_ids.leg_over(id);
         }
     }
 

@@ -2,18 +2,22 @@
 //! which way audio may flow. Offers and answers are decided here, in the step that received the
 //! message; the packets themselves are media's (RFC 3264).
 //!
-//! A leg whose description was answered once keeps its codecs and numbers for good: later offers
-//! to others are limited to them.
+//! What passes from one leg to the other unchanged is preferred; where a leg gets something else,
+//! media transcodes, and is told after every answer what the numbers of the leg mean. A leg that
+//! was answered keeps its codecs until it asks for others by itself.
 
 use bytes::Bytes;
-use call::port::{Direction, LegId, MediaCommand, PortPair, RemoteMedia};
+use call::port::{Direction, Formats, LegId, MediaCommand, PortPair, RemoteMedia};
 use sdp::{
     AnswerFault, Audio, AudioOffer, Codec, LocalMedia, Refusal488, SdpError, SessionDescription,
     Terms,
 };
 
-/// What an IVR accepts first: every telephone has these, so whoever answers later will too.
-const EARLY_CHOICE: [&str; 2] = ["PCMU", "PCMA"];
+use super::formats;
+
+/// What an IVR accepts first: every telephone has the first two, so whoever answers later will,
+/// too; the others can be transcoded at least.
+const EARLY_CHOICE: [&str; 4] = ["PCMU", "PCMA", "G722", "opus"];
 
 /// Why a description cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -48,6 +52,10 @@ pub(crate) struct Session {
     pending: Option<AudioOffer>,
     /// What was agreed on, in this leg's numbers.
     codecs: Vec<Codec>,
+    /// What the party has for whose sake our last offer was made.
+    offered_for: Vec<Codec>,
+    /// What media knows of the codecs.
+    formats: Option<Formats>,
     /// What the peer said last.
     peer: Option<Audio>,
     remote: Option<RemoteMedia>,
@@ -78,6 +86,8 @@ impl Session {
             local,
             pending: None,
             codecs: Vec::new(),
+            offered_for: Vec::new(),
+            formats: None,
             peer: None,
             remote: None,
             direction: Direction::BOTH,
@@ -102,15 +112,15 @@ impl Session {
         self.pending = Some(offer);
     }
 
-    /// What an offer to another leg may contain: what is agreed on here, else what the peer
-    /// offered, else what everybody knows.
+    /// What the peer has, for who is to talk with it: what is agreed on here, else what it
+    /// offered, else what we know ourselves.
     pub(crate) fn codecs_for_others(&self) -> Vec<Codec> {
         if self.is_negotiated() {
             return self.codecs.clone();
         }
         match &self.pending {
             Some(offer) => offer.audio.codecs.clone(),
-            None => sdp::default_codecs(),
+            None => sdp::own_codecs(),
         }
     }
 
@@ -119,9 +129,11 @@ impl Session {
         self.peer.as_ref()
     }
 
-    /// Our offer to this leg's peer.
-    pub(crate) fn offer(&mut self, codecs: &[Codec], far_end: Option<&Audio>) -> Bytes {
-        let terms = Terms::new(codecs);
+    /// Our offer to this leg's peer, who is to talk with a party that has these codecs.
+    pub(crate) fn offer(&mut self, codecs: Vec<Codec>, far_end: Option<&Audio>) -> Bytes {
+        let offer = sdp::offer_on(&codecs);
+        self.offered_for = codecs;
+        let terms = Terms::new(&offer);
         match far_end {
             Some(far_end) => self.local.offer(terms.packet_lengths_of(far_end)),
             None => self.local.offer(terms),
@@ -129,29 +141,29 @@ impl Session {
     }
 
     /// The description that goes into a response to the peer's INVITE: the answer to its offer,
-    /// or our offer where it made none. `allowed` limits the codecs; `None`: one codec of our
-    /// choice (an IVR accepts before anybody's codecs are known).
+    /// or our offer where it made none. `far`: what the party has that the peer is to talk with;
+    /// `None`: one codec of our choice (an IVR accepts before anybody's codecs are known).
     pub(crate) fn respond(
         &mut self,
-        allowed: Option<&[Codec]>,
+        far: Option<Vec<Codec>>,
         media: &mut Vec<MediaCommand>,
     ) -> Result<Bytes, SessionError> {
         if let Some(body) = &self.answered {
             return Ok(body.clone());
         }
         let Some(offer) = self.pending.take() else {
-            let codecs = allowed.map_or_else(sdp::default_codecs, <[Codec]>::to_vec);
-            let body = self.local.offer(Terms::new(&codecs));
+            let body = self.offer(far.unwrap_or_else(sdp::own_codecs), None);
             self.answered = Some(body.clone());
             return Ok(body);
         };
-        let chosen = match allowed {
-            Some(codecs) => codecs.to_vec(),
-            None => sdp::early_codecs(&offer.audio.codecs, &EARLY_CHOICE).unwrap_or_default(),
+        let offered = &offer.audio.codecs;
+        let chosen = match far {
+            Some(far) => sdp::answer_for(offered, &far),
+            None => sdp::early_codecs(offered, &EARLY_CHOICE),
         };
-        match self.local.answer(&offer, Terms::new(&chosen)) {
+        match self.local.answer(&offer, Terms::new(&chosen.unwrap_or_default())) {
             Ok(answer) => {
-                self.codecs = answer.codecs;
+                self.agree(answer.codecs.clone(), &answer.codecs, &offer.audio, media);
                 self.answered = Some(answer.body.clone());
                 self.direct(answer.direction, media);
                 Ok(answer.body)
@@ -170,27 +182,32 @@ impl Session {
         media: &mut Vec<MediaCommand>,
     ) -> Result<(), SessionError> {
         let description = SessionDescription::parse(body)?;
-        let answer = self.local.read_answer(&description)?;
-        self.codecs = answer.codecs;
+        let mut answer = self.local.read_answer(&description)?;
+        answer.keep_what_passes(&self.offered_for);
         self.note_peer(&answer.audio, media);
+        self.agree(answer.codecs, &answer.audio.codecs, &answer.audio, media);
         let direction = answer.audio.direction;
         self.set(Direction { send: direction.receives(), receive: direction.sends() }, media);
         Ok(())
     }
 
-    /// Answers an offer in the dialog (re-INVITE). On an error the session is as it was.
+    /// Answers an offer in the dialog (re-INVITE). `far`: what the party has that the peer talks
+    /// with; `None`: with nobody yet. On an error the session is as it was.
     pub(crate) fn answer_again(
         &mut self,
         body: &[u8],
+        far: Option<Vec<Codec>>,
         media: &mut Vec<MediaCommand>,
     ) -> Result<(Bytes, HoldChange), SessionError> {
         let description = SessionDescription::parse(body)?;
         let offer = AudioOffer::read(&description)?;
-        let allowed =
-            if self.is_negotiated() { self.codecs.clone() } else { sdp::default_codecs() };
-        let answer = self.local.answer(&offer, Terms::new(&allowed))?;
+        let alone = || if self.is_negotiated() { self.codecs.clone() } else { sdp::own_codecs() };
+        let far = far.unwrap_or_else(alone);
+        let chosen = sdp::answer_for(&offer.audio.codecs, &far).unwrap_or_default();
+        let answer = self.local.answer(&offer, Terms::new(&chosen))?;
         let was_held = !self.direction.send;
         self.note_peer(&offer.audio, media);
+        self.agree(answer.codecs.clone(), &answer.codecs, &offer.audio, media);
         self.direct(answer.direction, media);
         let is_held = !self.direction.send;
         let change = match (was_held, is_held) {
@@ -203,8 +220,10 @@ impl Session {
 
     /// Our description for a re-INVITE without an offer: the session as it stands.
     pub(crate) fn offer_again(&mut self) -> Bytes {
-        let codecs = if self.is_negotiated() { self.codecs.clone() } else { sdp::default_codecs() };
-        self.local.offer(Terms::new(&codecs))
+        let codecs = if self.is_negotiated() { self.codecs.clone() } else { sdp::own_codecs() };
+        let body = self.local.offer(Terms::new(&codecs));
+        self.offered_for = codecs;
+        body
     }
 
     /// Reads the answer that an ACK brought to [`Session::offer_again`].
@@ -220,6 +239,22 @@ impl Session {
             (true, false) => HoldChange::Resumed,
             (true, true) | (false, false) => HoldChange::None,
         })
+    }
+
+    /// Codecs are agreed on: `ours` in our numbers, `theirs` in the peer's.
+    fn agree(
+        &mut self,
+        ours: Vec<Codec>,
+        theirs: &[Codec],
+        peer: &Audio,
+        media: &mut Vec<MediaCommand>,
+    ) {
+        let formats = formats::formats(&ours, theirs, peer);
+        self.codecs = ours;
+        if self.formats.as_ref() != Some(&formats) {
+            self.formats = Some(formats.clone());
+            media.push(MediaCommand::Formats { leg: self.leg, formats });
+        }
     }
 
     fn direct(&mut self, answered: sdp::Direction, media: &mut Vec<MediaCommand>) {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use call::port::{Arrival, LegEvent, LegId};
+use call::port::{Arrival, Caller, LegEvent, LegId};
 use model::{CallId, Now};
 use sdp::{AudioOffer, LocalMedia, Refusal488, SessionDescription};
 use sip::flow::Flow;
@@ -187,7 +187,11 @@ impl Switch {
         };
         let session = self.open_session(leg, &offer, flow);
         let role = Role::Anchor(anchor);
-        self.legs.insert(leg, Leg { call: key, role, dialog: None, session });
+        let user = match &route.caller {
+            Caller::User(user) => Some(user.clone()),
+            Caller::External { .. } => None,
+        };
+        self.legs.insert(leg, Leg { call: key, role, user, dialog: None, session });
         if let (Some(offer), Some(session)) = (offer, self.legs.session_mut(leg)) {
             session.take_offer(offer, &mut self.media_out);
         }
@@ -197,10 +201,11 @@ impl Switch {
             destination: route.destination,
             from_number: route.from_number,
             to_number: route.to_number,
-            sip_call_id,
+            sip_call_id: sip_call_id.clone(),
             node: self.config.node.clone(),
         };
         let id = CallId::generate(now.wall, self.random.bytes());
+        self.legs.sip_call_ids.insert(leg, sip_call_id.clone(), id.clone());
         self.begin(now, key, id, arrival, effects);
     }
 

@@ -5,8 +5,9 @@
 //! held party hears is media's matter, and two re-INVITEs that cross cannot deadlock a call.
 
 use bytes::Bytes;
-use call::port::LegEvent;
+use call::port::{LegEvent, LegId};
 use model::Now;
+use sdp::Codec;
 use sip::flow::Flow;
 use sip::message::{Body, HeaderName, Method, Request};
 use sip::user_agent_core::{DialogId, ServerRequestId};
@@ -26,6 +27,7 @@ impl Switch {
 
     pub(crate) fn reinvited(&mut self, now: Now, dialog: DialogId, request: &Request) {
         let leg = self.legs.of_dialog(dialog);
+        let far = leg.and_then(|leg| self.codecs_of_who_talks_with(leg));
         let Some((leg, session)) =
             leg.and_then(|leg| self.legs.session_mut(leg).map(|session| (leg, session)))
         else {
@@ -37,7 +39,7 @@ impl Switch {
             self.ua.answer_reinvite(now.mono, dialog, body, &mut self.ua_out);
             return;
         }
-        match session.answer_again(request.body(), &mut self.media_out) {
+        match session.answer_again(request.body(), far, &mut self.media_out) {
             Ok((body, change)) => {
                 self.ua.answer_reinvite(now.mono, dialog, Body::sdp(body), &mut self.ua_out);
                 self.tell_hold(leg, change);
@@ -49,6 +51,16 @@ impl Switch {
                 self.ua.reject_reinvite(now.mono, dialog, status, &headers, &mut self.ua_out);
             }
         }
+    }
+
+    /// What passes to the other leg is best, also when codecs change; `None` where there is no
+    /// other that is established, or none that has agreed on anything.
+    fn codecs_of_who_talks_with(&self, leg: LegId) -> Option<Vec<Codec>> {
+        let live = self.calls.get(&self.legs.get(leg)?.call)?;
+        let others = live.call.legs().filter(|other| *other != leg);
+        let mut others = others.filter_map(|other| self.legs.get(other));
+        let other = others.find(|other| other.dialog.is_some())?.session.as_ref()?;
+        other.is_negotiated().then(|| other.codecs_for_others())
     }
 
     /// The ACK of a re-INVITE to which we made the offer.
@@ -68,7 +80,7 @@ impl Switch {
         }
     }
 
-    fn tell_hold(&mut self, leg: call::port::LegId, change: HoldChange) {
+    fn tell_hold(&mut self, leg: LegId, change: HoldChange) {
         match change {
             HoldChange::Held => self.tell(leg, LegEvent::Held),
             HoldChange::Resumed => self.tell(leg, LegEvent::Resumed),
@@ -89,6 +101,10 @@ impl Switch {
             self.register(now, id, flow, request, effects);
         } else if *request.method() == Method::Options {
             self.options(now, id, dialog);
+        } else if *request.method() == Method::Info {
+            self.info(now, id, dialog, request);
+        } else if *request.method() == Method::Publish {
+            self.publish(now, id, flow, request, effects);
         } else {
             // Methods that the user agent core was told to let through and that have no use here:
             // none today.

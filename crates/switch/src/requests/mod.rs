@@ -1,6 +1,9 @@
-//! What peers ask of us: new calls, changes of running ones, registrations, OPTIONS.
+//! What peers ask of us: new calls, changes of running ones, registrations, digits by INFO,
+//! reports by PUBLISH, OPTIONS.
 
 mod arriving;
 mod in_dialog;
+mod info;
+pub(crate) mod publish;
 pub(crate) mod registration;
 mod routes;

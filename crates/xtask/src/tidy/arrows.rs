@@ -47,7 +47,7 @@ const ARROWS: &[Arrow] = &[
     pure("call", &["model"]),
     pure("conversation", &["model"]),
     pure("phone", &["sip", "sdp"]),
-    pure("switch", &["sip", "sdp", "call", "model"]),
+    pure("switch", &["sip", "sdp", "rtp", "call", "model"]),
     io("transport", &["sip"]),
     io("media", &["call", "rtp", "audio"]),
     io("store", &["conversation", "model"]),

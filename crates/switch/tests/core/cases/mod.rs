@@ -1,0 +1,6 @@
+//! The tests, one file a subject.
+
+mod info;
+mod media;
+mod negotiation;
+mod publish;
