@@ -134,22 +134,41 @@ fn sip_totals(core: &Counters, sip: &transport::Counts) -> [Total; 9] {
     ]
 }
 
-fn media_totals(media: &Totals) -> [Total; 4] {
+fn media_totals(media: &Totals) -> [Total; 18] {
     [
         ("rtp_received", "RTP and RTCP packets received", media.received()),
-        ("rtp_forwarded", "RTP and RTCP packets sent on", media.forwarded()),
+        ("rtp_forwarded", "RTP packets sent on", media.forwarded()),
+        ("rtp_made", "RTP packets of sound that was made here", media.frames_sent()),
         ("rtp_stray", "Packets from an unexpected source", media.stray()),
+        ("rtp_invalid", "Datagrams that were neither RTP nor RTCP", media.invalid()),
+        ("rtp_unknown_payload", "RTP whose number was not agreed on", media.unknown_payload()),
+        ("rtp_duplicates", "RTP that had come before", media.duplicate()),
+        ("rtp_unproven", "RTP far from its stream", media.unproven()),
+        ("rtp_unheard", "Packets that nobody was to hear", media.unheard()),
+        ("rtp_send_failures", "Packets that the system did not take", media.send_failed()),
+        ("rtcp_sent", "RTCP packets sent", media.rtcp_sent()),
+        ("rtcp_invalid", "RTCP that was broken", media.rtcp_invalid()),
         ("rtp_port_shortages", "Times that no port was left", media.exhausted()),
+        ("media_timeouts", "Conversations without RTP from either side", media.timeouts()),
+        ("quality_episodes", "Spells of bad audio that began", media.episodes()),
+        ("media_events_dropped", "Events the core had no room for", media.events_dropped()),
+        (
+            "sound_dropped",
+            "Packets the sound thread had no room for",
+            media.sound_packets_dropped(),
+        ),
+        ("sound_turns_late", "Turns of the sound thread over 5 ms late", media.sound_turns_late()),
     ]
 }
 
-fn store_totals(store: &StoreMetrics) -> [Total; 6] {
+fn store_totals(store: &StoreMetrics) -> [Total; 7] {
     let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
     [
         ("events_written", "Events that became rows", read(&store.events)),
         ("store_commits", "Transactions of the writer", read(&store.commits)),
         ("store_failures", "Transactions tried again", read(&store.failures)),
         ("events_lost", "Events that could not be kept", read(&store.lost_events)),
+        ("media_rows_lost", "Rows of media without room", read(&store.lost_media_rows)),
         ("journal_failures", "Failed journal writes", read(&store.journal_failures)),
         ("journal_bytes", "Bytes written to the journal", read(&store.journal_bytes)),
     ]

@@ -106,7 +106,7 @@ fn prompts(config: &Config) -> PromptConfig {
         language: prompts.language.to_string(),
         voice: prompts.voice.to_string(),
         command: prompts.speak.clone(),
-        memory_mb: prompts.cache_mib,
+        memory_bytes: prompts.cache_mib << 20,
         ..PromptConfig::default()
     }
 }
