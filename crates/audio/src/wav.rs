@@ -129,6 +129,16 @@ impl Sound {
     }
 }
 
+/// Whether a file says that it is longer than it is: its writer did not come to the end. Sizes that
+/// writers of streams put there say nothing.
+pub fn is_cut_off(file: &[u8]) -> bool {
+    /// What `espeak-ng` and others write before they know.
+    const STREAM: u32 = 0x7fff_0000;
+    let is_riff = file.starts_with(b"RIFF");
+    let said = u32_at(file, 4).filter(|&said| is_riff && said < STREAM);
+    said.is_some_and(|said| file.len() as u64 + 1 < u64::from(said) + 8)
+}
+
 /// How samples are coded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Coding {

@@ -140,6 +140,18 @@ fn wrong_sizes_and_cut_files_are_read_as_far_as_they_go() {
 }
 
 #[test]
+fn a_cut_file_is_known() {
+    let whole = by_hound(1, 8_000, 16, &[1, 2, 3]);
+    assert!(!is_cut_off(&whole));
+    assert!(!is_cut_off(&[&whole, b"more".as_slice()].concat()));
+    assert!(is_cut_off(&whole[..whole.len() - 2]));
+    let mut stream = whole;
+    stream[4..8].copy_from_slice(&0x7fff_f024_u32.to_le_bytes());
+    assert!(!is_cut_off(&stream));
+    assert!(!is_cut_off(b""));
+}
+
+#[test]
 fn what_is_not_read() {
     let read = |format: &[u8], data: &[u8]| {
         Sound::read(&file(b"RIFF", &[(b"fmt ", format), (b"data", data)]), ALL).map(drop)

@@ -13,7 +13,7 @@ pub struct PromptConfig {
     pub cache_folder: PathBuf,
     /// The language when none is asked for (BCP 47).
     pub language: String,
-    /// The voice that fills `{voice}` of the command.
+    /// The voice that fills `{voice}` of the command; empty: the language does.
     pub voice: String,
     /// The command that speaks a text, without a shell: its arguments with `{text}`, `{language}`,
     /// `{voice}` and `{out}`, the WAV file to be written. Empty: no text can be spoken.
@@ -22,10 +22,10 @@ pub struct PromptConfig {
     pub command_timeout_s: u64,
     /// How many texts are spoken at once, 1–16.
     pub speakers: usize,
-    /// How much sound is kept in memory, MiB.
-    pub memory_mb: usize,
-    /// How much of spoken texts is kept on the disk, MiB.
-    pub cache_mb: u64,
+    /// How much sound is kept in memory, bytes.
+    pub memory_bytes: usize,
+    /// How much of spoken texts is kept on the disk, bytes.
+    pub cache_bytes: u64,
 }
 
 impl Default for PromptConfig {
@@ -40,8 +40,8 @@ impl Default for PromptConfig {
             command: command.map(String::from).to_vec(),
             command_timeout_s: 10,
             speakers: 2,
-            memory_mb: 256,
-            cache_mb: 1024,
+            memory_bytes: 256 << 20,
+            cache_bytes: 1 << 30,
         }
     }
 }

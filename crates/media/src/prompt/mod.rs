@@ -4,8 +4,14 @@
 //! of their own.
 
 mod config;
+mod files;
 mod library;
+mod loader;
 mod say;
+mod shelf;
+mod speech;
+#[cfg(test)]
+mod tests;
 
 pub use config::PromptConfig;
 pub(crate) use library::{Answers, Library};

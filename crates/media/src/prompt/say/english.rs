@@ -107,7 +107,7 @@ fn below_thousand(number: u32, said: &mut Vec<Fragment>) {
 }
 
 fn say_time(hour: u32, minute: u32, said: &mut Vec<Fragment>) {
-    said.push(small(if hour % 12 == 0 { 12 } else { hour % 12 }));
+    said.push(small(if hour.is_multiple_of(12) { 12 } else { hour % 12 }));
     if (1..10).contains(&minute) {
         said.push(clip("time/oh", "oh"));
     }
