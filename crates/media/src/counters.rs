@@ -22,8 +22,14 @@ pub struct LegCounters {
     pub rtcp_received: u64,
     /// RTCP sent to its far end.
     pub rtcp_sent: u64,
-    /// Neither RTP nor RTCP.
+    /// Neither RTP nor RTCP, or cut off.
     pub invalid: u64,
+    /// RTP with a number that was not agreed on.
+    pub unknown_payload: u64,
+    /// RTP that had come before: doubled on the way, or replayed.
+    pub duplicate: u64,
+    /// RTP far from the stream, and not followed by more of it.
+    pub unproven: u64,
     /// From another source than the latched one, or before a session description named one.
     pub stray: u64,
     /// Valid, but nobody was to hear it: no partner, hold, or a partner without an address.
@@ -71,10 +77,18 @@ macro_rules! totals {
 totals! {
     /// Valid RTP and RTCP packets received.
     received,
-    /// Packets sent on.
+    /// RTP packets sent on.
     forwarded,
-    /// Datagrams that were neither RTP nor RTCP.
+    /// Datagrams that were neither RTP nor RTCP, or cut off.
     invalid,
+    /// RTP packets with a number that was not agreed on.
+    unknown_payload,
+    /// RTP packets that had come before: doubled on the way, or replayed.
+    duplicate,
+    /// RTP packets far from their stream, and not followed by more of it.
+    unproven,
+    /// RTP packets that came too late after what is heard had changed.
+    refused,
     /// Packets from a source that was not the latched one, or that came too early.
     stray,
     /// Valid packets that nobody was to hear.
@@ -97,4 +111,34 @@ totals! {
     legs_closed,
     /// Media timeouts reported.
     timeouts,
+    /// RTCP packets received.
+    rtcp_received,
+    /// RTCP packets sent.
+    rtcp_sent,
+    /// Datagrams that should have been RTCP, and packets in them, that were broken.
+    rtcp_invalid,
+    /// Digits that far ends pressed (RFC 4733).
+    digits,
+    /// Quality episodes that began.
+    episodes,
+    /// Events (digits, quality) that the core had no room for.
+    events_dropped,
+    /// Packets made by the sound thread and sent.
+    frames_sent,
+    /// Packets made by the sound thread that nobody was to hear.
+    frames_unheard,
+    /// Packets that the sound thread had no room for.
+    sound_packets_dropped,
+    /// Packets that the sound thread has made.
+    sound_frames,
+    /// Packets made by the sound thread that the relay had no room for.
+    sound_frames_dropped,
+    /// Turns of the sound thread that began more than 5 ms late.
+    sound_turns_late,
+    /// Turns of the sound thread left out because it was more than 60 ms late.
+    sound_turns_skipped,
+    /// Times that a leg's packets came, but nothing was in them.
+    silences_heard,
+    /// Times that a leg's sound was overdriven.
+    clippings_heard,
 }

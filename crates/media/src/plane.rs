@@ -1,4 +1,8 @@
-//! The handle on the relay thread: commands in, events out.
+//! The handle on media's threads: commands in, events out.
+//!
+//! They start in the order in which they are needed (disk, prompts, sound, relay) and end in the
+//! other one: the relay is told to; the sound thread ends when the relay's end of its line is gone,
+//! and closes the recordings.
 
 use std::io;
 use std::sync::Arc;
@@ -9,8 +13,12 @@ use call::port::{MediaCommand, MediaEvent};
 
 use crate::config::{MediaConfig, PortRange};
 use crate::counters::{LegReport, Totals};
+use crate::handoff::line;
+use crate::prompt::Library;
+use crate::record::Recorder;
 use crate::relay::wake::Wake;
 use crate::relay::{COMMANDS, Control, Relay};
+use crate::sound::thread::Sound;
 
 /// Takes what the relay thread reports. It is called on that thread and must not wait.
 pub trait EventSink: Send + 'static {
@@ -50,20 +58,22 @@ pub enum MediaError {
         cause: io::Error,
     },
     /// The system gave no thread, or not what is needed to wake it.
-    #[error("the media relay cannot be started: {0}")]
+    #[error("media cannot be started: {0}")]
     Start(io::Error),
     /// The relay thread has ended.
     #[error("the media relay has stopped")]
     Stopped,
 }
 
-/// The running relay. Dropping it ends the thread and closes all ports.
+/// Media, running. Dropping it ends the threads, closes all ports and all recordings.
 #[derive(Debug)]
 pub struct MediaPlane {
     control: SyncSender<Control>,
     wake: Arc<Wake>,
     totals: Arc<Totals>,
     thread: Option<JoinHandle<()>>,
+    /// Ends after the relay.
+    _sound: Sound,
 }
 
 impl MediaPlane {
@@ -75,8 +85,22 @@ impl MediaPlane {
         let wake = Arc::new(Wake::new().map_err(|errno| MediaError::Start(errno.into()))?);
         let totals = Arc::new(Totals::default());
         let (control, commands) = sync_channel(COMMANDS);
+        let (line, end) = line(wake.clone());
+        let recorder = Recorder::start(config.recording.clone(), {
+            let (control, wake) = (control.clone(), wake.clone());
+            move |event| {
+                // A relay that has stopped tells nobody anything.
+                let _ = control.send(Control::Event(event));
+                wake.ring();
+            }
+        });
+        let recorder = recorder.map_err(MediaError::Start)?;
+        let library = Library::start(config.prompts.clone()).map_err(MediaError::Start)?;
+        let sound = Sound::start(config.sound.clone(), end, library, recorder)
+            .map_err(MediaError::Start)?;
         let (address, ports) = (config.address, config.ports);
-        let relay = Relay::new(config, wake.clone(), commands, totals.clone(), sink)
+        let sound_line = (line, sound.totals());
+        let relay = Relay::new(config, wake.clone(), commands, sound_line, totals.clone(), sink)
             .map_err(|cause| MediaError::Bind { address, ports, cause })?;
         let thread = Builder::new()
             .name("media-relay".into())
@@ -84,7 +108,7 @@ impl MediaPlane {
             .map_err(MediaError::Start)?;
         // The first stock waits in the relay for its first turn.
         wake.ring();
-        Ok(Self { control, wake, totals, thread: Some(thread) })
+        Ok(Self { control, wake, totals, thread: Some(thread), _sound: sound })
     }
 
     /// Tells media to do something. Waits, when a thousand commands wait already, for the relay

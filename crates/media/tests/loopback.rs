@@ -54,9 +54,12 @@ impl Rig {
     }
 
     fn await_stock(&mut self) {
-        match self.event() {
-            MediaEvent::Stock(pairs) => self.stock.extend(pairs),
-            event @ MediaEvent::TimedOut { .. } => panic!("{event:?}"),
+        loop {
+            match self.event() {
+                MediaEvent::Stock(pairs) => return self.stock.extend(pairs),
+                MediaEvent::Closed { .. } => {}
+                event => panic!("{event:?}"),
+            }
         }
     }
 
@@ -111,17 +114,31 @@ impl Peer {
     }
 }
 
-/// A packet of 20 ms of PCMU that can be told from others.
+/// A packet of 20 ms of PCMU: the one with the number `mark` of the stream `mark / 100`.
 fn rtp(mark: u8) -> [u8; 172] {
     let mut packet = [mark; 172];
-    packet[..2].copy_from_slice(&[0x80, 0]);
+    packet[..4].copy_from_slice(&[0x80, 0, 0, mark]);
+    packet[4..8].copy_from_slice(&(u32::from(mark) * 160).to_be_bytes());
+    packet[8..12].copy_from_slice(&[0, 0, 0, 7]);
     packet
 }
 
-fn rtcp(mark: u8) -> [u8; 28] {
-    let mut packet = [mark; 28];
-    packet[..4].copy_from_slice(&[0x80, 200, 0, 6]);
+/// What is heard of it on the other side: the payload.
+fn sound(mark: u8) -> Vec<u8> {
+    vec![mark; 160]
+}
+
+/// A receiver report about nobody, and a name.
+fn rtcp() -> Vec<u8> {
+    let mut packet = Vec::new();
+    rtp::rtcp::write_compound(&rtp::rtcp::Composition::new(7, "peer"), &mut packet);
     packet
+}
+
+/// The payload of the next packet of RTP, and where that came from.
+fn hear(socket: &UdpSocket) -> (Vec<u8>, SocketAddr) {
+    let (packet, from) = receive(socket);
+    (rtp::Packet::parse(&packet).expect("RTP").payload.to_vec(), from)
 }
 
 /// The next packet and where it came from.
@@ -147,16 +164,22 @@ fn a_call_is_relayed(config: MediaConfig) {
     rig.settle();
     for mark in 0..50 {
         alice.rtp.send_to(&rtp(mark), rig.address(to_a.rtp)).unwrap();
-        assert_eq!(receive(&bob.rtp), (rtp(mark).to_vec(), rig.address(to_b.rtp)));
+        assert_eq!(hear(&bob.rtp), (sound(mark), rig.address(to_b.rtp)));
         bob.rtp.send_to(&rtp(mark), rig.address(to_b.rtp)).unwrap();
-        assert_eq!(receive(&alice.rtp), (rtp(mark).to_vec(), rig.address(to_a.rtp)));
+        assert_eq!(hear(&alice.rtp), (sound(mark), rig.address(to_a.rtp)));
     }
-    alice.rtcp.send_to(&rtcp(1), rig.address(to_a.rtp + 1)).unwrap();
-    assert_eq!(receive(&bob.rtcp), (rtcp(1).to_vec(), rig.address(to_b.rtp + 1)));
+    alice.rtcp.send_to(&rtcp(), rig.address(to_a.rtp + 1)).unwrap();
+    assert!((0..100_000).any(|_| rig.counters(A).rtcp_received == 1));
     let counters = rig.counters(A);
     assert_eq!((counters.rtp_received, counters.rtp_sent), (50, 50));
     assert_eq!((counters.rtp_bytes_received, counters.rtcp_received), (50 * 172, 1));
-    assert_eq!(rig.plane.totals().forwarded(), 101);
+    assert_eq!(rig.plane.totals().forwarded(), 100);
+    // The farewell has our reports, and nothing of the other side's.
+    rig.tell(MediaCommand::Close { leg: B });
+    let (report, from) = receive(&bob.rtcp);
+    assert_eq!(from, rig.address(to_b.rtp + 1));
+    let report = rtp::rtcp::Compound::parse(&report).unwrap();
+    assert!(report.packets().all(|packet| packet.is_ok()));
 }
 
 #[test]
@@ -185,14 +208,14 @@ fn latching_finds_the_peer_and_locks() {
     rig.tell(MediaCommand::Bridge { a: A, b: B });
     rig.settle();
     alice.rtp.send_to(&rtp(1), rig.address(to_a.rtp)).unwrap();
-    assert_eq!(receive(&bob.rtp).0, rtp(1));
+    assert_eq!(hear(&bob.rtp).0, sound(1));
     bob.rtp.send_to(&rtp(2), rig.address(to_b.rtp)).unwrap();
-    assert_eq!(receive(&alice.rtp).0, rtp(2));
+    assert_eq!(hear(&alice.rtp).0, sound(2));
     stranger.rtp.send_to(&rtp(66), rig.address(to_a.rtp)).unwrap();
     alice.rtp.send_to(&rtp(3), rig.address(to_a.rtp)).unwrap();
-    assert_eq!(receive(&bob.rtp).0, rtp(3));
+    assert_eq!(hear(&bob.rtp).0, sound(3));
     bob.rtp.send_to(&rtp(4), rig.address(to_b.rtp)).unwrap();
-    assert_eq!(receive(&alice.rtp).0, rtp(4));
+    assert_eq!(hear(&alice.rtp).0, sound(4));
     assert!(is_empty(&stranger.rtp));
     assert_eq!(rig.counters(A).stray, 1);
 }
@@ -209,7 +232,7 @@ fn nothing_passes_during_hold_and_early_media_passes_one_way() {
     rig.settle();
     send(&alice, 1, to_a);
     send(&bob, 2, to_b);
-    assert_eq!(receive(&alice.rtp).0, rtp(2));
+    assert_eq!(hear(&alice.rtp).0, sound(2));
     rig.tell(MediaCommand::Bridge { a: A, b: B });
     rig.tell(MediaCommand::Direct { leg: A, direction: Direction { send: false, receive: false } });
     rig.settle();
@@ -222,8 +245,8 @@ fn nothing_passes_during_hold_and_early_media_passes_one_way() {
     rig.settle();
     send(&alice, 5, to_a);
     send(&bob, 6, to_b);
-    assert_eq!(receive(&bob.rtp).0, rtp(5));
-    assert_eq!(receive(&alice.rtp).0, rtp(6));
+    assert_eq!(hear(&bob.rtp).0, sound(5));
+    assert_eq!(hear(&alice.rtp).0, sound(6));
 }
 
 #[test]
@@ -235,8 +258,9 @@ fn a_silent_conversation_is_reported() {
     rig.tell(MediaCommand::Bridge { a: A, b: B });
     loop {
         match rig.event() {
-            MediaEvent::Stock(_) => {}
             MediaEvent::TimedOut { leg, .. } => break assert_eq!(leg, A),
+            MediaEvent::Stock(_) => {}
+            event => panic!("{event:?}"),
         }
     }
     assert_eq!(rig.plane.totals().timeouts(), 1);

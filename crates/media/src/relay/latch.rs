@@ -3,18 +3,46 @@
 //!
 //! Invariants:
 //! * nothing latches before a session description named an address;
-//! * the first source after a description is the only one until the next description, so that
+//! * the first valid source after a description is the only one until the next description, so that
 //!   nobody else can join or take over a stream;
+//! * but the signalled address wins, once, over another one that latched less than [`PROBATION`]
+//!   before: whoever guesses the port and is quick does not keep the stream;
+//! * a repeated description (a refreshed session) does not let a stranger in: besides the source
+//!   that is there, only the same stream (its SSRC, as after a NAT's rebinding) may latch, or
+//!   anything once that source has been silent for [`SILENCE`];
 //! * while a repeated description has not latched anew, packets go on to where they went.
 
 use std::net::SocketAddr;
+use std::time::Duration;
+
+/// How long the signalled address may displace another one that was first.
+pub(crate) const PROBATION: Duration = Duration::from_secs(5);
+/// How long a source is silent before, after a repeated description, another stream may replace it.
+pub(crate) const SILENCE: Duration = Duration::from_secs(2);
 
 /// One address of a far end: what was signalled, and what turned out to be true.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Latch {
     signalled: Option<SocketAddr>,
     target: Option<SocketAddr>,
-    locked: bool,
+    state: State,
+    /// The stream that comes from the target.
+    ssrc: u32,
+    /// When the target was last heard.
+    heard_at: Duration,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum State {
+    /// Any valid source may latch.
+    #[default]
+    Open,
+    /// Somebody is there; a repeated description lets him move.
+    Loose,
+    /// Somebody other than was signalled is there; the signalled one may displace him until then.
+    OnProbation(Duration),
+    /// Somebody is there to stay.
+    Locked,
 }
 
 impl Latch {
@@ -24,26 +52,54 @@ impl Latch {
         if self.signalled != Some(address) {
             self.signalled = Some(address);
             self.target = Some(address);
+            self.state = State::Open;
+        } else if self.state != State::Open {
+            self.state = State::Loose;
         }
-        self.locked = false;
     }
 
-    /// Whether a valid packet from `source` counts; the first one decides.
-    pub(crate) fn accepts(&mut self, source: SocketAddr) -> bool {
-        if self.locked {
-            return self.target == Some(source);
+    /// Whether a valid packet of the stream `ssrc` from `source` counts.
+    pub(crate) fn accepts(&mut self, now: Duration, source: SocketAddr, ssrc: u32) -> bool {
+        let is_target = self.target == Some(source);
+        let accepted = match self.state {
+            State::Locked => is_target,
+            State::Open => self.signalled.is_some(),
+            State::Loose => {
+                is_target || self.ssrc == ssrc || now.saturating_sub(self.heard_at) > SILENCE
+            }
+            State::OnProbation(until) => {
+                is_target || (self.signalled == Some(source) && now <= until)
+            }
+        };
+        if accepted {
+            self.heard_at = now;
+            self.ssrc = ssrc;
+            if !is_target || matches!(self.state, State::Open | State::Loose) {
+                self.latch(now, source);
+            }
         }
-        if self.signalled.is_none() {
-            return false;
-        }
-        self.target = Some(source);
-        self.locked = true;
-        true
+        accepted
     }
 
     /// Where to send.
     pub(crate) fn target(&self) -> Option<SocketAddr> {
         self.target
+    }
+
+    /// What the description said.
+    pub(crate) fn signalled(&self) -> Option<SocketAddr> {
+        self.signalled
+    }
+
+    /// Where packets come from, once some have come.
+    pub(crate) fn source(&self) -> Option<SocketAddr> {
+        self.target.filter(|_| self.state != State::Open)
+    }
+
+    fn latch(&mut self, now: Duration, source: SocketAddr) {
+        self.target = Some(source);
+        let is_guess = self.state == State::Open && self.signalled != Some(source);
+        self.state = if is_guess { State::OnProbation(now + PROBATION) } else { State::Locked };
     }
 }
 
@@ -51,48 +107,86 @@ impl Latch {
 mod tests {
     use super::*;
 
+    /// The stream of the far end, and a stranger's.
+    const OURS: u32 = 1;
+    const OTHER: u32 = 2;
+
     fn at(port: u16) -> SocketAddr {
         SocketAddr::from(([192, 0, 2, 1], port))
+    }
+
+    fn ms(ms: u64) -> Duration {
+        Duration::from_millis(ms)
+    }
+
+    /// Signalled at 1.
+    fn latch() -> Latch {
+        let mut latch = Latch::default();
+        latch.signal(at(1));
+        latch
     }
 
     #[test]
     fn nothing_latches_before_a_description() {
         let mut latch = Latch::default();
-        assert!(!latch.accepts(at(1)));
-        assert_eq!(latch.target(), None);
+        assert!(!latch.accepts(ms(0), at(1), OURS));
+        assert_eq!((latch.target(), latch.source()), (None, None));
     }
 
     #[test]
     fn the_first_source_wins_and_stays() {
-        let mut latch = Latch::default();
-        latch.signal(at(1));
+        let mut latch = latch();
+        assert_eq!((latch.target(), latch.source()), (Some(at(1)), None));
+        assert!(latch.accepts(ms(0), at(2), OURS));
+        assert_eq!(latch.source(), Some(at(2)));
+        assert!(!latch.accepts(ms(1), at(3), OURS));
+        // The NAT's address is not on probation for ever.
+        assert!(!latch.accepts(PROBATION + ms(1), at(1), OURS));
+        assert!(latch.accepts(ms(9000), at(2), OURS));
+    }
+
+    #[test]
+    fn the_signalled_address_displaces_a_quicker_one_once() {
+        let mut latch = latch();
+        assert!(latch.accepts(ms(0), at(66), OTHER));
+        assert!(!latch.accepts(ms(10), at(67), OTHER));
+        assert!(latch.accepts(PROBATION, at(1), OURS));
         assert_eq!(latch.target(), Some(at(1)));
-        assert!(latch.accepts(at(2)));
-        assert_eq!(latch.target(), Some(at(2)));
-        assert!(!latch.accepts(at(3)));
-        assert!(!latch.accepts(at(1)));
-        assert!(latch.accepts(at(2)));
+        assert!(!latch.accepts(PROBATION + ms(1), at(66), OTHER));
+        assert!(!latch.accepts(PROBATION + ms(1), at(66), OURS));
+    }
+
+    #[test]
+    fn the_signalled_address_is_displaced_by_nobody() {
+        let mut latch = latch();
+        assert!(latch.accepts(ms(0), at(1), OURS));
+        assert!(!latch.accepts(ms(1), at(2), OURS));
+        assert_eq!(latch.target(), Some(at(1)));
     }
 
     #[test]
     fn a_new_description_latches_anew() {
-        let mut latch = Latch::default();
-        latch.signal(at(1));
-        assert!(latch.accepts(at(2)));
+        let mut latch = latch();
+        assert!(latch.accepts(ms(0), at(2), OURS));
         latch.signal(at(5));
         assert_eq!(latch.target(), Some(at(5)));
-        assert!(latch.accepts(at(6)));
-        assert!(!latch.accepts(at(2)));
+        assert!(latch.accepts(ms(1), at(6), OTHER));
+        assert!(!latch.accepts(ms(2), at(2), OURS));
     }
 
     #[test]
-    fn a_repeated_description_leaves_no_gap() {
-        let mut latch = Latch::default();
-        latch.signal(at(1));
-        assert!(latch.accepts(at(2)));
+    fn a_repeated_description_leaves_no_gap_and_lets_no_stranger_in() {
+        let mut latch = latch();
+        assert!(latch.accepts(ms(0), at(2), OURS));
         latch.signal(at(1));
         assert_eq!(latch.target(), Some(at(2)));
-        assert!(latch.accepts(at(3)));
-        assert!(!latch.accepts(at(2)));
+        assert!(!latch.accepts(ms(1), at(66), OTHER));
+        // The NAT has bound the same stream anew.
+        assert!(latch.accepts(ms(2), at(3), OURS));
+        assert!(!latch.accepts(ms(3), at(2), OURS));
+        // Somebody else has taken the call over, with the address of before.
+        latch.signal(at(1));
+        assert!(!latch.accepts(SILENCE + ms(2), at(4), OTHER));
+        assert!(latch.accepts(SILENCE + ms(3), at(4), OTHER));
     }
 }

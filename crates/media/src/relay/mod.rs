@@ -1,5 +1,5 @@
 //! The relay thread: level-triggered epoll over all bound ports, one receive and at most one send
-//! for each packet, commands between the packets.
+//! for each packet, commands and what the sound thread has made between the packets.
 //!
 //! Invariants:
 //! * the packet path neither allocates nor locks nor reads the clock;
@@ -7,42 +7,57 @@
 //!   at a resting one is thrown away before a leg gets the port;
 //! * sockets stay unconnected: connecting them once latched measured a tenth cheaper, but the
 //!   kernel would then answer strangers with ICMP errors, and nobody would count them;
-//! * the thread never waits for the core: an event that the core has no room for is kept (at most
-//!   one stock and one timeout for each leg) and offered again.
+//! * the thread waits for nobody: an event that the core has no room for is kept ([`outbox`]) and
+//!   offered again, a packet that the sound thread has no room for is dropped and counted;
+//! * under load it rests for [`NAP`] between two turns, so that one wake-up serves many packets.
 
+mod commands;
+mod deadlines;
 mod latch;
+mod outbox;
 mod packet;
 mod socket;
 mod table;
+mod transport;
 pub(crate) mod wake;
 
-use std::collections::VecDeque;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
+use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
-use call::port::{LegId, MediaCommand, MediaEvent, PortPair};
+use call::port::{MediaEvent, PortPair};
 use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
+use rustix::event::poll;
 use rustix::io::Errno;
 use rustix::time::Timespec;
 
+pub(crate) use self::commands::{COMMANDS, Control};
+use self::outbox::Outbox;
+use self::packet::Component;
+use self::socket::SocketPair;
+pub(crate) use self::table::Settings;
+use self::table::{Forward, Place, Received, Table};
+use self::wake::Wake;
 use crate::clock;
 use crate::config::MediaConfig;
-use crate::counters::{LegReport, Totals};
+use crate::counters::Totals;
+use crate::handoff::{Heard, SoundLine};
+use crate::patch::PatchBay;
 use crate::plane::EventSink;
 use crate::ports::PortPool;
-use crate::relay::packet::Component;
-use crate::relay::socket::SocketPair;
-use crate::relay::table::{Place, Table};
-use crate::relay::wake::Wake;
+use crate::sound::thread::SoundTotals;
 
 /// Packets that are handled before commands and deadlines have their turn.
 const BATCH: usize = 256;
-/// What the relay thread takes from its channel in one turn.
-pub(crate) const COMMANDS: usize = 1024;
+/// How long the thread rests between two turns under load. It adds that much to the delay of a
+/// packet at most, and half of it on average.
+const NAP: Duration = Duration::from_micros(250);
+/// What load is: packets of one turn that would come during a nap, were they to come as fast as
+/// since the turn before.
+const NAP_WORTH: u32 = 2;
 /// How long it waits before it tries again what failed: an event without room, ports that others
 /// had.
 const RETRY_OFFER: Duration = Duration::from_millis(5);
@@ -51,17 +66,6 @@ const RETRY_BIND: Duration = Duration::from_secs(1);
 const DATAGRAM: usize = 65_536;
 /// Marks the wake-up among the sockets.
 const WAKE: u64 = u64::MAX;
-
-/// What the relay thread is told.
-#[derive(Debug)]
-pub(crate) enum Control {
-    /// By the core.
-    Command(MediaCommand),
-    /// To tell the counters of all legs.
-    Report(SyncSender<Vec<LegReport>>),
-    /// To end.
-    Stop,
-}
 
 /// Everything the thread owns.
 pub(crate) struct Relay<S> {
@@ -72,11 +76,15 @@ pub(crate) struct Relay<S> {
     /// By place in the port range; a pair stays bound once it was.
     sockets: Vec<Option<SocketPair>>,
     pool: PortPool,
+    bay: PatchBay,
     table: Table,
+    sound: SoundLine,
     totals: Arc<Totals>,
+    sound_totals: Arc<SoundTotals>,
     sink: S,
-    /// Events the core had no room for.
-    unsent: VecDeque<MediaEvent>,
+    outbox: Outbox,
+    /// Room for a packet that is made here.
+    packet: Vec<u8>,
     /// When they are offered again.
     offer_at: Option<Duration>,
     /// Until then no port is bound, because none could be.
@@ -90,6 +98,7 @@ impl<S: EventSink> Relay<S> {
         config: MediaConfig,
         wake: Arc<Wake>,
         control: Receiver<Control>,
+        (sound, sound_totals): (SoundLine, Arc<SoundTotals>),
         totals: Arc<Totals>,
         sink: S,
     ) -> io::Result<Self> {
@@ -98,15 +107,19 @@ impl<S: EventSink> Relay<S> {
         let places = config.ports.count();
         let mut relay = Self {
             pool: PortPool::new(config.ports.pairs(), config.rest()),
-            table: Table::new(places, config.timeout()),
+            bay: PatchBay::default(),
+            table: Table::new(places, config.table()),
             sockets: std::iter::repeat_with(|| None).take(places).collect(),
             config,
             epoll,
             wake,
             control,
+            sound,
             totals,
+            sound_totals,
             sink,
-            unsent: VecDeque::new(),
+            outbox: Outbox::default(),
+            packet: Vec::new(),
             offer_at: None,
             bind_at: None,
             exhausted: false,
@@ -143,7 +156,7 @@ impl<S: EventSink> Relay<S> {
                     return;
                 }
             }
-            now = clock::now();
+            let before = std::mem::replace(&mut now, clock::now());
             let mut woken = false;
             for event in &events {
                 match event.data.u64() {
@@ -157,6 +170,10 @@ impl<S: EventSink> Relay<S> {
             self.pass_time(now);
             self.publish();
             self.offer(now);
+            if is_busy(events.len(), now.saturating_sub(before)) {
+                // A signal may end it sooner.
+                let _ = poll(&mut [], Some(&timespec(NAP)));
+            }
         }
     }
 
@@ -171,82 +188,41 @@ impl<S: EventSink> Relay<S> {
         let Ok((len, source)) = sockets.of(component).recv_from(datagram) else {
             return;
         };
-        let packet = &datagram[..len];
-        let Some(forward) = self.table.receive(now, place, component, source, packet) else {
+        let packet = &mut datagram[..len];
+        let Some(received) = self.table.receive(now, place, component, source, packet) else {
             return;
         };
-        let Some(sockets) = &self.sockets[forward.place] else {
-            return;
-        };
-        match sockets.of(forward.component).send_to(packet, forward.to) {
-            Ok(_) => self.table.counts.forwarded += 1,
-            Err(_) => self.table.counts.send_failed += 1,
+        if received.taken {
+            self.hand_over(now, &received, packet);
+        }
+        if let Some(way) = self.table.forward(now, &received, packet) {
+            self.send(way, packet);
         }
     }
 
-    /// Empties the channel; `false`: it is time to stop.
-    fn obey(&mut self, now: Duration) -> bool {
-        self.wake.hear();
-        for _ in 0..COMMANDS {
-            match self.control.try_recv() {
-                Ok(Control::Command(command)) => self.command(now, command),
-                Ok(Control::Report(reply)) => {
-                    // Whoever has the answer finds the totals and the stock as of now, too.
-                    self.pass_time(now);
-                    self.publish();
-                    // Whoever asked may have gone.
-                    let _ = reply.try_send(self.table.report());
-                }
-                Ok(Control::Stop) => return false,
-                Err(TryRecvError::Empty) => return true,
-                Err(TryRecvError::Disconnected) => return false,
-            }
-        }
-        self.wake.ring();
-        true
+    /// Gives the sound thread a copy of a packet.
+    fn hand_over(&mut self, now: Duration, received: &Received, packet: &[u8]) {
+        let mut payload = self.sound.buffers.take();
+        payload.extend_from_slice(received.payload(packet));
+        let header = received.header;
+        self.sound.packet(Heard {
+            leg: received.leg,
+            at: now,
+            payload_type: header.payload_type,
+            marker: header.marker,
+            sequence: header.sequence,
+            timestamp: header.timestamp,
+            ssrc: header.ssrc,
+            payload,
+        });
     }
 
-    fn command(&mut self, now: Duration, command: MediaCommand) {
-        tracing::trace!(?command, "media command");
-        match command {
-            MediaCommand::Open { leg, ports } => self.open(now, leg, ports),
-            MediaCommand::Remote { leg, remote } => self.table.remote(leg, remote),
-            MediaCommand::Direct { leg, direction } => self.table.direct(now, leg, direction),
-            MediaCommand::Listen { from, to } => self.table.listen(from, to),
-            MediaCommand::Bridge { a, b } => self.table.bridge(now, a, b),
-            MediaCommand::Unbridge { a, b } => self.table.unbridge(a, b),
-            MediaCommand::Close { leg } => {
-                if let Some(report) = self.table.close(leg) {
-                    self.pool.close(now, report.ports);
-                    tracing::debug!(?report, "leg closed");
-                    self.sink.closed(report);
-                }
-            }
-            MediaCommand::Formats { .. }
-            | MediaCommand::Join { .. }
-            | MediaCommand::Leave { .. }
-            | MediaCommand::Play { .. }
-            | MediaCommand::PausePlay { .. }
-            | MediaCommand::StopPlay { .. }
-            | MediaCommand::SendDigit { .. }
-            | MediaCommand::Record { .. }
-            | MediaCommand::PauseRecording { .. }
-            | MediaCommand::StopRecording { .. } => {}
-            MediaCommand::Return(ports) => {
-                self.pool.put_back(ports);
-            }
-        }
-    }
-
-    fn open(&mut self, now: Duration, leg: LegId, ports: PortPair) {
-        let place = self.config.ports.index(ports).filter(|_| self.pool.open(ports));
-        let Some(place) = place else {
-            tracing::error!(?leg, ?ports, "a leg was opened on ports that are not in the stock");
+    fn send(&mut self, way: Forward, packet: &[u8]) {
+        let Some(sockets) = &self.sockets[way.place] else {
             return;
         };
-        if !self.table.open(now, place, leg, ports) {
-            tracing::error!(?leg, ?ports, "a leg was opened twice");
-            self.pool.close(now, ports);
+        if sockets.of(way.component).send_to(packet, way.to).is_err() {
+            self.table.counts.send_failed += 1;
         }
     }
 
@@ -255,22 +231,21 @@ impl<S: EventSink> Relay<S> {
         self.offer_at.take_if(|at| *at <= now);
         self.bind_at.take_if(|at| *at <= now);
         self.pool.wake(now);
-        let unsent = &mut self.unsent;
-        self.table.timed_out(now, |leg, after| {
-            let about_leg = |event: &MediaEvent| match event {
-                MediaEvent::TimedOut { leg: other, .. } => *other == leg,
-                MediaEvent::Stock(_)
-                | MediaEvent::Played { .. }
-                | MediaEvent::Digit { .. }
-                | MediaEvent::Quality(_)
-                | MediaEvent::Closed { .. }
-                | MediaEvent::RecordingFailed { .. }
-                | MediaEvent::Recorded { .. } => false,
-            };
-            if !unsent.iter().any(about_leg) {
-                unsent.push_back(MediaEvent::TimedOut { leg, after });
-            }
-        });
+        if self.table.next_deadline().is_some_and(|at| at <= now) {
+            let (sockets, mut failed) = (&self.sockets, 0);
+            self.table.tick(now, |way, packet| {
+                let sockets = sockets[way.place].as_ref();
+                let sent = sockets.map(|of| of.of(way.component).send_to(packet, way.to));
+                failed += u64::from(!matches!(sent, Some(Ok(_))));
+            });
+            self.table.counts.send_failed += failed;
+        }
+        if !self.table.notices.is_empty() {
+            self.tell();
+        }
+        if self.sound.is_waiting() {
+            self.sound.flush();
+        }
         // Not for every leg that opens: a report of many ports costs the core no more than of one.
         let level = self.stock_level();
         if self.pool.counts().stocked + (level / 4).max(1) <= level {
@@ -296,7 +271,7 @@ impl<S: EventSink> Relay<S> {
             sockets[place].is_some()
         });
         if !new.is_empty() {
-            self.unsent.push_back(MediaEvent::Stock(new));
+            self.outbox.push(MediaEvent::Stock(new));
         }
         let stocked = self.pool.counts().stocked;
         if let Some(error) = fault.as_ref().filter(|_| stocked < level) {
@@ -314,37 +289,8 @@ impl<S: EventSink> Relay<S> {
 
     /// Offers events to the core until it has no room.
     fn offer(&mut self, now: Duration) {
-        if self.offer_at.is_some() {
-            return;
-        }
-        while let Some(event) = self.unsent.pop_front() {
-            if let Err(event) = self.sink.offer(event) {
-                self.unsent.push_front(event);
-                self.coalesce();
-                self.offer_at = Some(now + RETRY_OFFER);
-                return;
-            }
-        }
-    }
-
-    /// Several reports of stock that wait become one.
-    fn coalesce(&mut self) {
-        let mut stock = Vec::new();
-        self.unsent.retain(|event| match event {
-            MediaEvent::Stock(pairs) => {
-                stock.extend_from_slice(pairs);
-                false
-            }
-            MediaEvent::TimedOut { .. }
-            | MediaEvent::Played { .. }
-            | MediaEvent::Digit { .. }
-            | MediaEvent::Quality(_)
-            | MediaEvent::Closed { .. }
-            | MediaEvent::RecordingFailed { .. }
-            | MediaEvent::Recorded { .. } => true,
-        });
-        if !stock.is_empty() {
-            self.unsent.push_front(MediaEvent::Stock(stock));
+        if self.offer_at.is_none() && !self.outbox.offer(|event| self.sink.offer(event)) {
+            self.offer_at = Some(now + RETRY_OFFER);
         }
     }
 
@@ -353,7 +299,8 @@ impl<S: EventSink> Relay<S> {
     }
 
     fn next_deadline(&self) -> Option<Duration> {
-        [self.pool.next_deadline(), self.table.next_deadline(), self.offer_at, self.bind_at]
+        let retry = self.sound.is_waiting().then(|| clock::now() + RETRY_OFFER);
+        [self.pool.next_deadline(), self.table.next_deadline(), self.offer_at, self.bind_at, retry]
             .into_iter()
             .flatten()
             .min()
@@ -366,8 +313,21 @@ impl<S: EventSink> Relay<S> {
         counts.ports_stocked = ports.stocked as u64;
         counts.ports_resting = ports.resting as u64;
         counts.ports_free = ports.free as u64;
+        counts.events_dropped = self.outbox.dropped();
+        counts.sound_packets_dropped = self.sound.dropped();
+        counts.sound_frames = self.sound_totals.frames();
+        counts.sound_frames_dropped = self.sound_totals.dropped();
+        counts.sound_turns_late = self.sound_totals.late();
+        counts.sound_turns_skipped = self.sound_totals.skipped();
         self.totals.publish(counts);
     }
+}
+
+/// Whether so many packets in such a time are worth a nap: waiting for the next ones together costs
+/// less than waking up for each. A full batch is not, because more wait already.
+fn is_busy(events: usize, elapsed: Duration) -> bool {
+    let events = u32::try_from(events).unwrap_or(u32::MAX);
+    events > 0 && (events as usize) < BATCH && NAP * events >= elapsed * NAP_WORTH
 }
 
 fn bind(

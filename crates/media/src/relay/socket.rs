@@ -4,9 +4,13 @@ use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 
 use call::port::PortPair;
-use rustix::net::sockopt::{set_ip_tos, set_ipv6_tclass};
+use rustix::net::sockopt::{set_ip_tos, set_ipv6_tclass, set_socket_recv_buffer_size};
 
 use crate::relay::packet::Component;
+
+/// What may wait at a socket, octets as the kernel counts them: some 80 packets, more than a second
+/// and a half of sound. A flood takes no more than that.
+const RECEIVE_BUFFER: usize = 32 * 1024;
 
 /// A bound pair. Dropping it closes both ports.
 #[derive(Debug)]
@@ -37,6 +41,8 @@ impl SocketPair {
 fn bind(address: SocketAddr, dscp: u8) -> io::Result<UdpSocket> {
     let socket = UdpSocket::bind(address)?;
     socket.set_nonblocking(true)?;
+    // A system that does not let us limit it has a limit of its own.
+    let _ = set_socket_recv_buffer_size(&socket, RECEIVE_BUFFER);
     // The code point is the upper six bits; the rest is the network's (RFC 3168). A system that
     // does not let us mark packets still lets us send them.
     let class = dscp << 2;

@@ -1,23 +1,58 @@
-//! The relay without its sockets: who is open, who hears whom, and what becomes of a packet.
+//! The relay without its sockets: who is open, what becomes of a packet, and what is due when.
 //!
 //! Invariants:
-//! * a leg is heard by at most one other, and hears at most one other;
-//! * nothing is sent to a leg before a session description named its address, nor to or from a leg
-//!   that is held;
-//! * [`Table::receive`] allocates nothing and takes no lock.
+//! * a leg is relayed to at most one other, and at most one other is relayed to it;
+//! * nothing is sent to a leg before a session description named its address, nor RTP to or from a
+//!   leg that is held;
+//! * each leg is a session of its own (RFC 3550 §2.4): what leaves has our source, our sequence and
+//!   our timestamps, and RTCP is ours;
+//! * [`Table::receive`], [`Table::forward`] and [`Table::frame`] take no lock, and allocate only
+//!   when a digit was pressed or the quality changed.
+
+mod leg;
+mod packets;
+mod payloads;
+mod quality;
+mod reports;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use call::port::{Direction, LegId, PortPair, RemoteMedia};
+use call::port::{Direction, Formats, LegId, MediaEvent, PortPair, RemoteMedia};
+use rtp::DigitNotice;
+use rtp::quality::{Episode, Thresholds};
+use rtp::rtcp::NtpTime;
 
-use crate::counters::{Counts, LegCounters, LegReport};
-use crate::relay::latch::Latch;
-use crate::relay::packet::{Component, Kind, classify};
+use self::leg::{Feed, Leg};
+pub(crate) use self::packets::Received;
+use crate::counters::{Counts, LegReport};
+use crate::handoff::Hearing;
+use crate::patch::{Hears, Talks, Wiring};
+use crate::random::Random;
+use crate::relay::deadlines::Deadlines;
+use crate::relay::packet::Component;
 
 /// A place in the table: the pair's place in the port range.
 pub(crate) type Place = usize;
+
+/// Legs that are looked at in one turn; the others wait for the next.
+const TICKS: usize = 512;
+
+/// What holds for all legs.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    /// How long both sides of a conversation are silent before that is reported.
+    pub(crate) timeout: Duration,
+    /// When quality is bad.
+    pub(crate) thresholds: Thresholds,
+    /// Where our sockets are.
+    pub(crate) local: IpAddr,
+    /// What the wall clock said when the relay's clock was zero, in µs since 1970.
+    pub(crate) epoch_us: u64,
+    /// Where sources, sequences, timestamps and names come from.
+    pub(crate) seed: u64,
+}
 
 /// All open legs.
 #[derive(Debug)]
@@ -25,30 +60,28 @@ pub(crate) struct Table {
     /// By port pair, because that is how packets come.
     legs: Vec<Option<Box<Leg>>>,
     places: BTreeMap<LegId, Place>,
-    timeout: Duration,
-    /// No conversation can be due before this.
-    check_at: Option<Duration>,
+    settings: Settings,
+    deadlines: Deadlines,
+    random: Random,
+    /// What is to be told; emptied by the owner.
+    pub(crate) notices: Vec<Notice>,
+    /// Room for what the meters and the digits' receivers say.
+    episodes: Vec<Episode>,
+    digits: Vec<DigitNotice>,
+    /// Room for a report.
+    scratch: Vec<u8>,
     pub(crate) counts: Counts,
 }
 
-/// One leg: a transport. What it carries is its far end's business as long as it is relayed.
-#[derive(Debug)]
-struct Leg {
-    id: LegId,
-    ports: PortPair,
-    rtp: Latch,
-    rtcp: Latch,
-    rtcp_mux: bool,
-    direction: Direction,
-    /// Who hears this leg.
-    heard_by: Option<Place>,
-    /// Whom this leg hears.
-    hears: Option<Place>,
-    /// The last RTP, or what restarted the wait for it: being bridged, a changed direction.
-    quiet_since: Duration,
-    /// The quiet that has been reported already.
-    reported: Option<Duration>,
-    counters: LegCounters,
+/// Something that others have to know.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Notice {
+    /// The core.
+    Event(MediaEvent),
+    /// The sound thread, which plays something to the leg and reports its digits after that.
+    Pressed(LegId, call::port::Digit),
+    /// The sound thread: packets of a hundred that are lost on the way to the leg.
+    Lossy(LegId, u8),
 }
 
 /// A packet is to leave.
@@ -64,57 +97,19 @@ pub(crate) struct Forward {
 
 impl Table {
     /// No legs on `places` port pairs.
-    pub(crate) fn new(places: usize, timeout: Duration) -> Self {
+    pub(crate) fn new(places: usize, settings: Settings) -> Self {
         Self {
             legs: std::iter::repeat_with(|| None).take(places).collect(),
             places: BTreeMap::new(),
-            timeout,
-            check_at: None,
+            random: Random::new(settings.seed),
+            settings,
+            deadlines: Deadlines::default(),
+            notices: Vec::new(),
+            episodes: Vec::new(),
+            digits: Vec::new(),
+            scratch: Vec::new(),
             counts: Counts::default(),
         }
-    }
-
-    /// Decides about a datagram, in the only way packets take through the relay.
-    pub(crate) fn receive(
-        &mut self,
-        now: Duration,
-        place: Place,
-        component: Component,
-        source: SocketAddr,
-        datagram: &[u8],
-    ) -> Option<Forward> {
-        let Some(leg) = self.legs[place].as_mut() else {
-            self.counts.unclaimed += 1;
-            return None;
-        };
-        let Some(kind) = classify(datagram, component, leg.rtcp_mux) else {
-            leg.counters.invalid += 1;
-            self.counts.invalid += 1;
-            return None;
-        };
-        let latch = match component {
-            Component::Rtp => &mut leg.rtp,
-            Component::Rtcp => &mut leg.rtcp,
-        };
-        if !latch.accepts(source) {
-            leg.counters.stray += 1;
-            self.counts.stray += 1;
-            return None;
-        }
-        leg.received(now, kind, datagram.len());
-        self.counts.received += 1;
-        let listener = leg.heard_by.filter(|_| leg.direction.receive);
-        let forward = listener.and_then(|listener| {
-            let leg = self.legs[listener].as_mut()?;
-            leg.send(listener, kind, datagram.len())
-        });
-        if forward.is_none() {
-            if let Some(leg) = self.legs[place].as_mut() {
-                leg.counters.unheard += 1;
-            }
-            self.counts.unheard += 1;
-        }
-        forward
     }
 
     /// A leg takes a place. `false`: the place is taken, or the leg has one already.
@@ -128,215 +123,233 @@ impl Table {
         if self.legs[place].is_some() || self.places.contains_key(&leg) {
             return false;
         }
-        self.legs[place] = Some(Box::new(Leg::new(now, leg, ports)));
-        self.places.insert(leg, place);
+        let leg = Leg::new(now, leg, ports, self.settings.thresholds, &mut self.random);
+        self.places.insert(leg.id, place);
+        self.legs[place] = Some(Box::new(leg));
         true
     }
 
     /// A session description named the far end.
-    pub(crate) fn remote(&mut self, leg: LegId, remote: RemoteMedia) {
-        let Some(leg) = self.place(leg).and_then(|place| self.legs[place].as_mut()) else {
-            return;
-        };
-        leg.rtcp_mux = remote.rtcp_mux;
-        leg.rtp.signal(remote.rtp);
-        leg.rtcp.signal(remote.rtcp);
+    pub(crate) fn remote(&mut self, now: Duration, leg: LegId, remote: RemoteMedia) {
+        let Some(place) = self.place(leg) else { return };
+        if let Some(leg) = self.legs[place].as_mut() {
+            leg.transport.signal(remote);
+            leg.reporter.begin(now, &mut self.random);
+        }
+        self.arm(now, place);
+    }
+
+    /// Codecs were agreed on.
+    pub(crate) fn formats(&mut self, leg: LegId, formats: &Formats) {
+        if let Some(leg) = self.place(leg).and_then(|place| self.legs[place].as_mut()) {
+            leg.agree(formats);
+        }
     }
 
     /// Hold or resume.
     pub(crate) fn direct(&mut self, now: Duration, leg: LegId, direction: Direction) {
         let Some(place) = self.place(leg) else { return };
+        let Some(leg) = self.legs[place].as_mut() else { return };
+        if direction.send && !leg.direction.send {
+            leg.outgoing.cut();
+        }
+        leg.direction = direction;
+        leg.quiet_since = now;
+        let partner = leg.partner;
+        self.converse(now, place);
+        if let Some(partner) = partner {
+            self.converse(now, partner);
+        }
+    }
+
+    /// The patch bay says what goes to a leg and what is to be done with its packets.
+    pub(crate) fn wire(&mut self, now: Duration, leg: LegId, wiring: &Wiring) {
+        let Some(place) = self.place(leg) else { return };
+        self.unfeed(place);
+        let feed = match &wiring.hears {
+            Hears::Nothing => Feed::Nothing,
+            Hears::Rendered => Feed::Sound,
+            Hears::Relayed { from, map } => match self.place(*from) {
+                Some(from) => {
+                    self.feed_from(from, place);
+                    Feed::Leg(from, map.clone())
+                }
+                None => Feed::Nothing,
+            },
+        };
+        let partner = match wiring.talks {
+            Talks::With(other) => self.place(other),
+            Talks::Not | Talks::InRoom => None,
+        };
         if let Some(leg) = self.legs[place].as_mut() {
-            leg.direction = direction;
-            leg.quiet_since = now;
+            leg.feed = feed;
+            leg.taken = wiring.taken;
+            leg.playing = wiring.playing;
+            leg.partner = partner;
+            leg.in_room = wiring.talks == Talks::InRoom;
         }
-        self.expect_media(now, place);
+        self.converse(now, place);
     }
 
-    /// `to` hears `from`, and nobody else.
-    pub(crate) fn listen(&mut self, from: LegId, to: LegId) {
-        let (Some(from), Some(to)) = (self.place(from), self.place(to)) else {
-            return;
-        };
-        if from != to {
-            self.connect(from, to);
-        }
-    }
-
-    /// Both hear each other, and nobody else.
-    pub(crate) fn bridge(&mut self, now: Duration, a: LegId, b: LegId) {
-        let (Some(a), Some(b)) = (self.place(a), self.place(b)) else {
-            return;
-        };
-        if a == b {
-            return;
-        }
-        self.connect(a, b);
-        self.connect(b, a);
-        for place in [a, b] {
-            if let Some(leg) = self.legs[place].as_mut() {
+    /// Two legs were bridged, perhaps again: media timeouts run from now.
+    pub(crate) fn bridged(&mut self, now: Duration, a: LegId, b: LegId) {
+        let (Some(a), Some(b)) = (self.place(a), self.place(b)) else { return };
+        for (place, other) in [(a, b), (b, a)] {
+            if let Some(leg) = self.legs[place].as_mut().filter(|leg| leg.partner == Some(other)) {
                 leg.quiet_since = now;
             }
         }
-        self.expect_media(now, a);
+        self.converse(now, a);
+        self.converse(now, b);
     }
 
-    /// They hear each other no more.
-    pub(crate) fn unbridge(&mut self, a: LegId, b: LegId) {
-        let (Some(a), Some(b)) = (self.place(a), self.place(b)) else {
-            return;
-        };
-        for (from, to) in [(a, b), (b, a)] {
-            if self.legs[from].as_ref().is_some_and(|leg| leg.heard_by == Some(to)) {
-                self.silence(from);
-            }
-        }
+    /// What decoding a leg's packets is like.
+    pub(crate) fn hearing(&mut self, hearing: &Hearing) {
+        let Some(place) = self.place(hearing.leg) else { return };
+        let Some(leg) = self.legs[place].as_mut() else { return };
+        self.counts.silences_heard += u64::from(hearing.silent && !leg.decoding.silent);
+        self.counts.clippings_heard += u64::from(hearing.clipping && !leg.decoding.clipping);
+        leg.heard(hearing);
     }
 
-    /// The leg is over.
-    pub(crate) fn close(&mut self, leg: LegId) -> Option<LegReport> {
-        let place = self.places.remove(&leg)?;
-        self.silence(place);
-        if let Some(heard) = self.legs[place].as_ref().and_then(|leg| leg.hears) {
-            self.silence(heard);
+    /// The leg is over: its figures, and a farewell to its far end, if it knows us, in `farewell`.
+    pub(crate) fn close(
+        &mut self,
+        now: Duration,
+        leg: LegId,
+        farewell: &mut Vec<u8>,
+    ) -> Option<(LegReport, Option<Forward>)> {
+        let place = self.place(leg)?;
+        let way = self.farewell(now, place, farewell);
+        self.unfeed(place);
+        self.places.remove(&leg);
+        let mut leg = self.legs[place].take()?;
+        self.deadlines.set(place, &mut leg.deadline, None);
+        if let Some(listener) = leg.heard_by.and_then(|listener| self.legs[listener].as_mut()) {
+            listener.feed = Feed::Nothing;
         }
+        if let Some(partner) = leg.partner.and_then(|partner| self.legs[partner].as_mut()) {
+            partner.partner = None;
+        }
+        self.finish(now, &mut leg);
         self.counts.legs_closed += 1;
-        self.legs[place].take().map(|leg| leg.report())
+        Some((leg.report(), way))
     }
 
-    /// When conversations are to be looked at again.
+    /// When a leg is to be looked at again.
     pub(crate) fn next_deadline(&self) -> Option<Duration> {
-        self.check_at
+        self.deadlines.next()
     }
 
-    /// Reports conversations in which nobody has said anything for the timeout; each silence once,
-    /// for one of the two legs.
-    pub(crate) fn timed_out(&mut self, now: Duration, mut report: impl FnMut(LegId, Duration)) {
-        if self.check_at.is_none_or(|at| now < at) {
-            return;
-        }
-        self.check_at = None;
-        for &place in self.places.values() {
-            let Some(since) = self.quiet_since(place) else {
-                continue;
-            };
-            let due = since + self.timeout;
-            let Some(leg) = self.legs[place].as_mut() else {
-                continue;
-            };
-            if leg.reported == Some(since) {
-                continue;
+    /// Does what is due: samples, silences, digits without an end, and reports, which go to `send`.
+    pub(crate) fn tick(&mut self, now: Duration, mut send: impl FnMut(Forward, &[u8])) {
+        for _ in 0..TICKS {
+            let Some(place) = self.deadlines.pop(now) else { return };
+            let Some(leg) = self.legs[place].as_mut() else { continue };
+            leg.deadline = None;
+            leg.events.expire(now, &mut self.digits);
+            self.digits.clear();
+            leg.meter.tick(now, &mut leg.reception, &mut self.episodes);
+            self.tell_episodes(now, place);
+            self.look_for_silence(now, place);
+            let mut report = std::mem::take(&mut self.scratch);
+            report.clear();
+            if let Some(way) = self.report(now, place, &mut report) {
+                send(way, &report);
             }
-            if due <= now {
-                leg.reported = Some(since);
-                self.counts.timeouts += 1;
-                report(leg.id, now.saturating_sub(since));
-            } else {
-                self.check_at = Some(self.check_at.map_or(due, |at| at.min(due)));
-            }
+            self.scratch = report;
+            self.arm(now, place);
         }
     }
 
     /// The counters of all open legs.
-    pub(crate) fn report(&self) -> Vec<LegReport> {
+    pub(crate) fn report_all(&self) -> Vec<LegReport> {
         self.legs.iter().flatten().map(|leg| leg.report()).collect()
+    }
+
+    /// Whether quality and silence mean something on a leg: it talks with somebody, and nobody is
+    /// held.
+    fn converse(&mut self, now: Duration, place: Place) {
+        let Some(leg) = self.legs[place].as_ref() else { return };
+        let partner = leg.partner.and_then(|partner| self.legs[partner].as_ref());
+        let listens = leg.in_room || partner.is_some_and(|leg| leg.direction == Direction::BOTH);
+        let converses = listens && leg.direction == Direction::BOTH;
+        if let Some(leg) = self.legs[place].as_mut()
+            && leg.converses != converses
+        {
+            leg.converses = converses;
+            if converses {
+                leg.meter.resume(now, &mut leg.reception);
+            } else {
+                leg.meter.suspend(now, &mut self.episodes);
+            }
+            self.tell_episodes(now, place);
+        }
+        self.arm(now, place);
+    }
+
+    /// Reports a conversation in which nobody has said anything for the timeout; each silence once,
+    /// for one of the two legs.
+    fn look_for_silence(&mut self, now: Duration, place: Place) {
+        let Some(since) = self.quiet_since(place) else { return };
+        let due = since + self.settings.timeout;
+        let Some(leg) = self.legs[place].as_mut() else { return };
+        if due <= now && leg.reported != Some(since) {
+            leg.reported = Some(since);
+            self.counts.timeouts += 1;
+            let after = now.saturating_sub(since);
+            self.notices.push(Notice::Event(MediaEvent::TimedOut { leg: leg.id, after }));
+        }
     }
 
     /// Since when neither side of a conversation has been heard; `None` unless `place` is its
     /// first side (each conversation is looked at once) and nobody is held.
     fn quiet_since(&self, place: Place) -> Option<Duration> {
-        let leg = self.legs[place].as_ref()?;
-        let other_place = leg.heard_by.filter(|_| leg.hears == leg.heard_by)?;
-        let other = self.legs[other_place].as_ref()?;
-        let held = leg.direction != Direction::BOTH || other.direction != Direction::BOTH;
-        (place < other_place && !held).then(|| leg.quiet_since.max(other.quiet_since))
+        let leg = self.legs[place].as_ref().filter(|leg| leg.converses)?;
+        let partner = leg.partner.filter(|partner| place < *partner)?;
+        let other = self.legs[partner].as_ref()?;
+        Some(leg.quiet_since.max(other.quiet_since))
     }
 
-    /// RTP is due on `place` within the timeout.
-    fn expect_media(&mut self, now: Duration, place: Place) {
-        let bridged = self.legs[place].as_ref().is_some_and(|leg| leg.heard_by.is_some());
-        if bridged {
-            let due = now + self.timeout;
-            self.check_at = Some(self.check_at.map_or(due, |at| at.min(due)));
+    /// Notes when a leg is to be looked at again.
+    fn arm(&mut self, now: Duration, place: Place) {
+        let silence = self.quiet_since(place).map(|since| {
+            let reported = self.legs[place].as_ref().is_some_and(|l| l.reported == Some(since));
+            // Once it was reported only another one is of interest, which cannot be due sooner.
+            if reported { now + self.settings.timeout } else { since + self.settings.timeout }
+        });
+        let Some(leg) = self.legs[place].as_mut() else { return };
+        let meter = leg.meter.due(now, &leg.reception);
+        let at = [silence, meter, leg.events.deadline(), leg.reporter.at()];
+        let at = at.into_iter().flatten().min();
+        self.deadlines.set(place, &mut leg.deadline, at);
+    }
+
+    /// `from` is relayed to `to`, and to nobody else.
+    fn feed_from(&mut self, from: Place, to: Place) {
+        let before = self.legs[from].as_mut().and_then(|leg| leg.heard_by.replace(to));
+        if let Some(leg) = before.filter(|b| *b != to).and_then(|b| self.legs[b].as_mut()) {
+            leg.feed = Feed::Nothing;
         }
     }
 
-    fn connect(&mut self, from: Place, to: Place) {
-        self.silence(from);
-        if let Some(heard) = self.legs[to].as_ref().and_then(|leg| leg.hears) {
-            self.silence(heard);
-        }
-        if let Some(leg) = self.legs[from].as_mut() {
-            leg.heard_by = Some(to);
-        }
-        if let Some(leg) = self.legs[to].as_mut() {
-            leg.hears = Some(from);
-        }
-    }
-
-    /// Nobody hears `from` any more.
-    fn silence(&mut self, from: Place) {
-        let listener = self.legs[from].as_mut().and_then(|leg| leg.heard_by.take());
-        if let Some(leg) = listener.and_then(|place| self.legs[place].as_mut()) {
-            leg.hears = None;
+    /// Nothing is relayed to `place` any more.
+    fn unfeed(&mut self, place: Place) {
+        let Some(leg) = self.legs[place].as_mut() else { return };
+        if let Feed::Leg(from, _) = std::mem::replace(&mut leg.feed, Feed::Nothing)
+            && let Some(from) = self.legs[from].as_mut()
+        {
+            from.heard_by.take_if(|listener| *listener == place);
         }
     }
 
     fn place(&self, leg: LegId) -> Option<Place> {
         self.places.get(&leg).copied()
     }
-}
 
-impl Leg {
-    fn new(now: Duration, id: LegId, ports: PortPair) -> Self {
-        Self {
-            id,
-            ports,
-            rtp: Latch::default(),
-            rtcp: Latch::default(),
-            rtcp_mux: false,
-            direction: Direction::BOTH,
-            heard_by: None,
-            hears: None,
-            quiet_since: now,
-            reported: None,
-            counters: LegCounters::default(),
-        }
-    }
-
-    fn received(&mut self, now: Duration, kind: Kind, bytes: usize) {
-        match kind {
-            Kind::Rtp => {
-                self.quiet_since = now;
-                self.counters.rtp_received += 1;
-                self.counters.rtp_bytes_received += bytes as u64;
-            }
-            Kind::Rtcp => self.counters.rtcp_received += 1,
-        }
-    }
-
-    /// The way to this leg's far end, where there is one.
-    fn send(&mut self, place: Place, kind: Kind, bytes: usize) -> Option<Forward> {
-        if !self.direction.send {
-            return None;
-        }
-        let (component, latch) = match kind {
-            Kind::Rtcp if !self.rtcp_mux => (Component::Rtcp, &self.rtcp),
-            Kind::Rtp | Kind::Rtcp => (Component::Rtp, &self.rtp),
-        };
-        let to = latch.target()?;
-        match kind {
-            Kind::Rtp => {
-                self.counters.rtp_sent += 1;
-                self.counters.rtp_bytes_sent += bytes as u64;
-            }
-            Kind::Rtcp => self.counters.rtcp_sent += 1,
-        }
-        Some(Forward { place, component, to })
-    }
-
-    fn report(&self) -> LegReport {
-        LegReport { leg: self.id, ports: self.ports, counters: self.counters }
+    fn ntp(&self, now: Duration) -> NtpTime {
+        let us = u64::try_from(now.as_micros()).unwrap_or(u64::MAX);
+        NtpTime::from_unix_micros(self.settings.epoch_us.saturating_add(us))
     }
 }
 

@@ -1,0 +1,531 @@
+//! Who hears whom: from the core's commands, what the relay forwards and what the sound thread
+//! renders.
+//!
+//! Invariants:
+//! * a leg hears one thing at most: another leg, a room, or nothing, and a play or digits over it;
+//! * what a leg hears is forwarded by the relay ([`Hears::Relayed`]) or rendered by the sound
+//!   thread ([`Hears::Rendered`]), never both;
+//! * the sound thread knows a leg exactly as long as it has something to do with it, and gets its
+//!   packets exactly as long as it needs them ([`Wiring::taken`]);
+//! * nothing refers to a leg that is closed.
+//!
+//! A leg is forwarded as it is where the listener takes every encoding that the speaker may use;
+//! else it is decoded and encoded. Where the formats of either are not known yet, packets are
+//! forwarded unchanged.
+
+mod route;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use call::port::{
+    Encoding, Format, Formats, LegId, MediaCommand, Part, PlayId, Playlist, RecordingId, RoomId,
+    Speaks,
+};
+
+use crate::handoff::{SoundCommand, Source};
+
+pub(crate) use self::route::{COMFORT_NOISE, PayloadMap, static_clock_rate};
+
+/// What the relay is to do with a leg.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Wiring {
+    /// What goes to it.
+    pub(crate) hears: Hears,
+    /// Copies of what it sends go to the sound thread.
+    pub(crate) taken: bool,
+    /// Something is played to it: its digits are the sound thread's to report.
+    pub(crate) playing: bool,
+    /// With whom it talks.
+    pub(crate) talks: Talks,
+}
+
+/// What goes to a leg.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Hears {
+    /// Nothing.
+    Nothing,
+    /// Another leg's packets.
+    Relayed {
+        /// The other leg.
+        from: LegId,
+        /// What its payloads are called here.
+        map: PayloadMap,
+    },
+    /// What the sound thread makes for it.
+    Rendered,
+}
+
+/// With whom a leg talks: only then silence means anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Talks {
+    /// With nobody.
+    Not,
+    /// With one other leg.
+    With(LegId),
+    /// With whoever is in its room.
+    InRoom,
+}
+
+/// A change for the relay or for the sound thread.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Patched {
+    /// For the relay.
+    Wired {
+        /// The leg.
+        leg: LegId,
+        /// All that holds from now on.
+        wiring: Wiring,
+    },
+    /// For the sound thread.
+    Sound(SoundCommand),
+}
+
+/// The patch bay.
+#[derive(Debug, Default)]
+pub(crate) struct PatchBay {
+    legs: BTreeMap<LegId, Jack>,
+    rooms: BTreeMap<RoomId, BTreeSet<LegId>>,
+    recordings: BTreeMap<RecordingId, [Option<LegId>; 2]>,
+    /// Legs of which something may have changed.
+    touched: Vec<LegId>,
+    out: Vec<Patched>,
+}
+
+/// One leg.
+#[derive(Debug)]
+struct Jack {
+    formats: Option<Formats>,
+    /// What it hears, unless something plays.
+    ear: Ear,
+    /// The leg that hears it.
+    heard_by: Option<LegId>,
+    playing: Option<PlayId>,
+    /// Something has been played to it: a voice menu wants digits after the play, too.
+    played: bool,
+    /// The sound thread renders something over what it hears, or will at once.
+    rendering: bool,
+    /// How many recordings have it.
+    recorded: u32,
+    told: Told,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ear {
+    Nothing,
+    Leg(LegId),
+    Room(RoomId, Part),
+}
+
+/// What the others know of a leg.
+#[derive(Debug, PartialEq)]
+struct Told {
+    wiring: Wiring,
+    /// What the sound thread knows; `None`: it does not know the leg.
+    voice: Option<Voice>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Voice {
+    source: Source,
+    in_band: bool,
+}
+
+impl PatchBay {
+    /// Takes a command; one about a leg or a recording that is not there changes nothing. `Open` is
+    /// to be given only if the leg could be opened.
+    pub(crate) fn apply(&mut self, command: &MediaCommand) {
+        match *command {
+            MediaCommand::Open { leg, .. } => {
+                self.legs.entry(leg).or_insert_with(Jack::new);
+            }
+            MediaCommand::Formats { leg, ref formats } => self.formats(leg, formats),
+            MediaCommand::Listen { from, to } => self.listen(from, to),
+            MediaCommand::Bridge { a, b } => self.bridge(a, b),
+            MediaCommand::Unbridge { a, b } => self.unbridge(a, b),
+            MediaCommand::Join { leg, room, part } => self.join(leg, room, part),
+            MediaCommand::Leave { leg } => self.leave(leg),
+            MediaCommand::Close { leg } => self.close(leg),
+            MediaCommand::Play { leg, play, ref list } => self.play(leg, play, list),
+            MediaCommand::PausePlay { leg, paused } => {
+                self.about_play(leg, SoundCommand::PausePlay { leg, paused });
+            }
+            MediaCommand::StopPlay { leg } => self.about_play(leg, SoundCommand::StopPlay { leg }),
+            MediaCommand::SendDigit { leg, digit, duration_ms } => {
+                self.press(leg, SoundCommand::SendDigit { leg, digit, duration_ms });
+            }
+            MediaCommand::Record { ref recording, left, right, ref file, format } => {
+                let [left, right] = self.record(recording, [left, right]);
+                let (recording, file) = (recording.clone(), file.clone());
+                self.sound(SoundCommand::Record { recording, left, right, file, format });
+            }
+            MediaCommand::PauseRecording { ref recording, paused } => {
+                if self.recordings.contains_key(recording) {
+                    let recording = recording.clone();
+                    self.sound(SoundCommand::PauseRecording { recording, paused });
+                }
+            }
+            MediaCommand::StopRecording { ref recording } => self.stop_recording(recording),
+            MediaCommand::Remote { .. } | MediaCommand::Direct { .. } | MediaCommand::Return(_) => {
+            }
+        }
+        self.settle();
+    }
+
+    /// The sound thread says that a playing is over.
+    pub(crate) fn played(&mut self, leg: LegId, play: PlayId) {
+        if let Some(jack) = self.legs.get_mut(&leg)
+            && jack.playing == Some(play)
+        {
+            jack.playing = None;
+            self.touched.push(leg);
+            self.settle();
+        }
+    }
+
+    /// The sound thread says whether it renders something over what the leg hears.
+    pub(crate) fn rendering(&mut self, leg: LegId, on: bool) {
+        if let Some(jack) = self.legs.get_mut(&leg) {
+            jack.rendering = on;
+            self.touched.push(leg);
+            self.settle();
+        }
+    }
+
+    /// What has changed since this was asked last, in order.
+    pub(crate) fn changes(&mut self) -> std::vec::Drain<'_, Patched> {
+        self.out.drain(..)
+    }
+
+    fn formats(&mut self, leg: LegId, formats: &Formats) {
+        let Some(jack) = self.legs.get_mut(&leg) else { return };
+        if jack.formats.as_ref() == Some(formats) {
+            return;
+        }
+        jack.formats = Some(formats.clone());
+        let is_known = jack.told.voice.is_some();
+        self.touched.push(leg);
+        if is_known {
+            self.sound(SoundCommand::Voice { leg, formats: formats.clone() });
+        }
+    }
+
+    fn listen(&mut self, from: LegId, to: LegId) {
+        if from != to && self.legs.contains_key(&from) && self.legs.contains_key(&to) {
+            self.connect(from, to);
+        }
+    }
+
+    fn bridge(&mut self, a: LegId, b: LegId) {
+        if a != b && self.legs.contains_key(&a) && self.legs.contains_key(&b) {
+            self.connect(a, b);
+            self.connect(b, a);
+        }
+    }
+
+    fn unbridge(&mut self, a: LegId, b: LegId) {
+        for (from, to) in [(a, b), (b, a)] {
+            if self.legs.get(&to).is_some_and(|jack| jack.ear == Ear::Leg(from)) {
+                self.deafen(to);
+            }
+        }
+    }
+
+    fn join(&mut self, leg: LegId, room: RoomId, part: Part) {
+        let Some(jack) = self.legs.get(&leg) else { return };
+        if !matches!(jack.ear, Ear::Room(old, _) if old == room) {
+            self.silence(leg);
+            self.deafen(leg);
+            self.rooms.entry(room).or_default().insert(leg);
+            // Whether the others have somebody to talk with may depend on it.
+            self.touched.extend(self.rooms.get(&room).into_iter().flatten());
+        }
+        let is_there = |other: &LegId| *other != leg && self.legs.contains_key(other);
+        let speaks = match part.speaks {
+            Speaks::To(other) if !is_there(&other) => Speaks::ToNobody,
+            Speaks::ToAll | Speaks::ToNobody | Speaks::To(_) => part.speaks,
+        };
+        self.hear(leg, Ear::Room(room, Part { speaks, ..part }));
+    }
+
+    fn leave(&mut self, leg: LegId) {
+        if self.legs.get(&leg).is_some_and(|jack| matches!(jack.ear, Ear::Room(..))) {
+            self.deafen(leg);
+        }
+    }
+
+    fn close(&mut self, leg: LegId) {
+        if !self.legs.contains_key(&leg) {
+            return;
+        }
+        self.silence(leg);
+        self.deafen(leg);
+        self.stop_whispers(leg);
+        for sides in self.recordings.values_mut() {
+            for side in sides {
+                side.take_if(|side| *side == leg);
+            }
+        }
+        if self.legs.remove(&leg).is_some_and(|jack| jack.told.voice.is_some()) {
+            self.out.push(Patched::Sound(SoundCommand::Gone { leg }));
+        }
+    }
+
+    fn play(&mut self, leg: LegId, play: PlayId, list: &Arc<Playlist>) {
+        let Some(jack) = self.legs.get_mut(&leg) else { return };
+        jack.playing = Some(play);
+        jack.played = true;
+        self.touched.push(leg);
+        self.settle();
+        self.sound(SoundCommand::Play { leg, play, list: list.clone() });
+    }
+
+    /// Where nothing plays there is nothing to pause or to stop.
+    fn about_play(&mut self, leg: LegId, command: SoundCommand) {
+        if self.legs.get(&leg).is_some_and(|jack| jack.playing.is_some()) {
+            self.sound(command);
+        }
+    }
+
+    fn press(&mut self, leg: LegId, command: SoundCommand) {
+        let Some(jack) = self.legs.get_mut(&leg) else { return };
+        jack.rendering = true;
+        self.touched.push(leg);
+        self.settle();
+        self.sound(command);
+    }
+
+    /// The sides that are there.
+    fn record(&mut self, recording: &RecordingId, sides: [Option<LegId>; 2]) -> [Option<LegId>; 2] {
+        let sides = sides.map(|side| side.filter(|leg| self.legs.contains_key(leg)));
+        let before = self.recordings.insert(recording.clone(), sides);
+        self.count_recorded(sides, 1);
+        self.count_recorded(before.unwrap_or_default(), -1);
+        self.settle();
+        sides
+    }
+
+    fn stop_recording(&mut self, recording: &RecordingId) {
+        if let Some(sides) = self.recordings.remove(recording) {
+            self.sound(SoundCommand::StopRecording { recording: recording.clone() });
+            self.count_recorded(sides, -1);
+        }
+    }
+
+    fn sound(&mut self, command: SoundCommand) {
+        self.out.push(Patched::Sound(command));
+    }
+
+    fn count_recorded(&mut self, sides: [Option<LegId>; 2], by: i32) {
+        for leg in sides.into_iter().flatten() {
+            if let Some(jack) = self.legs.get_mut(&leg) {
+                jack.recorded = jack.recorded.saturating_add_signed(by);
+                self.touched.push(leg);
+            }
+        }
+    }
+
+    /// `to` hears `from`, and nobody else does.
+    fn connect(&mut self, from: LegId, to: LegId) {
+        if self.legs.get(&to).is_some_and(|jack| jack.ear == Ear::Leg(from)) {
+            return;
+        }
+        self.silence(from);
+        self.deafen(to);
+        if let Some(jack) = self.legs.get_mut(&from) {
+            jack.heard_by = Some(to);
+        }
+        self.touched.push(from);
+        self.hear(to, Ear::Leg(from));
+    }
+
+    fn hear(&mut self, leg: LegId, ear: Ear) {
+        if let Some(jack) = self.legs.get_mut(&leg) {
+            jack.ear = ear;
+            self.touched.push(leg);
+        }
+    }
+
+    /// No leg hears `from` any more; a room it is in does.
+    fn silence(&mut self, from: LegId) {
+        if let Some(listener) = self.legs.get(&from).and_then(|jack| jack.heard_by) {
+            self.deafen(listener);
+        }
+    }
+
+    /// `leg` hears nothing any more, neither a leg nor a room.
+    fn deafen(&mut self, leg: LegId) {
+        let Some(jack) = self.legs.get_mut(&leg) else { return };
+        match std::mem::replace(&mut jack.ear, Ear::Nothing) {
+            Ear::Nothing => return,
+            Ear::Leg(from) => {
+                if let Some(from) = self.legs.get_mut(&from) {
+                    from.heard_by = None;
+                }
+                self.touched.push(from);
+            }
+            Ear::Room(room, _) => self.quit(leg, room),
+        }
+        self.touched.push(leg);
+    }
+
+    fn quit(&mut self, leg: LegId, room: RoomId) {
+        let Some(members) = self.rooms.get_mut(&room) else { return };
+        members.remove(&leg);
+        self.touched.extend(members.iter());
+        if members.is_empty() {
+            self.rooms.remove(&room);
+        }
+    }
+
+    /// What was whispered to a leg that is over is heard by nobody.
+    fn stop_whispers(&mut self, to: LegId) {
+        for member in self.rooms.values().flatten() {
+            if let Some(jack) = self.legs.get_mut(member)
+                && let Ear::Room(_, part) = &mut jack.ear
+                && part.speaks == Speaks::To(to)
+            {
+                part.speaks = Speaks::ToNobody;
+                self.touched.push(*member);
+            }
+        }
+    }
+
+    /// Tells the others what has changed.
+    fn settle(&mut self) {
+        let mut touched = std::mem::take(&mut self.touched);
+        // What a leg hears decides whether the other one's packets are needed.
+        let ends: Vec<LegId> = touched.iter().flat_map(|leg| self.neighbours(*leg)).collect();
+        touched.extend(ends);
+        touched.sort_unstable();
+        touched.dedup();
+        for &leg in &touched {
+            let Some(jack) = self.legs.get(&leg) else { continue };
+            let told = self.due(leg, jack);
+            if told.wiring != jack.told.wiring {
+                self.out.push(Patched::Wired { leg, wiring: told.wiring.clone() });
+            }
+            self.tell(leg, jack.told.voice, told.voice);
+            if let Some(jack) = self.legs.get_mut(&leg) {
+                jack.told = told;
+            }
+        }
+        touched.clear();
+        self.touched = touched;
+    }
+
+    fn neighbours(&self, leg: LegId) -> impl Iterator<Item = LegId> + use<> {
+        let jack = self.legs.get(&leg);
+        let heard = jack.and_then(|jack| match jack.ear {
+            Ear::Leg(from) => Some(from),
+            Ear::Nothing | Ear::Room(..) => None,
+        });
+        heard.into_iter().chain(jack.and_then(|jack| jack.heard_by))
+    }
+
+    /// Tells the sound thread what is new of a leg.
+    fn tell(&mut self, leg: LegId, old: Option<Voice>, new: Option<Voice>) {
+        let silent = Voice { source: Source::Nothing, in_band: false };
+        let before = match (old, new) {
+            (None, None) => return,
+            (Some(_), None) => {
+                return self.out.push(Patched::Sound(SoundCommand::Gone { leg }));
+            }
+            (None, Some(_)) => {
+                let formats = self.legs.get(&leg).and_then(|jack| jack.formats.clone());
+                let formats = formats.unwrap_or_else(usual_formats);
+                self.out.push(Patched::Sound(SoundCommand::Voice { leg, formats }));
+                silent
+            }
+            (Some(old), Some(_)) => old,
+        };
+        let now = new.unwrap_or(silent);
+        if before.source != now.source {
+            let source = now.source;
+            self.out.push(Patched::Sound(SoundCommand::Hear { leg, source }));
+        }
+        if before.in_band != now.in_band {
+            let in_band = now.in_band;
+            self.out.push(Patched::Sound(SoundCommand::Detect { leg, in_band }));
+        }
+    }
+
+    /// What the others should know of a leg.
+    fn due(&self, leg: LegId, jack: &Jack) -> Told {
+        let talks = self.talks(leg, jack);
+        let over = jack.playing.is_some() || jack.rendering;
+        let (hears, source) = match jack.ear {
+            Ear::Nothing => (Hears::Nothing, Source::Nothing),
+            Ear::Room(room, part) => (Hears::Rendered, Source::Room(room, part)),
+            Ear::Leg(from) => match self.route(from, jack) {
+                Some(map) => (Hears::Relayed { from, map }, Source::Nothing),
+                None => (Hears::Rendered, Source::Leg(from)),
+            },
+        };
+        let hears = if over { Hears::Rendered } else { hears };
+        let in_band = (talks != Talks::Not || jack.played) && lacks_events(jack.formats.as_ref());
+        let speaks = matches!(jack.ear, Ear::Room(_, part) if part.speaks != Speaks::ToNobody);
+        let transcoded = jack.heard_by.and_then(|listener| self.legs.get(&listener));
+        let transcoded = transcoded.is_some_and(|listener| self.route(leg, listener).is_none());
+        let taken = jack.recorded > 0 || in_band || speaks || transcoded;
+        let known = taken || hears == Hears::Rendered;
+        Told {
+            wiring: Wiring { hears, taken, playing: jack.playing.is_some(), talks },
+            voice: known.then_some(Voice { source, in_band }),
+        }
+    }
+
+    fn talks(&self, leg: LegId, jack: &Jack) -> Talks {
+        match jack.ear {
+            Ear::Leg(other) if jack.heard_by == Some(other) && other != leg => Talks::With(other),
+            Ear::Room(room, _) if self.rooms.get(&room).is_some_and(|all| all.len() > 1) => {
+                Talks::InRoom
+            }
+            Ear::Nothing | Ear::Leg(_) | Ear::Room(..) => Talks::Not,
+        }
+    }
+
+    fn route(&self, from: LegId, to: &Jack) -> Option<PayloadMap> {
+        let from = self.legs.get(&from).and_then(|jack| jack.formats.as_ref());
+        PayloadMap::between(from, to.formats.as_ref())
+    }
+}
+
+impl Jack {
+    fn new() -> Self {
+        Self {
+            formats: None,
+            ear: Ear::Nothing,
+            heard_by: None,
+            playing: None,
+            played: false,
+            rendering: false,
+            recorded: 0,
+            told: Told { wiring: Wiring::default(), voice: None },
+        }
+    }
+}
+
+impl Default for Wiring {
+    fn default() -> Self {
+        Self { hears: Hears::Nothing, taken: false, playing: false, talks: Talks::Not }
+    }
+}
+
+/// A leg whose digits can come in the band only.
+fn lacks_events(formats: Option<&Formats>) -> bool {
+    let Some(formats) = formats else { return false };
+    let has = |wanted: fn(&Encoding) -> bool| formats.receive.iter().any(|f| wanted(&f.encoding));
+    has(|encoding| matches!(encoding, Encoding::Pcmu | Encoding::Pcma | Encoding::G722))
+        && !has(|encoding| *encoding == Encoding::TelephoneEvent)
+}
+
+/// What a leg is taken to understand before its formats are known.
+fn usual_formats() -> Formats {
+    let g711 = |payload, encoding| Format { payload, encoding, clock_rate: 8000, channels: 1 };
+    let both: Arc<[Format]> = [g711(0, Encoding::Pcmu), g711(8, Encoding::Pcma)].into();
+    Formats { receive: both.clone(), send: both, packet_ms: 20 }
+}
+
+#[cfg(test)]
+mod tests;
