@@ -16,6 +16,8 @@ use rustix::time::{
 
 /// Milliseconds between two packets of a stream.
 const PACKET_MS: usize = 20;
+/// Without a packet for so long, the last one is through.
+const CALM_NS: u64 = 200_000_000;
 /// A packet of G.711.
 const PACKET: usize = 172;
 
@@ -148,11 +150,13 @@ fn receive(sockets: &[UdpSocket], expected: usize, done: &AtomicBool) -> io::Res
     }
     let mut delays = Vec::with_capacity(expected);
     let mut events = Vec::with_capacity(256);
-    let calm = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
+    let calm = Timespec { tv_sec: 0, tv_nsec: CALM_NS as i64 };
+    let mut last = now_ns();
     loop {
         events.clear();
         epoll::wait(&epoll, spare_capacity(&mut events), Some(&calm))?;
-        if events.is_empty() && done.load(Ordering::Relaxed) {
+        // Reports of RTCP go on when the last packet is through.
+        if done.load(Ordering::Relaxed) && now_ns().saturating_sub(last) > CALM_NS {
             return Ok(delays);
         }
         for event in &events {
@@ -163,7 +167,8 @@ fn receive(sockets: &[UdpSocket], expected: usize, done: &AtomicBool) -> io::Res
                 time.copy_from_slice(&packet[12..20]);
                 let time = u64::from_ne_bytes(time);
                 if time != 0 {
-                    delays.push(now_ns().saturating_sub(time));
+                    last = now_ns();
+                    delays.push(last.saturating_sub(time));
                 }
             }
         }

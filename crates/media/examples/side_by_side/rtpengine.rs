@@ -40,6 +40,7 @@ pub(crate) fn start() -> Result<Rtpengine, Box<dyn Error>> {
         if rtpengine.ask(&dictionary(&[("command", "ping")])).is_ok() {
             return Ok(rtpengine);
         }
+        std::thread::sleep(Duration::from_millis(100));
     }
     Err("it does not answer".into())
 }
