@@ -1,4 +1,14 @@
-//! Changes the sample rate of a stream of mono sound.
+//! Changes the sample rate of a stream of mono sound: a windowed-sinc filter in phases.
+//!
+//! The band up to 0.425 of the lower rate (3.4 kHz at 8 kHz, 6.8 kHz at 16 kHz) passes within
+//! 0.5 dB, what would fold back into it is 60 dB down, and the delay is at most 1.75 ms. Frames
+//! may have any length, the arithmetic is whole numbers and the same everywhere, and nothing is
+//! allocated once the longest frame was seen. The filters are shared by all streams.
+//!
+//! `rubato` 5.0 was measured first (20 ms frames, 8 to 16 kHz, this against its FFT in five parts
+//! and its sinc of 32 by 64): 2 ms of delay each against 1.7; 7 and 35 KB for a stream against
+//! 0.1 and 1 KB for all; 2.0 and 7.6 µs against 1.6. From 44.1 to 8 kHz its FFT is 5 ms late, and
+//! frames must have the length that it was made for.
 
 use std::sync::OnceLock;
 
@@ -121,8 +131,9 @@ impl Filter {
     }
 }
 
+/// The output sample that a phase makes of the sound.
 fn weighted_sum(sound: &[i16], coefficients: &[i16]) -> i16 {
-    // A filter's coefficients sum up to less than 2 in size, so 32 bits are enough.
+    // A phase's coefficients sum up to less than 4 in size, so 32 bits are enough.
     let products = sound.iter().zip(coefficients).map(|(&s, &c)| i32::from(s) * i32::from(c));
     let sum = (products.sum::<i32>() + (1 << (SHIFT - 1))) >> SHIFT;
     sum.clamp(i32::from(i16::MIN), i32::from(i16::MAX)) as i16
@@ -151,4 +162,118 @@ fn bessel_i0(x: f64) -> f64 {
 
 fn greatest_common_divisor(a: u32, b: u32) -> u32 {
     if b == 0 { a } else { greatest_common_divisor(b, a % b) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::score::tone_dbov;
+
+    fn pairs() -> impl Iterator<Item = (u32, u32)> {
+        let pair = |from| RATES.into_iter().filter(move |&to| to != from).map(move |to| (from, to));
+        RATES.into_iter().flat_map(pair)
+    }
+
+    fn tone(rate: u32, hz: f64) -> Vec<i16> {
+        let angle = |n: u32| std::f64::consts::TAU * hz * f64::from(n) / f64::from(rate);
+        (0..rate / 5).map(|n| (23_170.0 * angle(n).sin()) as i16).collect()
+    }
+
+    /// What becomes of a tone of −6 dBov, without the filter's beginning.
+    fn resampled(from: u32, to: u32, hz: f64) -> Vec<i16> {
+        let mut out = Vec::new();
+        Resampler::new(from, to).unwrap().process(&tone(from, hz), &mut out);
+        out.split_off(to as usize / 50)
+    }
+
+    #[test]
+    fn the_band_passes_and_what_would_fold_into_it_does_not() {
+        for (from, to) in pairs() {
+            let low = f64::from(from.min(to));
+            for share in [0.05, 0.25, 0.4, 0.425] {
+                let hz = share * low;
+                let sound = resampled(from, to, hz);
+                let level = tone_dbov(&sound, to, hz);
+                assert!((level + 6.02).abs() < 0.5, "{from} to {to}: {hz} Hz at {level:.2}");
+                // Going up, the image above the old half; going down, what folds onto the tone.
+                let (sound, ghost) = match from < to {
+                    true => (sound, low - hz),
+                    false => (resampled(from, to, (low - hz).min(f64::from(from) / 2.0)), hz),
+                };
+                let level = tone_dbov(&sound, to, ghost);
+                assert!(level < -66.0, "{from} to {to}: the ghost of {hz} Hz at {level:.1}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_delay_is_the_stated_one() {
+        for (from, to) in pairs() {
+            let resampler = Resampler::new(from, to).unwrap();
+            assert!(resampler.delay() * 1_000.0 < 2.0 * to as f32);
+            // A bump whose top is at 10 ms.
+            let place = |n: u32| f64::from(n) / f64::from(from) - 0.01;
+            let bump: Vec<i16> = (0..from / 50)
+                .map(|n| (30_000.0 * (-(place(n) / 0.001).powi(2)).exp()) as i16)
+                .collect();
+            let mut out = Vec::new();
+            Resampler::new(from, to).unwrap().process(&bump, &mut out);
+            let top = (0..out.len()).max_by_key(|&n| out[n]).unwrap() as f32;
+            let late = top - to as f32 / 100.0;
+            assert!((late - resampler.delay()).abs() <= 1.0, "{from} to {to}: {late}");
+        }
+    }
+
+    #[test]
+    fn frames_of_any_length_make_the_same_sound() {
+        for (from, to) in [(8_000, 48_000), (44_100, 8_000), (16_000, 44_100), (48_000, 16_000)] {
+            let sound = tone(from, 700.0);
+            let (mut whole, mut pieces) = (Vec::new(), Vec::new());
+            Resampler::new(from, to).unwrap().process(&sound, &mut whole);
+            let mut resampler = Resampler::new(from, to).unwrap();
+            let mut rest = sound.as_slice();
+            for length in [0, 1, 2, 3, 160, 7].into_iter().cycle() {
+                let (piece, more) = rest.split_at(rest.len().min(length));
+                resampler.process(piece, &mut pieces);
+                rest = more;
+                if rest.is_empty() {
+                    break;
+                }
+            }
+            assert_eq!(whole, pieces, "{from} to {to}");
+        }
+    }
+
+    #[test]
+    fn a_frame_stays_a_frame() {
+        for (from, to) in [(8_000, 16_000), (16_000, 8_000), (48_000, 8_000), (44_100, 16_000)] {
+            let mut resampler = Resampler::new(from, to).unwrap();
+            let (frame, mut out) = (vec![i16::MIN; from as usize / 50], Vec::new());
+            for _ in 0..50 {
+                out.clear();
+                resampler.process(&frame, &mut out);
+                assert_eq!(out.len(), to as usize / 50, "{from} to {to}");
+            }
+            assert!(out.iter().all(|&sample| sample < -32_700), "a constant stays one");
+            let held = resampler.held();
+            resampler.process(&frame, &mut out);
+            assert_eq!(resampler.held(), held);
+        }
+    }
+
+    #[test]
+    fn no_sum_overflows() {
+        for (from, to) in pairs() {
+            let filter = Filter::between(from, to).unwrap().unwrap();
+            for phase in filter.phases.chunks_exact(filter.taps) {
+                assert!(phase.iter().map(|c| i32::from(c.abs())).sum::<i32>() < 4 << SHIFT);
+            }
+        }
+    }
+
+    #[test]
+    fn other_rates_are_refused() {
+        assert_eq!(Resampler::new(8_000, 44_000).err(), Some(UnsupportedRate(44_000)));
+        assert_eq!(Resampler::new(0, 8_000).err(), Some(UnsupportedRate(0)));
+    }
 }

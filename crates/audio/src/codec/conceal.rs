@@ -1,30 +1,35 @@
 //! Hides lost packets of codecs that have no means of their own, on the idea of ITU-T G.711
 //! Appendix I: the last pitch cycle goes on, blended where it meets itself, and fades.
 //!
-//! * The cycle is 5 to 15 ms long, found by correlation with the last 20 ms.
-//! * After 10 ms of gap two cycles are repeated and after 20 ms three, which buzzes less.
+//! * The cycle is 2.5 to 15 ms long, found by correlation with the last 20 ms.
 //! * The sound is whole for 10 ms, then falls evenly to silence at 60 ms.
 //! * What arrives after the gap is blended with what would have gone on.
 //!
-//! Unlike the appendix this adds no delay: nothing before the gap is held back for blending. Where
-//! the repetition does not meet the last sample, the step is taken off it gradually instead.
+//! Where this leaves the appendix, speech and PESQ decided (PCMU, 5 % of packets lost at random,
+//! 48 s of six voices; silence in the gaps scores 2.58):
+//! * one cycle is repeated throughout, 3.24; the appendix's two and three cycles later on, 3.18;
+//! * the blend after a gap grows by 2 ms for each 10 ms of it, 3.25; the appendix's 4 ms, 3.24;
+//! * nothing before the gap is held back for blending, so there is no delay. Where the repetition
+//!   does not meet the last sample, the step is taken off it gradually instead.
 
 /// The gap after which there is silence, in milliseconds.
 const SILENT_AFTER_MS: usize = 60;
 /// The gap that is filled at full level, in milliseconds.
 const FULL_FOR_MS: usize = 10;
-/// The most cycles that are repeated.
-const MOST_CYCLES: usize = 3;
+/// The longest cycle, in milliseconds: a voice of 67 Hz.
+const LONGEST_CYCLE_MS: usize = 15;
+/// What is compared with the sound before it to find the cycle, in milliseconds.
+const WINDOW_MS: usize = 20;
 
 /// Fills the gaps of one stream.
 pub(super) struct Concealer {
     /// Samples in a millisecond.
     ms: usize,
-    /// The last 50 ms before the gap: three of the longest cycles, and what blends them.
+    /// The last sound before the gap: the window, and the longest cycle before it.
     history: Vec<i16>,
     /// Length of the cycle that is repeated, in samples; known in a gap.
     cycle: usize,
-    /// How much higher the last sample was than what the repetition begins after.
+    /// How much higher the last sample was than the one before the repetition's first.
     step: f32,
     /// Samples of the gap so far; 0 when there is none.
     gap: usize,
@@ -36,9 +41,9 @@ impl Concealer {
     /// For sound of `rate` samples a second, a multiple of 2000.
     pub(super) fn new(rate: u32) -> Self {
         let ms = rate as usize / 1_000;
-        let history = vec![0; 50 * ms];
+        let history = vec![0; (WINDOW_MS + LONGEST_CYCLE_MS) * ms];
         let made = Vec::with_capacity(history.len());
-        Self { ms, history, cycle: 5 * ms, step: 0.0, gap: 0, made }
+        Self { ms, history, cycle: LONGEST_CYCLE_MS * ms, step: 0.0, gap: 0, made }
     }
 
     /// Takes the sound of a packet that arrived; after a gap its beginning is blended.
@@ -58,17 +63,17 @@ impl Concealer {
             self.step = f32::from(self.history[last]) - f32::from(before);
         }
         out.extend((self.gap..self.gap + samples).map(|place| self.substitute(place)));
-        self.gap = self.gap.saturating_add(samples);
+        // A gap of a day is as long as one of an hour.
+        self.gap = (self.gap + samples).min(3_600_000 * self.ms);
     }
 
     /// Blends the first sound after a gap, and ends the gap.
     fn recover(&mut self, sound: &mut [i16]) {
-        // A quarter of a cycle, and 4 ms for each 10 ms of gap, up to 10 ms.
-        let overlap = (self.cycle / 4 + self.gap * 4 / 10).min(10 * self.ms).min(sound.len());
+        // A quarter of a cycle, and 2 ms for each 10 ms of gap, up to 10 ms.
+        let overlap = (self.cycle / 4 + self.gap / 5).min(10 * self.ms).min(sound.len());
         for (index, sample) in sound[..overlap].iter_mut().enumerate() {
-            let weight = (index + 1) as f32 / (overlap + 1) as f32;
             let old = f32::from(self.substitute(self.gap + index));
-            *sample = (old + (f32::from(*sample) - old) * weight) as i16;
+            *sample = blend(old, f32::from(*sample), index, overlap) as i16;
         }
         let kept = self.gap.min(self.history.len());
         let mut made = std::mem::take(&mut self.made);
@@ -87,48 +92,37 @@ impl Concealer {
         }
         let gain = (silent - place.max(full)) as f32 / (silent - full) as f32;
         let quarter = self.cycle / 4;
-        let stage_ms = 10 * self.ms;
-        let cycles = (1 + place / stage_ms).min(MOST_CYCLES);
-        let since = place - (cycles - 1) * stage_ms;
-        let mut sample = self.repeated(cycles, place);
-        if cycles > 1 && since < quarter {
-            let weight = (since + 1) as f32 / (quarter + 1) as f32;
-            let old = self.repeated(cycles - 1, place);
-            sample = old + (sample - old) * weight;
-        } else if place < quarter {
-            sample += self.step * (1.0 - (place + 1) as f32 / (quarter + 1) as f32);
-        }
+        let step = if place < quarter { blend(self.step, 0.0, place, quarter) } else { 0.0 };
         // A cast of a float saturates.
-        (sample * gain) as i16
+        ((self.repeated(place) + step) * gain) as i16
     }
 
-    /// The sample at a place of the gap when the last `cycles` cycles go on and on.
-    fn repeated(&self, cycles: usize, place: usize) -> f32 {
-        let length = cycles * self.cycle;
-        // Where more cycles come into play, the oldest of them goes on at the same phase.
-        let start = (cycles - 1) * 10 * self.ms;
-        let index = (place - start + start % self.cycle) % length;
-        let begin = self.history.len() - length;
+    /// The sample at a place of the gap when the last cycle goes on and on.
+    fn repeated(&self, place: usize) -> f32 {
+        let (index, quarter) = (place % self.cycle, self.cycle / 4);
+        let begin = self.history.len() - self.cycle;
         let sample = f32::from(self.history[begin + index]);
-        let quarter = self.cycle / 4;
-        let Some(into_tail) = (index + quarter).checked_sub(length) else { return sample };
-        // The tail becomes what precedes the beginning, which follows it.
-        let weight = (into_tail + 1) as f32 / (quarter + 1) as f32;
-        let before = f32::from(self.history[begin + index - length]);
-        sample + (before - sample) * weight
+        match (index + quarter).checked_sub(self.cycle) {
+            None => sample,
+            // Its tail becomes what preceded its beginning, which follows.
+            Some(into_tail) => {
+                let before = f32::from(self.history[begin + index - self.cycle]);
+                blend(sample, before, into_tail, quarter)
+            }
+        }
     }
 
-    /// The lag between 5 and 15 ms at which the last 20 ms resemble what was before, in samples.
+    /// The lag at which the window resembles most what was before it, in samples.
     fn find_cycle(&self) -> usize {
-        let (least, most) = (5 * self.ms, 15 * self.ms);
+        let (least, most) = (5 * self.ms / 2, LONGEST_CYCLE_MS * self.ms);
         let coarse = self.best_lag((least..=most).step_by(2), 2);
         self.best_lag(coarse.max(least + 1) - 1..=(coarse + 1).min(most), 1)
     }
 
     /// The lag of the highest correlation, with only every `stride`th sample looked at.
     fn best_lag(&self, lags: impl Iterator<Item = usize>, stride: usize) -> usize {
-        let window = self.history.len() - 20 * self.ms;
-        let (mut best, mut best_score) = (5 * self.ms, f32::MIN);
+        let window = LONGEST_CYCLE_MS * self.ms;
+        let (mut best, mut best_score) = (window, f32::MIN);
         for lag in lags {
             let (mut product, mut energy) = (0.0, 1.0);
             for index in (window..self.history.len()).step_by(stride) {
@@ -143,6 +137,11 @@ impl Concealer {
         }
         best
     }
+}
+
+/// The sample at `index` of a blend from `old` to `new` that takes `length` samples.
+fn blend(old: f32, new: f32, index: usize, length: usize) -> f32 {
+    old + (new - old) * (index + 1) as f32 / (length + 1) as f32
 }
 
 /// Shifts sound into a history from its end.

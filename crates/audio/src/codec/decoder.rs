@@ -29,21 +29,19 @@ pub struct Decoder {
     kind: CodecKind,
     rate: u32,
     voice: Voice,
+    /// The rate at which `voice` works, and the way from there to `rate`.
+    native_rate: u32,
+    resampler: Resampler,
+    /// Sound at the native rate, on its way.
+    native: Vec<i16>,
     noise: ComfortNoise,
 }
 
 /// What turns bytes into sound.
 enum Voice {
     /// A codec without an own idea of loss.
-    Plain {
-        codec: Plain,
-        concealer: Concealer,
-        /// From the codec's rate to the wanted one.
-        resampler: Resampler,
-        /// Sound at the codec's rate, on its way.
-        native: Vec<i16>,
-    },
-    /// A codec that conceals by itself and speaks every rate.
+    Plain(Plain, Concealer),
+    /// A codec that conceals by itself.
     Opus(Box<OpusDecoder>),
 }
 
@@ -57,23 +55,26 @@ impl Decoder {
     /// A decoder whose sound has `output_rate` samples a second: 8000, 16000 or 48000.
     pub fn new(kind: CodecKind, output_rate: u32) -> Result<Self, UnsupportedRate> {
         let rate = check_rate(output_rate)?;
-        let codec = match kind {
-            CodecKind::Pcmu => Some(Plain::Mulaw),
-            CodecKind::Pcma => Some(Plain::Alaw),
-            CodecKind::G722 => Some(Plain::G722(Box::new(G722Decoder::new()))),
-            CodecKind::Opus => None,
+        let plain = |plain| Voice::Plain(plain, Concealer::new(kind.native_rate()));
+        let (native_rate, voice) = match kind {
+            CodecKind::Pcmu => (8_000, plain(Plain::Mulaw)),
+            CodecKind::Pcma => (8_000, plain(Plain::Alaw)),
+            CodecKind::G722 => (16_000, plain(Plain::G722(Box::new(G722Decoder::new())))),
+            CodecKind::Opus => {
+                // It is wrong at 8 kHz; see its module.
+                let native_rate = rate.max(16_000);
+                (native_rate, Voice::Opus(Box::new(OpusDecoder::new(native_rate))))
+            }
         };
-        let native_rate = kind.native_rate();
-        let voice = match codec {
-            None => Voice::Opus(Box::new(OpusDecoder::new(rate))),
-            Some(codec) => Voice::Plain {
-                codec,
-                concealer: Concealer::new(native_rate),
-                resampler: Resampler::new(native_rate, rate)?,
-                native: Vec::with_capacity((native_rate / 1_000 * MAX_FRAME_MS) as usize),
-            },
-        };
-        Ok(Self { kind, rate, voice, noise: ComfortNoise::new(rate)? })
+        Ok(Self {
+            kind,
+            rate,
+            voice,
+            native_rate,
+            resampler: Resampler::new(native_rate, rate)?,
+            native: Vec::with_capacity((native_rate / 1_000 * MAX_FRAME_MS) as usize),
+            noise: ComfortNoise::new(rate)?,
+        })
     }
 
     /// The codec.
@@ -93,41 +94,35 @@ impl Decoder {
         if payload.is_empty() {
             return Err(DecodeError::Empty);
         }
+        self.native.clear();
         match &mut self.voice {
-            Voice::Opus(opus) => opus.decode(payload, out),
-            Voice::Plain { codec, concealer, resampler, native } => {
-                // A byte is an eighth of a millisecond in G.711 and in G.722.
-                if payload.len() > 8 * MAX_FRAME_MS as usize {
-                    return Err(DecodeError::TooLong);
-                }
-                native.clear();
+            Voice::Opus(opus) => opus.decode(payload, &mut self.native)?,
+            // A byte is an eighth of a millisecond in G.711 and in G.722.
+            Voice::Plain(..) if payload.len() > 8 * MAX_FRAME_MS as usize => {
+                return Err(DecodeError::TooLong);
+            }
+            Voice::Plain(codec, concealer) => {
                 match codec {
-                    Plain::Mulaw => g711::decode_mu(payload, native),
-                    Plain::Alaw => g711::decode_a(payload, native),
-                    Plain::G722(g722) => g722.decode(payload, native),
+                    Plain::Mulaw => g711::decode_mu(payload, &mut self.native),
+                    Plain::Alaw => g711::decode_a(payload, &mut self.native),
+                    Plain::G722(g722) => g722.decode(payload, &mut self.native),
                 }
-                concealer.heard(native);
-                resampler.process(native, out);
-                Ok(())
+                concealer.heard(&mut self.native);
             }
         }
+        self.resampler.process(&self.native, out);
+        Ok(())
     }
 
     /// Appends `samples` that fill a gap: the last sound goes on, and fades when the gap is long.
     pub fn conceal(&mut self, samples: usize, out: &mut Vec<i16>) {
+        let wanted = self.native_samples(samples);
+        self.native.clear();
         match &mut self.voice {
-            Voice::Opus(opus) => opus.conceal(samples, out),
-            Voice::Plain { concealer, resampler, native, .. } => {
-                let end = out.len() + samples;
-                let wanted = (samples as u64 * u64::from(self.kind.native_rate()))
-                    .div_ceil(u64::from(self.rate));
-                native.clear();
-                concealer.conceal(wanted as usize, native);
-                resampler.process(native, out);
-                // Only a count that the codec's rate cannot express leaves a difference.
-                out.resize(end, 0);
-            }
+            Voice::Opus(opus) => opus.conceal(wanted, &mut self.native),
+            Voice::Plain(_, concealer) => concealer.conceal(wanted, &mut self.native),
         }
+        self.deliver(samples, out);
     }
 
     /// Appends `samples` of the noise that a comfort-noise payload (RFC 3389) describes.
@@ -143,18 +138,34 @@ impl Decoder {
     ///
     /// Call [`decode`](Self::decode) with the same payload afterwards.
     pub fn recover(&mut self, next_payload: &[u8], samples: usize, out: &mut Vec<i16>) -> bool {
-        match &mut self.voice {
-            Voice::Opus(opus) => opus.recover(next_payload, samples, out),
-            Voice::Plain { .. } => false,
+        let wanted = self.native_samples(samples);
+        self.native.clear();
+        let recovered = match &mut self.voice {
+            Voice::Opus(opus) => opus.recover(next_payload, wanted, &mut self.native),
+            Voice::Plain(..) => false,
+        };
+        if recovered {
+            self.deliver(samples, out);
         }
+        recovered
+    }
+
+    /// How many samples of the native rate are at least `samples` of the wanted one.
+    fn native_samples(&self, samples: usize) -> usize {
+        (samples as u64 * u64::from(self.native_rate)).div_ceil(u64::from(self.rate)) as usize
+    }
+
+    /// Appends `samples` of what was made at the native rate.
+    fn deliver(&mut self, samples: usize, out: &mut Vec<i16>) {
+        let end = out.len() + samples;
+        self.resampler.process(&self.native, out);
+        // Only a count that the native rate cannot express leaves a difference.
+        out.resize(end, 0);
     }
 
     /// Samples that its own buffers can hold.
     #[cfg(test)]
     pub(super) fn held(&self) -> usize {
-        match &self.voice {
-            Voice::Plain { native, resampler, .. } => native.capacity() + resampler.held(),
-            Voice::Opus(_) => 0,
-        }
+        self.native.capacity() + self.resampler.held()
     }
 }

@@ -120,7 +120,7 @@ impl Encoder {
         match &mut self.voice {
             Voice::Mulaw => g711::encode_mu(pcm, out),
             Voice::Alaw => g711::encode_a(pcm, out),
-            Voice::G722(_) if pcm.len() % 2 != 0 => return Err(EncodeError::FrameLength),
+            Voice::G722(_) if !pcm.len().is_multiple_of(2) => return Err(EncodeError::FrameLength),
             Voice::G722(g722) => g722.encode(pcm, out),
             Voice::Opus(opus) => return opus.encode(pcm, out),
         }
