@@ -1,3 +1,5 @@
+//! Files are played by a reader and a decoder of others (RFC 7845), cut anywhere, and repaired.
+
 use std::io::Cursor;
 
 use ::ogg::PacketReader;
