@@ -1,3 +1,5 @@
+//! A library with real files and a real command.
+
 use std::fs::{self, File};
 use std::path::Path;
 use std::time::{Duration, SystemTime};

@@ -1,3 +1,5 @@
+//! Recordings on real files, on full and stalled disks, and after a kill.
+
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -454,4 +456,55 @@ fn only_files_of_the_folder_expire() {
         assert_eq!(expire(&folder, name).unwrap_err().kind(), ErrorKind::InvalidInput, "{name}");
     }
     assert!(outside.path().join("mine.wav").exists());
+}
+
+/// Names the folder in which a child of this test records until it is killed.
+const CHILD: &str = "TANDEM_TEST_RECORDS_IN";
+
+/// Not a test by itself: what the test below starts and kills.
+#[test]
+fn a_child_records_until_it_is_killed() {
+    let Some(folder) = std::env::var_os(CHILD) else { return };
+    let config = RecordConfig { folder: folder.into(), ..RecordConfig::default() };
+    let mut recorder = Recorder::start(config, |event| panic!("{event:?}")).unwrap();
+    recorder.begin(&id("k"), "k", RecordingFormat::Wav, 8_000);
+    recorder.begin(&id("o"), "o", RecordingFormat::Opus, 8_000);
+    for number in 0.. {
+        let (left, right) = (frame(440.0, 8_000, number), frame(1_000.0, 8_000, number));
+        recorder.write(&id("k"), &left, &right);
+        recorder.write(&id("o"), &left, &right);
+        // As slow as the disk thread: nothing is dropped.
+        let on_their_way = recorder.blocks_on_their_way();
+        while on_their_way() > 5 {
+            std::thread::yield_now();
+        }
+    }
+}
+
+#[test]
+fn a_process_killed_while_it_records_leaves_files_that_play() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "record::tests::a_child_records_until_it_is_killed"])
+        .env(CHILD, folder.path())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let wav = folder.path().join("k.wav");
+    let length = || fs::metadata(&wav).map_or(0, |file| file.len());
+    while length() < 200_000 {
+        assert!(child.try_wait().unwrap().is_none());
+        std::thread::yield_now();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // As it is: to the last checkpoint at least.
+    let before = hound::WavReader::open(&wav).unwrap().duration();
+    let outcomes = recover(folder.path(), ["k.wav", "o.opus"]);
+    let [wav_file, opus_file] = [0, 1].map(|at| outcomes[at].1.as_ref().unwrap());
+    assert!(wav_file.duration_ms >= 6_000 && wav_file.duration_ms >= u64::from(before) / 8);
+    assert!(opus_file.duration_ms > 0);
+    let [left, right] = sides(&wav);
+    assert!(level(&left, 440.0, 8_000) > 7_900.0 && level(&right, 1_000.0, 8_000) > 7_900.0);
+    assert_eq!(sum(&wav), *wav_file.sha256);
 }

@@ -1,3 +1,6 @@
+//! What is said, in full: tables for people to read, and the lists of pieces for studios.
+
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use proptest::prelude::*;
@@ -206,6 +209,36 @@ fn other_languages_speak_whole_texts() {
     ");
 }
 
+/// Every piece of a language, sorted: its name and its text.
+fn pieces(language: &str) -> String {
+    let numbers = (0..1_000).chain([1_000, 1_001, 1_000_000, 1_000_001, 2_000_000]);
+    let times = (0..24).flat_map(|hour| (0..60).map(move |minute| (hour, minute)));
+    let mut spoken: Vec<Spoken> = numbers.map(Spoken::Number).collect();
+    spoken.extend(times.map(|(hour, minute)| Spoken::Time { hour, minute }));
+    spoken.extend([Spoken::Position(1), Spoken::Digits("0123456789*#+".into())]);
+    spoken.extend([0, 1, 2].map(Spoken::Minutes));
+    let lines: BTreeSet<String> = spoken
+        .iter()
+        .flat_map(|spoken| fragments(spoken, language))
+        .map(|fragment| match fragment {
+            Fragment::Clip { name, text } => format!("{name}.wav\t{text}\n"),
+            Fragment::Text(text) => panic!("{text}"),
+        })
+        .collect();
+    lines.into_iter().collect()
+}
+
+/// The lists that a studio gets. To write them anew, run this test and copy what it shows.
+#[test]
+fn the_lists_of_pieces_are_those_of_the_code() {
+    let english = include_str!("../../../../../config/prompts/en.tsv");
+    let german = include_str!("../../../../../config/prompts/de.tsv");
+    for (language, list) in [("en", english), ("de", german)] {
+        let pieces = pieces(language);
+        assert!(pieces == list, "{pieces}");
+    }
+}
+
 #[test]
 fn pieces_have_names_under_which_they_can_be_recorded() {
     let names = |spoken: &Spoken, language| -> Vec<String> {
@@ -246,7 +279,7 @@ proptest! {
     #[test]
     fn every_number_is_said_and_each_otherwise(a in 0..=NUMBER_MAX, b in 0..=NUMBER_MAX) {
         for language in ["en", "de"] {
-            let (first, second) = (said(&Spoken::Number(a), language), said(&Spoken::Number(b), language));
+            let [first, second] = [a, b].map(|number| said(&Spoken::Number(number), language));
             prop_assert!(!first.is_empty() && !first.contains('('));
             prop_assert_eq!(a == b, first == second);
         }
