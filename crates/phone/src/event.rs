@@ -132,6 +132,13 @@ pub enum PhoneEvent {
         /// As it is now.
         media: Media,
     },
+    /// An INFO of ours was answered.
+    InfoAnswered {
+        /// The call.
+        call: PhoneCallId,
+        /// The final status.
+        status: u16,
+    },
     /// A hold or resume of ours was refused; the session is as before.
     ChangeFailed {
         /// The call.

@@ -10,7 +10,8 @@ use sip::auth::{Authenticator, AuthenticatorConfig, Credentials, Secret};
 use sip::flow::Flow;
 use sip::message::{HeaderName, Message, Method, Request, Response};
 use sip::user_agent_core::{
-    Counts, DialogId, LocalAddress, ServerRequestId, UaConfig, UaEvent, UaOutput, UserAgentCore,
+    ClientRequestId, Counts, DialogId, LocalAddress, ServerRequestId, UaConfig, UaEvent, UaOutput,
+    UserAgentCore,
 };
 
 use crate::call::{Act, Call, Stage};
@@ -32,6 +33,8 @@ pub struct Phone {
     pub(crate) calls: BTreeMap<PhoneCallId, Call>,
     acts: BTreeSet<(Duration, PhoneCallId, Act)>,
     pub(crate) ports: Ports,
+    /// INFOs that are not answered yet.
+    pub(crate) infos: BTreeMap<ClientRequestId, PhoneCallId>,
     next_call: u64,
     seed: u64,
 }
@@ -59,6 +62,7 @@ impl Phone {
             calls: BTreeMap::new(),
             acts: BTreeSet::new(),
             ports: Ports::new(config.lines),
+            infos: BTreeMap::new(),
             next_call: 0,
             seed,
             config,
@@ -269,6 +273,8 @@ impl Phone {
             UaEvent::Responded { id, response, status } => {
                 if self.registration.pending == Some(id) {
                     self.register_answered(now, status, response.as_ref(), out);
+                } else if let Some(call) = self.infos.remove(&id) {
+                    out.push(PhoneOutput::Event(PhoneEvent::InfoAnswered { call, status }));
                 }
             }
         }

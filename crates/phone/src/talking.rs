@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use sip::message::Body;
-use sip::user_agent_core::DialogId;
+use sip::message::{Body, Method};
+use sip::user_agent_core::{DialogId, ExtraHeader};
 
 use crate::call::{Act, CHANGE_AGAIN_AFTER, Stage};
 use crate::event::{PhoneCallId, PhoneEvent, PhoneOutput};
@@ -18,6 +18,25 @@ impl Phone {
     /// Takes the other side back from hold.
     pub fn resume(&mut self, now: Duration, id: PhoneCallId, out: &mut Vec<PhoneOutput>) {
         self.change(now, id, sdp::Direction::SendRecv, out);
+    }
+
+    /// Sends INFO inside a call: a digit, a wish to be recorded (RFC 6086, and what phones did
+    /// before it).
+    pub fn info(
+        &mut self,
+        now: Duration,
+        id: PhoneCallId,
+        headers: Vec<ExtraHeader>,
+        body: Option<Body>,
+        out: &mut Vec<PhoneOutput>,
+    ) {
+        let Some(Stage::Up { dialog, .. }) = self.calls.get(&id).map(|call| call.stage) else {
+            return;
+        };
+        let request = self.core(now, out, |core, now, out| {
+            core.request_in_dialog(now, dialog, Method::Info, headers, body, out)
+        });
+        self.infos.insert(request, id);
     }
 
     pub(crate) fn confirmed(

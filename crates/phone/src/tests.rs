@@ -150,6 +150,7 @@ fn show(event: &PhoneEvent) -> String {
             format!("Progress {status}{}", if *early_media { " with early media" } else { "" })
         }
         PhoneEvent::Answered { .. } => "Answered".to_owned(),
+        PhoneEvent::InfoAnswered { status, .. } => format!("InfoAnswered {status}"),
         PhoneEvent::ChangeFailed { status, .. } => format!("ChangeFailed {status}"),
         PhoneEvent::Ended { cause, .. } => format!("Ended {cause:?}"),
         PhoneEvent::Registered { .. }

@@ -94,6 +94,7 @@ fn hold_and_resume_in_one_instant() {
         | PhoneEvent::Ringing { .. }
         | PhoneEvent::Progress { .. }
         | PhoneEvent::Answered { .. }
+        | PhoneEvent::InfoAnswered { .. }
         | PhoneEvent::ChangeFailed { .. }
         | PhoneEvent::Ended { .. } => None,
     });
