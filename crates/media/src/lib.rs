@@ -19,10 +19,8 @@ mod handoff;
 mod patch;
 mod plane;
 mod ports;
-#[allow(dead_code, unused_imports, reason = "until the sound thread asks for prompts")]
 pub mod prompt;
 mod random;
-#[allow(dead_code, unused_imports, reason = "until the sound thread records")]
 pub mod record;
 mod relay;
 #[allow(dead_code, reason = "until the relay has it started")]

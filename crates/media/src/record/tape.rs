@@ -1,6 +1,6 @@
 //! One recording on the disk: written, failed, or being closed.
 
-use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
+use std::io::{self, ErrorKind, SeekFrom};
 use std::path::PathBuf;
 use std::sync::Arc;
 
