@@ -66,7 +66,11 @@ impl Library {
     /// another's look at the shelf.
     pub(crate) fn request(&self, key: &PromptKey, rate: u32) -> ClipState {
         let Some(what) = what(&key.sound) else { return ClipState::Failed };
-        let language = key.language.as_ref().unwrap_or(&self.language).clone();
+        let mut language = key.language.as_ref().unwrap_or(&self.language).clone();
+        if language.contains('_') {
+            // As POSIX writes it, and as no folder is called.
+            language = language.replace('_', "-").into();
+        }
         let wanted = Wanted { what, language };
         let has_room = self.outstanding.load(Ordering::Relaxed) < TICKETS_MAX;
         let answer = lock(&self.shelf).ask(&wanted, rate, clock::now(), has_room);

@@ -1,6 +1,6 @@
 //! What is played but tones: files of the prompts folder, music, and texts and numbers that are
-//! spoken. The sound thread asks a [`Library`] and never waits: a sound is there, or its answer
-//! comes through [`Answers`], or it cannot be had. Files are read and texts are spoken on threads
+//! spoken. The sound thread asks a `Library` and never waits: a sound is there, or its answer
+//! comes through `Answers`, or it cannot be had. Files are read and texts are spoken on threads
 //! of their own.
 
 mod config;

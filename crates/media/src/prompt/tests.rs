@@ -119,6 +119,7 @@ fn the_language_chooses_the_file() {
     desk.write("prompts/de/a.wav", 10, 2);
     let first = |language| desk.clips(Sound::File("a.wav".into()), language).unwrap()[0].pcm[0];
     assert_eq!((first(None), first(Some("de")), first(Some("de-AT"))), (1, 2, 2));
+    assert_eq!((first(Some("de_AT")), first(Some("fr"))), (2, 1));
 }
 
 #[test]

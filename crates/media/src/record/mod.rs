@@ -1,10 +1,10 @@
 //! Recordings: two sides of a conversation into one file of two channels, written by a thread of
 //! its own.
 //!
-//! * The sound thread never waits: [`Recorder`] drops sound when the disk does not keep up, fills
+//! * The sound thread never waits: `Recorder` drops sound when the disk does not keep up, fills
 //!   its place with silence, and gives a recording up when that lasts.
 //! * A killed server leaves a file that plays: what was written is in order at any moment, and
-//!   [`recover`] makes it whole at the next start.
+//!   [`recover()`] makes it whole at the next start.
 //! * A full disk ends the recording and not the call: [`call::port::MediaEvent::RecordingFailed`]
 //!   once, and the file so far plays.
 //! * Files are for the server's user only (0600, folders 0700), never overwritten, and nowhere but
