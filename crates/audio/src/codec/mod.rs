@@ -90,7 +90,7 @@ impl CodecKind {
     /// `None` when the payload is empty, is not well formed, or is longer than [`MAX_FRAME_MS`].
     pub fn duration(self, payload: &[u8]) -> Option<u32> {
         let units = match self {
-            // A byte is a sample of G.711, and two samples of G.722 under its clock of half the rate.
+            // A byte is a sample of G.711, and two of G.722, whose clock counts every other one.
             Self::Pcmu | Self::Pcma | Self::G722 => u32::try_from(payload.len()).ok()?,
             Self::Opus => opus::Packet::parse(payload)?.samples(self.rtp_clock()),
         };
