@@ -9,6 +9,7 @@
 
 #![allow(clippy::print_stdout)]
 
+use std::cell::Cell;
 use std::error::Error;
 use std::fs;
 use std::io;
@@ -19,7 +20,9 @@ use std::sync::mpsc::{Receiver, TrySendError, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-use call::port::{LegId, MediaCommand, MediaEvent, RemoteMedia};
+use call::port::{
+    Encoding, Format, Formats, LegId, MediaCommand, MediaEvent, PortPair, RemoteMedia,
+};
 use media::{MediaConfig, MediaPlane};
 use rustix::buffer::spare_capacity;
 use rustix::event::epoll;
@@ -33,10 +36,27 @@ const PACKET_MS: usize = 20;
 /// What passes before anything is measured.
 const WARM_UP_S: usize = 1;
 
-/// One stream of packets: a socket, and where it sends.
+/// One stream of packets: a socket, where it sends, and its next number.
 struct Stream {
     socket: UdpSocket,
     to: SocketAddr,
+    sequence: Cell<u16>,
+}
+
+impl Stream {
+    fn new(socket: UdpSocket, to: SocketAddr) -> Self {
+        Self { socket, to, sequence: Cell::new(0) }
+    }
+
+    /// Sends a packet with `time` in its payload.
+    fn send(&self, packet: &mut [u8; 172], time: u64) -> bool {
+        let sequence = self.sequence.get();
+        self.sequence.set(sequence.wrapping_add(1));
+        packet[2..4].copy_from_slice(&sequence.to_be_bytes());
+        packet[4..8].copy_from_slice(&(u32::from(sequence) * 160).to_be_bytes());
+        packet[12..20].copy_from_slice(&time.to_ne_bytes());
+        self.socket.send_to(packet, self.to).is_ok()
+    }
 }
 
 /// What was measured of delays.
@@ -63,7 +83,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let bare = bare_ns()? as f64 / 1000.0;
     let direct = delays(&direct_streams(calls)?, seconds)?;
+    let memory_before = resident_kib();
     let (plane, streams) = relayed_streams(calls)?;
+    let memory = resident_kib().saturating_sub(memory_before) as f64 / calls as f64;
     let task = relay_task()?;
     send(&streams, WARM_UP_S, false, Receiving::BySender)?;
     let before = cpu_ns(&task);
@@ -76,10 +98,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("{calls} calls, {} packets/s, {seconds} s", calls * 2 * 1000 / PACKET_MS);
     println!("relay CPU per packet   {per_packet:8.2} µs");
     println!("bare receive-and-send  {bare:8.2} µs");
+    println!("to bare                {:8.2}", per_packet / bare);
+    println!("memory per call        {memory:8.1} KiB of ours, the kernel's apart");
     println!("lost                   {lost:8}  of {}", relayed.sent);
     println!("one-way delay            direct    relayed      added (µs)");
     let mut keyed =
         format!("calls={calls} cpu_us_per_packet={per_packet:.2} bare_us={bare:.2} lost={lost}");
+    keyed.push_str(&format!(" kib_per_call={memory:.1}"));
     for percent in [50, 99] {
         let (before, after) = (us(direct.delay(percent)), us(relayed.delay(percent)));
         let added = after - before;
@@ -110,7 +135,7 @@ fn direct_streams(calls: usize) -> io::Result<Vec<Stream>> {
     for _ in 0..calls {
         let (a, b) = (far_end()?, far_end()?);
         let (to_a, to_b) = (a.local_addr()?, b.local_addr()?);
-        streams.extend([Stream { socket: a, to: to_b }, Stream { socket: b, to: to_a }]);
+        streams.extend([Stream::new(a, to_b), Stream::new(b, to_a)]);
     }
     Ok(streams)
 }
@@ -128,6 +153,7 @@ fn relayed_streams(calls: usize) -> Result<(MediaPlane, Vec<Stream>), Box<dyn Er
     let plane = MediaPlane::start(config, sink)?;
     let mut stock = Vec::new();
     let mut streams = Vec::with_capacity(2 * calls);
+    let formats = formats();
     for leg in 0..2 * calls as u64 {
         let ports = loop {
             match stock.pop() {
@@ -141,13 +167,21 @@ fn relayed_streams(calls: usize) -> Result<(MediaPlane, Vec<Stream>), Box<dyn Er
         let leg = LegId(leg);
         plane.command(MediaCommand::Open { leg, ports })?;
         plane.command(MediaCommand::Remote { leg, remote })?;
+        plane.command(MediaCommand::Formats { leg, formats: formats.clone() })?;
         if leg.0 % 2 == 1 {
             plane.command(MediaCommand::Bridge { a: LegId(leg.0 - 1), b: leg })?;
         }
-        streams.push(Stream { socket, to: SocketAddr::new(address, ports.rtp) });
+        streams.push(Stream::new(socket, SocketAddr::new(address, ports.rtp)));
     }
     plane.report()?;
     Ok((plane, streams))
+}
+
+fn formats() -> Formats {
+    let format = |payload, encoding| Format { payload, encoding, clock_rate: 8000, channels: 1 };
+    let list: Arc<[Format]> =
+        [format(0, Encoding::Pcmu), format(101, Encoding::TelephoneEvent)].into();
+    Formats { receive: list.clone(), send: list, packet_ms: 20 }
 }
 
 /// The CPU time, in ns, of receiving one packet and sending it on, with nothing around it.
@@ -173,11 +207,12 @@ fn bare_ns() -> io::Result<u64> {
     Ok(total / (ROUNDS * PACKETS))
 }
 
-fn next_stock(events: &Receiver<MediaEvent>) -> Result<Vec<call::port::PortPair>, Box<dyn Error>> {
-    match events.recv_timeout(Duration::from_secs(5))? {
-        MediaEvent::Stock(pairs) => Ok(pairs),
-        event => Err(format!("{event:?}").into()),
-    }
+fn next_stock(events: &Receiver<MediaEvent>) -> Result<Vec<PortPair>, Box<dyn Error>> {
+    let event = events.recv_timeout(Duration::from_secs(5))?;
+    let MediaEvent::Stock(pairs) = event else {
+        return Err(format!("{event:?}").into());
+    };
+    Ok(pairs)
 }
 
 /// Sends for `seconds` after a warm-up, while another thread receives.
@@ -222,8 +257,7 @@ fn send(
                     counted += usize::from(stream.socket.recv(&mut [0; 172]).is_ok());
                 }
                 let time = if timed { now_ns() } else { 0 };
-                packet[12..20].copy_from_slice(&time.to_ne_bytes());
-                let sent = stream.socket.send_to(&packet, stream.to).is_ok();
+                let sent = stream.send(&mut packet, time);
                 if let Receiving::Elsewhere = receiving {
                     counted += usize::from(sent);
                 }
@@ -282,6 +316,14 @@ fn relay_task() -> Result<String, Box<dyn Error>> {
         }
     }
     Err("no relay thread".into())
+}
+
+/// What of this process is in memory.
+fn resident_kib() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let number = line.and_then(|line| line.split_whitespace().next());
+    number.and_then(|kib| kib.parse().ok()).unwrap_or_default()
 }
 
 /// The time a thread has run, in ns (the first number of its schedstat).

@@ -103,7 +103,9 @@ struct Jack {
     playing: Option<PlayId>,
     /// Something has been played to it: a voice menu wants digits after the play, too.
     played: bool,
-    /// The sound thread renders something over what it hears, or will at once.
+    /// The sound thread was told to press a digit and has not said that it is done.
+    pressing: bool,
+    /// The sound thread renders something over what it hears.
     rendering: bool,
     /// How many recordings have it.
     recorded: u32,
@@ -187,6 +189,7 @@ impl PatchBay {
     pub(crate) fn rendering(&mut self, leg: LegId, on: bool) {
         if let Some(jack) = self.legs.get_mut(&leg) {
             jack.rendering = on;
+            jack.pressing &= on;
             self.touched.push(leg);
             self.settle();
         }
@@ -289,7 +292,8 @@ impl PatchBay {
 
     fn press(&mut self, leg: LegId, command: SoundCommand) {
         let Some(jack) = self.legs.get_mut(&leg) else { return };
-        jack.rendering = true;
+        // What it hears goes on until the first packet of the digit is about to come.
+        jack.pressing = true;
         self.touched.push(leg);
         self.settle();
         self.sound(command);
@@ -468,7 +472,7 @@ impl PatchBay {
         let transcoded = jack.heard_by.and_then(|listener| self.legs.get(&listener));
         let transcoded = transcoded.is_some_and(|listener| self.route(leg, listener).is_none());
         let taken = jack.recorded > 0 || in_band || speaks || transcoded;
-        let known = taken || hears == Hears::Rendered;
+        let known = taken || hears == Hears::Rendered || jack.pressing;
         Told {
             wiring: Wiring { hears, taken, playing: jack.playing.is_some(), talks },
             voice: known.then_some(Voice { source, in_band }),
@@ -499,6 +503,7 @@ impl Jack {
             heard_by: None,
             playing: None,
             played: false,
+            pressing: false,
             rendering: false,
             recorded: 0,
             told: Told { wiring: Wiring::default(), voice: None },

@@ -180,10 +180,13 @@ fn digits_replace_it_too() {
     rig.tell(&MediaCommand::Bridge { a: A, b: B });
     let digit = Digit::new('5').unwrap();
     rig.tell(&MediaCommand::SendDigit { leg: B, digit, duration_ms: 100 });
-    assert_eq!((rig.heard().as_str(), rig.said.as_str()), ("2 r -", "Voice SendDigit "));
+    assert_eq!((rig.heard().as_str(), rig.said.as_str()), ("2 1 -", "Voice SendDigit "));
+    rig.bay.rendering(B, true);
+    rig.look();
+    assert_eq!((rig.heard().as_str(), rig.said.as_str()), ("2 r -", ""));
     rig.bay.rendering(B, false);
     rig.look();
-    assert_eq!(rig.heard(), "2 1 -");
+    assert_eq!((rig.heard().as_str(), rig.said.as_str()), ("2 1 -", "Gone "));
 }
 
 #[test]

@@ -104,26 +104,27 @@ impl Rig {
     /// As the relay thread does it.
     pub(super) fn tell(&mut self, command: MediaCommand) {
         let Self { table, bay, now, .. } = self;
-        match command {
-            MediaCommand::Open { leg, ports } if !table.open(*now, leg.0 as usize, leg, ports) => {
-                return;
-            }
-            MediaCommand::Remote { leg, remote } => table.remote(*now, leg, remote),
-            MediaCommand::Formats { leg, ref formats } => table.formats(leg, formats),
-            MediaCommand::Direct { leg, direction } => table.direct(*now, leg, direction),
-            _ => {}
+        if let MediaCommand::Open { leg, ports } = command
+            && !table.open(*now, leg.0 as usize, leg, ports)
+        {
+            return;
+        }
+        if let MediaCommand::Remote { leg, remote } = command {
+            table.remote(*now, leg, remote);
+        } else if let MediaCommand::Formats { leg, formats } = &command {
+            table.formats(*leg, formats);
+        } else if let MediaCommand::Direct { leg, direction } = command {
+            table.direct(*now, leg, direction);
         }
         bay.apply(&command);
         self.rewire();
-        match command {
-            MediaCommand::Bridge { a, b } => self.table.bridged(self.now, a, b),
-            MediaCommand::Close { leg } => {
-                let mut farewell = Vec::new();
-                if let Some((_, Some(way))) = self.table.close(self.now, leg, &mut farewell) {
-                    self.sent.push((way, farewell));
-                }
+        if let MediaCommand::Bridge { a, b } = command {
+            self.table.bridged(self.now, a, b);
+        } else if let MediaCommand::Close { leg } = command {
+            let mut farewell = Vec::new();
+            if let Some((_, Some(way))) = self.table.close(self.now, leg, &mut farewell) {
+                self.sent.push((way, farewell));
             }
-            _ => {}
         }
     }
 
@@ -204,11 +205,13 @@ impl Rig {
 
     pub(super) fn silences(&mut self, until: Duration) -> Vec<(LegId, Duration)> {
         self.pass(until);
-        let silence = |event| match event {
-            MediaEvent::TimedOut { leg, after } => Some((leg, after)),
-            _ => None,
-        };
-        self.events().into_iter().filter_map(silence).collect()
+        let mut silences = Vec::new();
+        for event in self.events() {
+            if let MediaEvent::TimedOut { leg, after } = event {
+                silences.push((leg, after));
+            }
+        }
+        silences
     }
 
     pub(super) fn counters(&self, leg: LegId) -> LegCounters {

@@ -35,7 +35,7 @@ fn play(rig: &mut Rig, scripts: &[Script]) -> Vec<(u128, QualityNotice)> {
             rig.pass(next);
             n += 1;
             // Spread evenly: every so many packets one.
-            let lost = script.loss > 0 && n % (100 / script.loss) == 0;
+            let lost = script.loss > 0 && n.is_multiple_of(100 / script.loss);
             for (leg, talks) in [(A, script.a_talks && !lost), (B, script.b_talks)] {
                 if talks {
                     rig.rtp(leg);
@@ -162,11 +162,12 @@ fn a_leg_that_is_over_says_how_its_streams_were() {
     rig.tell(MediaCommand::Close { leg: A });
     rig.tell(MediaCommand::Close { leg: C });
     let events = rig.events();
-    let closed = events.iter().filter_map(|event| match event {
-        MediaEvent::Closed { leg, streams } => Some((*leg, streams.clone())),
-        _ => None,
-    });
-    let closed: Vec<_> = closed.collect();
+    let mut closed = Vec::new();
+    for event in &events {
+        if let MediaEvent::Closed { leg, streams } = event {
+            closed.push((*leg, streams.clone()));
+        }
+    }
     let [(A, streams), (C, none)] = &closed[..] else { panic!("{events:?}") };
     assert!(none.is_empty());
     let [received, sent] = &streams[..] else { panic!("{streams:?}") };
