@@ -164,6 +164,7 @@ fn find_sound(file: &[u8]) -> Result<(Layout, &[u8]), ReadError> {
     if !(is_wide || file.starts_with(b"RIFF")) || file.get(8..12) != Some(b"WAVE") {
         return Err(ReadError::NotWave);
     }
+    let is_consistent = u32_at(file, 4).is_some_and(|said| said as usize + 8 >= file.len());
     let mut layout = None;
     let mut wide_length = None;
     let mut rest = &file[12..];
@@ -179,7 +180,8 @@ fn find_sound(file: &[u8]) -> Result<(Layout, &[u8]), ReadError> {
                 let layout = layout.ok_or(ReadError::NoSound)?;
                 let length = match (said, wide_length) {
                     // A size of a stream, or of a file whose writer was killed.
-                    (0, _) | (u32::MAX, None) => body.len(),
+                    (0, _) if !is_consistent => body.len(),
+                    (u32::MAX, None) => body.len(),
                     (u32::MAX, Some((low, high))) if is_wide => {
                         let wide = u64::from(high) << 32 | u64::from(low);
                         usize::try_from(wide).unwrap_or(usize::MAX)

@@ -168,6 +168,9 @@ fn what_is_not_read() {
     assert_eq!(read(&format(1, 1, 8_001, 2, 16), &[0; 8]), Err(rate));
     assert_eq!(read(&format(1, 1, 8_000, 2, 16), &[]), Err(ReadError::NoSound));
     assert_eq!(read(&[0; 15], &[0; 8]), Err(ReadError::NoSound));
+    let plain = format(1, 1, 8_000, 2, 16);
+    let empty = file(b"RIFF", &[(b"fmt ", &plain), (b"data", b""), (b"LIST", b"words")]);
+    assert_eq!(Sound::read(&empty, ALL), Err(ReadError::NoSound));
     assert_eq!(Sound::read(b"ID3\x04 and so on", ALL), Err(ReadError::NotWave));
     assert_eq!(Sound::read(&file(b"RIFF", &[(b"data", &[0; 8])]), ALL), Err(ReadError::NoSound));
     let many: Vec<(&[u8; 4], &[u8])> = vec![(b"junk", b""); CHUNKS_MAX + 1];
