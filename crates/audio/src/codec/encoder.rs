@@ -17,7 +17,7 @@ pub enum EncodeError {
 /// What an encoder may be told. Only Opus listens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EncoderSettings {
-    /// Bits a second, without the headers below: 6000 to 510000.
+    /// Bits a second, without the headers below: 6000 to 64000, more is not used.
     pub bitrate_bps: u32,
     /// 0 (quick) to 10 (good). At 16 kHz PESQ is 3.43 for 1, 4.02 for 5 and 4.17 for 8, at 0.35,
     /// 1 and 1.8 times the time; at 8 kHz, 4.37, 4.42 and 4.46.

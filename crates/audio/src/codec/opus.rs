@@ -92,6 +92,7 @@ pub(super) struct OpusDecoder {
 impl OpusDecoder {
     /// `rate` is 16000 or 48000.
     pub(super) fn new(rate: u32) -> Self {
+        // `Decoder::new` gives one of these rates, and opus-rs takes both, with one channel.
         let inner = opus_rs::OpusDecoder::new(rate.cast_signed(), 1)
             .expect("the rate was checked, and one channel is allowed");
         let most = (rate / 1_000 * MAX_FRAME_MS) as usize;
@@ -165,10 +166,11 @@ pub(super) struct OpusEncoder {
 impl OpusEncoder {
     /// `rate` is 8000 or 16000.
     pub(super) fn new(rate: u32, settings: &EncoderSettings) -> Self {
+        // `opus_rate` gives one of these rates, and opus-rs takes both, with one channel.
         let mut inner =
             opus_rs::OpusEncoder::new(rate.cast_signed(), 1, opus_rs::Application::Voip)
                 .expect("the rate was checked, and one channel is allowed");
-        inner.bitrate_bps = settings.bitrate_bps.clamp(6_000, 510_000).cast_signed();
+        inner.bitrate_bps = settings.bitrate_bps.clamp(6_000, 64_000).cast_signed();
         inner.complexity = i32::from(settings.complexity.min(10));
         inner.use_cbr = settings.constant_bitrate;
         inner.use_inband_fec = settings.inband_fec;

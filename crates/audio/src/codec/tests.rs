@@ -164,7 +164,7 @@ fn speech_stays_what_it_was_through_every_pair() {
             };
             let (whole, lossy) = (distance(|_| false), distance(one_in_twenty));
             assert!(whole < 4.5, "{first:?} to {second:?}: {whole:.1} dB");
-            // A buzz is more even than a voice, so Opus leans on what was before, and on its errors.
+            // A buzz is more even than a voice: Opus leans on what was before, and on its errors.
             assert!(lossy < 8.0, "{first:?} to {second:?} with loss: {lossy:.1} dB");
         }
     }
