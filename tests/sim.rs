@@ -38,7 +38,7 @@ use verdict::Tally;
 const SEEDS: u64 = 50;
 
 /// What they meet among other things.
-const MET: [&str; 12] = [
+const MET: [&str; 17] = [
     "attempt answered",
     "attempt answered_elsewhere",
     "attempt busy",
@@ -46,10 +46,15 @@ const MET: [&str; 12] = [
     "attempt declined",
     "attempt no_answer",
     "attempt unavailable",
+    "bad audio",
     "call answered",
     "call canceled",
     "call missed",
+    "event dtmf",
     "failover",
+    "leg with figures",
+    "playing",
+    "recording",
     "restart",
 ];
 

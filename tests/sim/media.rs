@@ -1,11 +1,21 @@
-//! Media without sockets: a stock of ports whose books must balance, and a note of which far ends
-//! were bridged and when.
+//! Media without sockets: a stock of ports whose books must balance, a note of which far ends were
+//! bridged and when, playings and recordings that end as they must, and what media notices by
+//! itself: digits, bad audio, a disk that is full.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use call::port::{Direction, LegId, MediaCommand, PortPair};
+use call::port::{
+    Digit, Direction, LegId, MediaCommand, MediaEvent, PlayEnd, PlayId, Playlist, PortPair,
+    QualityChange, QualityMetric, QualityNotice, QualitySeverity, QualitySource, QualityStream,
+    RecordingId, StreamQuality,
+};
+
+/// How long a prompt is.
+const PROMPT: Duration = Duration::from_secs(2);
+/// What media does at once.
+const SOON: Duration = Duration::from_millis(1);
 
 /// A leg that is open.
 struct Line {
@@ -13,6 +23,9 @@ struct Line {
     remote: Option<SocketAddr>,
     direction: Direction,
     hears: Option<LegId>,
+    playing: Option<PlayId>,
+    /// Somebody heard it.
+    bridged: bool,
 }
 
 /// Two legs began to hear each other.
@@ -31,6 +44,11 @@ pub(crate) struct Media {
     /// Who has each pair: the core's stock (`None`), or a leg.
     pairs: BTreeMap<PortPair, Option<LegId>>,
     pub(crate) bridged: Vec<Bridged>,
+    /// Recordings whose files are not closed.
+    recordings: BTreeSet<RecordingId>,
+    /// Playings and recordings so far.
+    pub(crate) played: u32,
+    pub(crate) recorded: u32,
     pub(crate) faults: Vec<String>,
 }
 
@@ -42,14 +60,20 @@ impl Media {
         *self = Self {
             pairs: pairs.iter().map(|pair| (*pair, None)).collect(),
             bridged: std::mem::take(&mut self.bridged),
+            played: self.played,
+            recorded: self.recorded,
             faults: std::mem::take(&mut self.faults),
             ..Self::default()
         };
         pairs
     }
 
-    /// Obeys; `Some` is a pair that goes back to the core's stock.
-    pub(crate) fn command(&mut self, at: Duration, command: MediaCommand) -> Option<PortPair> {
+    /// Obeys; returns what media will say, and how much later.
+    pub(crate) fn command(
+        &mut self,
+        at: Duration,
+        command: MediaCommand,
+    ) -> Vec<(Duration, MediaEvent)> {
         match command {
             MediaCommand::Open { leg, ports } => self.open(leg, ports),
             MediaCommand::Remote { leg, remote } => {
@@ -67,7 +91,7 @@ impl Media {
                     line.hears = Some(from);
                 }
             }
-            MediaCommand::Bridge { a, b } => self.bridge(at, a, b),
+            MediaCommand::Bridge { a, b } => return self.bridge(at, a, b),
             MediaCommand::Unbridge { a, b } => {
                 for (one, other) in [(a, b), (b, a)] {
                     let line = self.lines.get_mut(&one).filter(|line| line.hears == Some(other));
@@ -77,24 +101,107 @@ impl Media {
                 }
             }
             MediaCommand::Close { leg } => return self.close(leg),
-            MediaCommand::Formats { .. }
-            | MediaCommand::Join { .. }
+            MediaCommand::Play { leg, play, list } => return self.play(leg, play, &list),
+            MediaCommand::StopPlay { leg } => {
+                let line = self.lines.get_mut(&leg);
+                if let Some(play) = line.and_then(|line| line.playing.take()) {
+                    return vec![(SOON, MediaEvent::Played { leg, play, end: PlayEnd::Stopped })];
+                }
+            }
+            MediaCommand::Record { recording, .. } => return self.record(recording),
+            MediaCommand::StopRecording { recording } => return self.stop_recording(recording),
+            MediaCommand::Formats { leg, formats } => {
+                if formats.receive.is_empty() || formats.send.is_empty() {
+                    self.faults.push(format!("{leg:?} has no formats"));
+                }
+            }
+            MediaCommand::Join { .. }
             | MediaCommand::Leave { .. }
-            | MediaCommand::Play { .. }
             | MediaCommand::PausePlay { .. }
-            | MediaCommand::StopPlay { .. }
             | MediaCommand::SendDigit { .. }
-            | MediaCommand::Record { .. }
-            | MediaCommand::PauseRecording { .. }
-            | MediaCommand::StopRecording { .. } => {}
+            | MediaCommand::PauseRecording { .. } => {}
             MediaCommand::Return(ports) => {
                 if self.pairs.get(&ports) != Some(&None) {
                     self.faults.push(format!("{ports:?} returned that was not in the stock"));
                 }
-                return Some(ports);
+                return vec![(SOON, MediaEvent::Stock(vec![ports]))];
             }
         }
-        None
+        Vec::new()
+    }
+
+    /// Whether an event still happens: a playing that was stopped does not end again.
+    pub(crate) fn still(&mut self, event: &MediaEvent) -> bool {
+        match event {
+            MediaEvent::Played { end: PlayEnd::Stopped, .. } => true,
+            MediaEvent::Played { leg, play, .. } => {
+                let line = self.lines.get_mut(leg).filter(|line| line.playing == Some(*play));
+                line.is_some_and(|line| line.playing.take().is_some())
+            }
+            MediaEvent::Digit { leg, .. } => self.lines.contains_key(leg),
+            MediaEvent::Quality(notice) => self.lines.contains_key(&notice.leg),
+            MediaEvent::RecordingFailed { recording, .. } => self.recordings.contains(recording),
+            MediaEvent::Stock(_)
+            | MediaEvent::TimedOut { .. }
+            | MediaEvent::Closed { .. }
+            | MediaEvent::Recorded { .. } => true,
+        }
+    }
+
+    fn play(&mut self, leg: LegId, play: PlayId, list: &Playlist) -> Vec<(Duration, MediaEvent)> {
+        self.played += 1;
+        let Some(line) = self.lines.get_mut(&leg) else {
+            return Vec::new();
+        };
+        let mut said = Vec::new();
+        if let Some(play) = line.playing.replace(play) {
+            said.push((SOON, MediaEvent::Played { leg, play, end: PlayEnd::Stopped }));
+        }
+        // Now and then a file is missing.
+        if play.0 % 5 == 0 {
+            said.push((SOON, MediaEvent::Played { leg, play, end: PlayEnd::Failed }));
+        } else if !list.repeat {
+            said.push((PROMPT, MediaEvent::Played { leg, play, end: PlayEnd::Completed }));
+        }
+        said
+    }
+
+    fn record(&mut self, recording: RecordingId) -> Vec<(Duration, MediaEvent)> {
+        if !self.recordings.insert(recording.clone()) {
+            return Vec::new();
+        }
+        self.recorded += 1;
+        if self.recorded % 4 != 0 {
+            return Vec::new();
+        }
+        let failed = MediaEvent::RecordingFailed { recording, cause: "no space left".into() };
+        vec![(Duration::from_secs(1), failed)]
+    }
+
+    fn stop_recording(&mut self, recording: RecordingId) -> Vec<(Duration, MediaEvent)> {
+        if !self.recordings.remove(&recording) {
+            self.faults.push(format!("{recording} stopped, but not begun"));
+            return Vec::new();
+        }
+        let (duration_ms, bytes) = (1_000, 32_000);
+        let closed = MediaEvent::Recorded { recording, duration_ms, bytes, sha256: None };
+        vec![(Duration::from_millis(5), closed)]
+    }
+
+    /// What is heard on a new bridge, and how badly: it depends on the legs only.
+    fn heard(a: LegId, b: LegId) -> Vec<(Duration, MediaEvent)> {
+        let mut heard = Vec::new();
+        if let (Some(digit), 0) = (Digit::new('5'), a.0 % 3) {
+            heard.push((Duration::from_millis(500), MediaEvent::Digit { leg: a, digit }));
+        }
+        if b.0 % 2 == 0 {
+            let severity = QualitySeverity::Warning;
+            let raised = QualityChange::Raised { severity, threshold: 3.0, worst: 5.0 };
+            heard.push((Duration::from_secs(1), quality(b, raised)));
+            let cleared = QualityChange::Cleared { worst: 6.0 };
+            heard.push((Duration::from_secs(4), quality(b, cleared)));
+        }
+        heard
     }
 
     fn open(&mut self, leg: LegId, ports: PortPair) {
@@ -105,34 +212,45 @@ impl Media {
                 self.faults.push(fault);
             }
         }
-        let line = Line { ports, remote: None, direction: Direction::BOTH, hears: None };
+        let line = Line {
+            ports,
+            remote: None,
+            direction: Direction::BOTH,
+            hears: None,
+            playing: None,
+            bridged: false,
+        };
         if self.lines.insert(leg, line).is_some() {
             self.faults.push(format!("{leg:?} opened twice"));
         }
     }
 
-    fn bridge(&mut self, at: Duration, a: LegId, b: LegId) {
+    fn bridge(&mut self, at: Duration, a: LegId, b: LegId) -> Vec<(Duration, MediaEvent)> {
         let end = |leg: &LegId| self.lines.get(leg).map(|line| line.remote.map(|at| at.ip()));
         let (Some(one), Some(other)) = (end(&a), end(&b)) else {
             self.faults.push(format!("{a:?} and {b:?} bridged, but not open"));
-            return;
+            return Vec::new();
         };
         let ends = [one, other];
         self.bridged.push(Bridged { at, ends });
         for (one, other) in [(a, b), (b, a)] {
             if let Some(line) = self.lines.get_mut(&one) {
                 line.hears = Some(other);
+                line.bridged = true;
             }
         }
+        Self::heard(a, b)
     }
 
-    fn close(&mut self, leg: LegId) -> Option<PortPair> {
+    fn close(&mut self, leg: LegId) -> Vec<(Duration, MediaEvent)> {
         let Some(line) = self.lines.remove(&leg) else {
             self.faults.push(format!("{leg:?} closed, but not open"));
-            return None;
+            return Vec::new();
         };
         self.pairs.insert(line.ports, None);
-        Some(line.ports)
+        let streams = if line.bridged { vec![stream()] } else { Vec::new() };
+        let closed = MediaEvent::Closed { leg, streams };
+        vec![(SOON, MediaEvent::Stock(vec![line.ports])), (SOON, closed)]
     }
 
     /// The leg that has this RTP port: where it sends to, which way, and whether it hears anybody.
@@ -161,8 +279,41 @@ impl Media {
         lines.filter(|line| other(line).is_some_and(|other| held(line) || held(other))).count()
     }
 
+    /// Recordings whose files are open.
+    pub(crate) fn open_recordings(&self) -> usize {
+        self.recordings.len()
+    }
+
     /// Legs that are open.
     pub(crate) fn open_legs(&self) -> usize {
         self.lines.len()
+    }
+}
+
+fn quality(leg: LegId, change: QualityChange) -> MediaEvent {
+    MediaEvent::Quality(QualityNotice {
+        leg,
+        stream: QualityStream::Received,
+        metric: QualityMetric::PacketLoss,
+        change,
+        source: QualitySource::LocalRtp,
+        explanation: "{other} heard {party} badly".into(),
+    })
+}
+
+fn stream() -> StreamQuality {
+    StreamQuality {
+        stream: QualityStream::Received,
+        codec: "PCMU".into(),
+        packets: 1_000,
+        lost: 10,
+        discarded: 0,
+        duplicate: 0,
+        jitter_avg_ms: Some(2.0),
+        jitter_max_ms: Some(9.0),
+        rtt_avg_ms: None,
+        rtt_max_ms: None,
+        mos_avg: Some(4.2),
+        mos_min: Some(4.0),
     }
 }

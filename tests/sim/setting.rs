@@ -4,6 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use call::SoundSettings;
 use model::directory::{
     Accept, AcdStrategy, Assignment, Availability, Directory, Group, Ivr, IvrAction, IvrTarget,
     KnownRecord, Number, User,
@@ -64,6 +65,11 @@ pub(crate) struct Setting {
     pub(crate) calls: usize,
     /// When IVRs accept the caller.
     pub(crate) accept: Option<Accept>,
+    /// IVRs greet whom they accept.
+    pub(crate) greets: bool,
+    /// Calls are recorded, perhaps after a prompt.
+    pub(crate) records: bool,
+    pub(crate) consent: bool,
 }
 
 impl Setting {
@@ -75,6 +81,9 @@ impl Setting {
             ports: 40,
             calls: 100,
             accept: None,
+            greets: false,
+            records: false,
+            consent: false,
         }
     }
 }
@@ -90,6 +99,8 @@ pub(crate) fn config(setting: &Setting) -> SwitchConfig {
         Method::Bye,
         Method::Options,
         Method::Register,
+        Method::Info,
+        Method::Publish,
     ];
     let password = setting.challenged.then(|| "secret".to_owned());
     SwitchConfig {
@@ -108,8 +119,18 @@ pub(crate) fn config(setting: &Setting) -> SwitchConfig {
             password,
         }],
         registrar: RegistrarConfig::default(),
-        call: call::Settings::default(),
+        call: call::Settings { sound: sound(setting), ..call::Settings::default() },
         limits: Limits { calls: setting.calls, ..Limits::default() },
+    }
+}
+
+fn sound(setting: &Setting) -> SoundSettings {
+    SoundSettings {
+        music_on_hold: Some("music:calm".into()),
+        consent_prompt: setting.consent.then(|| "consent.wav".into()),
+        record_all: setting.records,
+        recording_beep: !setting.consent,
+        ..SoundSettings::default()
     }
 }
 
@@ -125,11 +146,13 @@ fn user(name: &str) -> User {
     }
 }
 
-fn ivr(id: &str, target: IvrTarget, next: Option<&str>, accept: Option<Accept>) -> Ivr {
+fn ivr(id: &str, target: IvrTarget, next: Option<&str>, setting: &Setting) -> Ivr {
+    let accept = setting.accept;
+    let greets = setting.greets && accept == Some(Accept::Entry);
     Ivr {
         id: IvrId::from(id),
         action: IvrAction::CallTransfer,
-        greeting_prompt: None,
+        greeting_prompt: greets.then(|| "Hello.".into()),
         language: None,
         target: Some(target),
         strategy: None,
@@ -185,10 +208,10 @@ pub(crate) fn directory(setting: &Setting, reloaded: bool) -> Arc<Directory> {
     let bob = IvrTarget::User(UserId::from("bob"));
     let first_owner = Some("ivr-simulring");
     for ivr in [
-        ivr("ivr-simulring", IvrTarget::Group(sales.clone()), None, setting.accept),
-        ivr("ivr-robin", IvrTarget::Group(support.clone()), None, setting.accept),
-        ivr("ivr-chain", bob, after, setting.accept),
-        ivr("ivr-owner", IvrTarget::RecordOwner, first_owner, setting.accept),
+        ivr("ivr-simulring", IvrTarget::Group(sales.clone()), None, setting),
+        ivr("ivr-robin", IvrTarget::Group(support.clone()), None, setting),
+        ivr("ivr-chain", bob, after, setting),
+        ivr("ivr-owner", IvrTarget::RecordOwner, first_owner, setting),
     ] {
         directory.add_ivr(ivr);
     }

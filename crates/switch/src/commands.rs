@@ -286,8 +286,7 @@ impl Switch {
             self.hang_up(now, leg, Release::Normal);
             self.reject(now, leg, 500);
         }
-        let open = self.recordings.iter().filter(|(_, owner)| **owner == key);
-        for recording in open.map(|(recording, _)| recording.clone()).collect::<Vec<_>>() {
+        for recording in self.recordings.of_call(key) {
             self.media_out.push(MediaCommand::StopRecording { recording });
         }
         if let Some(id) = id {

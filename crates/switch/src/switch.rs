@@ -19,6 +19,7 @@ use sip::user_agent_core::{UaEvent, UaOutput, UserAgentCore};
 
 use crate::config::SwitchConfig;
 use crate::counters::Counters;
+use crate::legs::aftermath::OpenRecordings;
 use crate::legs::{CallKey, Legs};
 use crate::port::{Effect, Input, Location};
 use crate::random::Random;
@@ -58,8 +59,7 @@ pub struct Switch {
     /// What the calls still have to be told in this step.
     pub(crate) inbox: VecDeque<(CallKey, CallInput)>,
     pub(crate) media_out: Vec<MediaCommand>,
-    /// Recordings whose files media has not closed, and their calls.
-    pub(crate) recordings: BTreeMap<RecordingId, CallKey>,
+    pub(crate) recordings: OpenRecordings,
 }
 
 /// A call and the deadline under which it stands in the queue.
@@ -137,7 +137,7 @@ impl Switch {
             ua_out: Vec::new(),
             inbox: VecDeque::new(),
             media_out: Vec::new(),
-            recordings: BTreeMap::new(),
+            recordings: OpenRecordings::default(),
         };
         for (group, user) in restored.cursors {
             switch.pools.restore_cursor(group, user);
@@ -231,7 +231,7 @@ impl Switch {
                 }
             }
             MediaEvent::RecordingFailed { recording, cause } => {
-                tracing::error!(%recording, %cause, "a recording failed");
+                tracing::warn!(%recording, %cause, "a recording failed");
                 self.recording_failed(now, recording, cause, effects);
             }
             MediaEvent::Recorded { recording, duration_ms, bytes, sha256 } => {
@@ -251,14 +251,14 @@ impl Switch {
         cause: Arc<str>,
         effects: &mut Vec<Effect>,
     ) {
-        let Some(key) = self.recordings.get(&recording) else {
+        let Some(key) = self.recordings.call(&recording) else {
             return;
         };
-        let anchor = self.calls.get(key).and_then(|live| live.call.legs().next());
+        let anchor = self.calls.get(&key).and_then(|live| live.call.legs().next());
         match anchor {
             Some(leg) => {
                 let event = LegEvent::RecordingFailed { recording, cause };
-                self.inbox.push_back((*key, CallInput::Leg(leg, event)));
+                self.inbox.push_back((key, CallInput::Leg(leg, event)));
             }
             None => {
                 let change = RecordingChange::Failed { at: now.wall, cause };

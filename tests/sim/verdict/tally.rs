@@ -47,6 +47,11 @@ impl Tally {
                 .filter(|attempt| crossed(attempt.sip_status) && graph.call.answered_at.is_none());
             self.add("a 200 that crossed a CANCEL", late.count() as u64);
         }
+        let bad = world.store.graphs.values().map(|graph| graph.quality_events.len() as u64);
+        self.add("bad audio", bad.sum());
+        self.add("leg with figures", world.qualities.len() as u64);
+        self.add("playing", u64::from(world.media.played));
+        self.add("recording", u64::from(world.media.recorded));
         let counters = world.switch.counters();
         for (status, times) in &counters.refused {
             self.add(format!("refused {status}"), *times);

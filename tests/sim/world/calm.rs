@@ -65,6 +65,10 @@ impl World {
         if self.media.open_legs() != 0 {
             faults.push(format!("{} legs open in media", self.media.open_legs()));
         }
+        if self.media.open_recordings() != 0 || !self.recordings.is_empty() {
+            let open = self.media.open_recordings();
+            faults.push(format!("{open} recordings open in media, {:?}", self.recordings));
+        }
         faults.extend(self.media.faults.iter().cloned());
         for peer in &self.peers {
             let counts = peer.phone.counts();

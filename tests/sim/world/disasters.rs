@@ -27,6 +27,8 @@ impl World {
         setting.seed ^= u64::from(self.restarts) << 32;
         self.switch = switch(&setting, restored, &self.directory, self.now);
         let pairs = self.media.bind(self.setting.ports);
+        // Their files are closed at the start, which is the store's matter.
+        self.recordings.clear();
         self.input(Input::Media(MediaEvent::Stock(pairs)));
         for peer in 0..self.peers.len() {
             let flow = self.peers[peer].phone.config().server;

@@ -14,6 +14,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use call::port::MediaEvent;
 use model::directory::Directory;
+use model::recording::{RecordingChange, RecordingId};
 use model::{Millis, Now};
 use phone::{Phone, PhoneCallId, PhoneConfig, PhoneEvent, PhoneOutput};
 use sip::flow::{Flow, TransportKind};
@@ -99,6 +100,10 @@ pub(crate) struct World {
     pub(crate) unreachable_says_so: bool,
     /// Whether somebody may have vanished in the middle of a call.
     pub(crate) disturbed: bool,
+    /// Recordings that began and are not closed.
+    pub(crate) recordings: BTreeSet<RecordingId>,
+    /// Legs whose figures are kept.
+    pub(crate) qualities: BTreeSet<String>,
     /// Faults that the run itself noticed.
     pub(crate) faults: Vec<String>,
     agenda: BTreeMap<(Duration, u64), Happening>,
@@ -135,6 +140,8 @@ impl World {
             unreachable_says_so: false,
             damages: Random::new(!setting.seed),
             disturbed: false,
+            recordings: BTreeSet::new(),
+            qualities: BTreeSet::new(),
             faults: Vec::new(),
             agenda: BTreeMap::new(),
             sequence: 0,
@@ -314,7 +321,11 @@ impl World {
             Happening::Broke(flow) => self.input(Input::SipFailed { flow }),
             Happening::Durable(decided, effects) => self.let_out(decided, effects),
             Happening::Resolved(id, targets) => self.input(Input::Resolved { id, targets }),
-            Happening::Media(event) => self.input(Input::Media(event)),
+            Happening::Media(event) => {
+                if self.media.still(&event) {
+                    self.input(Input::Media(event));
+                }
+            }
             Happening::Acts(act) => act(self),
         }
     }
@@ -333,10 +344,8 @@ impl World {
                     self.transmit(None, flow, bytes);
                 }
                 Effect::Media(command) => {
-                    if let Some(pair) = self.media.command(decided, command) {
-                        let back = MediaEvent::Stock(vec![pair]);
-                        let at = self.now + Duration::from_millis(1);
-                        self.schedule(at, Happening::Media(back));
+                    for (later, event) in self.media.command(decided, command) {
+                        self.schedule(self.now + later, Happening::Media(event));
                     }
                 }
                 Effect::Resolve { id, host, .. } => {
@@ -345,9 +354,31 @@ impl World {
                     self.schedule(at, Happening::Resolved(id, targets));
                 }
                 Effect::Aborted { call, .. } => self.faults.push(format!("{call} aborted")),
+                Effect::Recording(id, change) => self.recording(&id, &change),
+                Effect::LegQuality(quality) => {
+                    let name = format!("{} {:?}", quality.call, quality.leg);
+                    if !self.qualities.insert(name.clone()) {
+                        self.faults.push(format!("{name} has its figures twice"));
+                    }
+                }
+                Effect::ClientReport(report) => self.faults.push(format!("{report:?}")),
                 Effect::Location(location) => self.store.locate(location),
                 Effect::Cursor(group, user) => self.store.cursor(group, user),
             }
+        }
+    }
+
+    /// A recording begins once and is closed once, and nothing becomes of it outside of that.
+    fn recording(&mut self, id: &RecordingId, change: &RecordingChange) {
+        let fits = match change {
+            RecordingChange::Began { .. } => self.recordings.insert(id.clone()),
+            RecordingChange::Ended { .. } => self.recordings.remove(id),
+            RecordingChange::Paused { .. }
+            | RecordingChange::Resumed { .. }
+            | RecordingChange::Failed { .. } => self.recordings.contains(id),
+        };
+        if !fits {
+            self.faults.push(format!("{id}: {change:?}"));
         }
     }
 
@@ -415,6 +446,7 @@ impl World {
             | PhoneEvent::Unregistered
             | PhoneEvent::Progress { .. }
             | PhoneEvent::MediaChanged { .. }
+            | PhoneEvent::InfoAnswered { .. }
             | PhoneEvent::ChangeFailed { .. } => {}
         }
         let line = Line::Told(known.name.clone(), event.clone());

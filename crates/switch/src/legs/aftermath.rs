@@ -1,16 +1,21 @@
-//! What is remembered of legs beyond their dialogs: under which name media's last figures are kept,
-//! and whose a report of a telephone is, which comes after the BYE. Both tables are bounded; what
-//! falls out is a figure that is not kept.
+//! What is remembered beyond dialogs and calls: under which name media's last figures of a leg are
+//! kept, whose a report of a telephone is, which comes after the BYE, and whose recordings are not
+//! closed. All tables are bounded; what falls out is a figure that is not kept.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use call::port::LegId;
+use call::port::{LegId, RecordingId};
 use model::CallId;
 use model::call_graph::event::BridgeLeg;
 
-/// Legs with a name of which media has not reported the end; far more than can be live.
+use super::CallKey;
+
+/// Legs with a name of which media has not reported the end; more than can be live unless more
+/// than 65,000 calls are allowed.
 pub(crate) const NAMED_LEGS: usize = 131_072;
+/// Recordings that media has not closed; more than disks write at a time.
+pub(crate) const OPEN_RECORDINGS: usize = 65_536;
 /// SIP Call-IDs of legs that are over.
 pub(crate) const PAST_CALL_IDS: usize = 16_384;
 
@@ -35,6 +40,40 @@ impl Names {
 
     pub(crate) fn remove(&mut self, leg: LegId) -> Option<(CallId, BridgeLeg)> {
         self.names.remove(&leg)
+    }
+}
+
+/// Recordings that media has not closed, and their calls.
+#[derive(Debug, Default)]
+pub(crate) struct OpenRecordings {
+    calls: BTreeMap<RecordingId, CallKey>,
+}
+
+impl OpenRecordings {
+    pub(crate) fn insert(&mut self, recording: RecordingId, call: CallKey) {
+        self.insert_within(OPEN_RECORDINGS, recording, call);
+    }
+
+    fn insert_within(&mut self, limit: usize, recording: RecordingId, call: CallKey) {
+        self.calls.insert(recording, call);
+        while self.calls.len() > limit {
+            // Named after their calls, whose ids grow with time: the oldest is the first.
+            self.calls.pop_first();
+        }
+    }
+
+    pub(crate) fn remove(&mut self, recording: &RecordingId) {
+        self.calls.remove(recording);
+    }
+
+    pub(crate) fn call(&self, recording: &RecordingId) -> Option<CallKey> {
+        self.calls.get(recording).copied()
+    }
+
+    /// Those of a call.
+    pub(crate) fn of_call(&self, call: CallKey) -> Vec<RecordingId> {
+        let ours = self.calls.iter().filter(|(_, owner)| **owner == call);
+        ours.map(|(recording, _)| recording.clone()).collect()
     }
 }
 
@@ -106,6 +145,20 @@ mod tests {
         assert_eq!(names.remove(LegId(7)), None);
         assert_eq!(names.remove(LegId(8)), Some((call("a"), BridgeLeg::Anchor)));
         assert_eq!(names.remove(LegId(8)), None);
+    }
+
+    #[test]
+    fn a_recording_that_media_forgets_does_not_stay_for_ever() {
+        let mut recordings = OpenRecordings::default();
+        let id = |number: u64| RecordingId(format!("call-r{number}").into());
+        for number in 1..=9 {
+            recordings.insert_within(4, id(number), number % 2);
+        }
+        assert_eq!(recordings.call(&id(5)), None);
+        assert_eq!(recordings.call(&id(6)), Some(0));
+        assert_eq!(recordings.of_call(1), [id(7), id(9)]);
+        recordings.remove(&id(7));
+        assert_eq!(recordings.of_call(1), [id(9)]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
-//! INFO in a dialog (RFC 6086 §2, legacy use): digits of telephones that send them out of band, and
-//! the `Record` header with which a phone's button asks for a recording. Which digit it was stands
-//! in no log.
+//! INFO in a dialog (RFC 6086 §2, legacy use): digits of telephones that send them out of band,
+//! and the `Record` header with which a phone's button asks for a recording. Which digit it was
+//! stands in no log.
 
 use call::port::{CallInput, Digit, LegEvent, RecordingWish};
 use model::Now;

@@ -282,3 +282,14 @@ fn who_answers_an_accepted_caller_may_have_another_codec() {
     assert_snapshot!(house.formats(), @"callee: 9:G722, 20 ms");
     assert_eq!(dialog.at, TRUNK);
 }
+
+/// What is added must not push an ordinary INVITE over the size at which RFC 3261 §18.1.1 wants
+/// another transport.
+#[test]
+fn an_ordinary_invite_still_fits_a_datagram() {
+    let formats = "a=rtpmap:8 PCMA/8000\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:18 G729/8000\r\n\
+        a=fmtp:18 annexb=no\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\na=ptime:20\r\n";
+    let mut house = House::new();
+    let (_, ring) = house.call_alice(&media("8 0 18 101", formats)).expect("a call");
+    assert!(ring.0.len() < 1_200, "{} bytes\n{}", ring.0.len(), ring.0);
+}
