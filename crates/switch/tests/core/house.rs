@@ -362,7 +362,8 @@ pub(crate) fn with_body(kind: &str, body: &str) -> String {
 pub(crate) fn description(port: u16, media: &str) -> String {
     let media = media.replacen("m=audio 1 ", &format!("m=audio {port} "), 1);
     format!(
-        "v=0\r\no=- 1 {port} IN IP4 198.51.100.9\r\ns=-\r\nc=IN IP4 198.51.100.9\r\nt=0 0\r\n{media}"
+        "v=0\r\no=- 1 {port} IN IP4 198.51.100.9\r\ns=-\r\n\
+         c=IN IP4 198.51.100.9\r\nt=0 0\r\n{media}"
     )
 }
 

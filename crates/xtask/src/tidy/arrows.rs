@@ -85,7 +85,6 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("dashmap", &["transport", "media", "server"]),
     ("rsip", &["sip"]),
     ("rtc-", &["media"]),
-    ("rtp", &["media"]),
     ("sqlx", &["store", "e2e"]),
     ("webrtc", &["media"]),
 ];
