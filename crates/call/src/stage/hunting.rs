@@ -1,6 +1,8 @@
 //! Somebody is rung, directly or from an IVR. Exactly one leg wins; all others are stopped in the
-//! same step, and so they are when the caller leaves (D40).
+//! same step, and so they are when the caller leaves (D40). A caller whom an IVR has accepted hears
+//! the group's music meanwhile, or that it rings.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use model::IvrId;
@@ -15,7 +17,7 @@ use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::ivr::session;
 use crate::leg::ended_by;
-use crate::port::{CallInput, CallOutput, LegEvent, LegId, Playlist, Release};
+use crate::port::{CallInput, CallOutput, LegEvent, LegId, PlayEnd, Playlist, Release};
 use crate::sound::ears::Purpose;
 
 /// A hunt, and where it came from.
@@ -24,25 +26,25 @@ pub(crate) struct Hunting {
     hunt: Hunt,
     /// The IVR that the caller is in.
     ivr: Option<IvrId>,
+    /// He hears the music of the group.
+    music: bool,
 }
 
 impl Hunting {
     /// Rings whom the plan of a direct call names.
     pub(crate) fn begin(plan: Plan, route: Route, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
         let hunt = Hunt::begin(plan, route, basis, ctx);
-        Self { hunt, ivr: None }.go_on(basis, ctx)
+        Self { hunt, ivr: None, music: false }.go_on(basis, ctx)
     }
 
     /// Goes on with what an IVR has begun; a caller whom it has accepted hears something.
     pub(crate) fn wait(hunt: Hunt, ivr: IvrId, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
+        let music = hunt.group().and_then(|group| basis.music_of(group));
+        let hunting = Self { hunt, ivr: Some(ivr), music: music.is_some() };
         if basis.anchor.is_accepted() {
-            let music = hunt.group().and_then(|group| basis.music_of(group));
-            if let Some(name) = music.or_else(|| ctx.settings.sound.ringback.clone()) {
-                let list = Playlist::forever(Playlist::named(&name));
-                basis.ears.play(basis.anchor.leg, Purpose::Waiting, list, ctx);
-            }
+            play(music.or_else(|| ctx.settings.sound.ringback.clone()), basis, ctx);
         }
-        Stage::Hunting(Self { hunt, ivr: Some(ivr) })
+        Stage::Hunting(hunting)
     }
 
     pub(crate) fn handle(
@@ -78,13 +80,16 @@ impl Hunting {
         self.hunt.legs()
     }
 
-    fn anchor(self, event: &LegEvent, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
+    fn anchor(mut self, event: &LegEvent, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
         match event {
             LegEvent::Cancelled | LegEvent::HungUp | LegEvent::Failed { .. } => {
                 self.caller_gone(basis, ctx)
             }
-            LegEvent::Played { play, .. } => {
-                basis.ears.over(*play);
+            LegEvent::Played { play: over, end } => {
+                let waits = basis.ears.over(*over) == Some(Purpose::Waiting);
+                if waits && *end == PlayEnd::Failed && std::mem::take(&mut self.music) {
+                    play(ctx.settings.sound.ringback.clone(), basis, ctx);
+                }
                 Stage::Hunting(self)
             }
             LegEvent::Rang { .. }
@@ -188,5 +193,13 @@ impl Hunting {
             Some(ivr) => ivr::go_on(ivr, route, basis, ctx),
             None => ending::unanswered(&route, EndedBy::System, Release::Normal, basis, ctx),
         }
+    }
+}
+
+/// Plays to the caller for as long as he waits; `None`: silence.
+fn play(name: Option<Arc<str>>, basis: &mut Basis, ctx: &mut Ctx<'_>) {
+    if let Some(name) = name {
+        let list = Playlist::forever(Playlist::named(&name));
+        basis.ears.play(basis.anchor.leg, Purpose::Waiting, list, ctx);
     }
 }

@@ -13,7 +13,7 @@ use call::{Digits, SoundSettings};
 use proptest::prelude::*;
 
 use crate::directory::directory;
-use crate::script::play;
+use crate::script::{play, quality};
 use crate::world::{LegState, World};
 
 #[derive(Clone, Debug)]
@@ -22,6 +22,10 @@ enum Happening {
     /// What plays to a leg is over.
     Heard(prop::sample::Index, PlayEnd),
     Wish(RecordingWish),
+    /// A leg sounds like this.
+    Sounds(prop::sample::Index, &'static str),
+    /// Its recording cannot be written.
+    Fails(prop::sample::Index),
     Pass(u64),
     Release(bool),
 }
@@ -89,6 +93,9 @@ fn happening() -> impl Strategy<Value = Happening> {
             RecordingWish::Stop,
         ])
         .prop_map(Happening::Wish),
+        2 => (any::<prop::sample::Index>(), prop::sample::select(vec!["bad", "worse", "well"]))
+            .prop_map(|(leg, how)| Happening::Sounds(leg, how)),
+        1 => any::<prop::sample::Index>().prop_map(Happening::Fails),
         4 => (0u64..25_000).prop_map(Happening::Pass),
         1 => prop::bool::weighted(0.1).prop_map(Happening::Release),
     ]
@@ -155,6 +162,19 @@ fn play_scene((sound, calls, happenings): Scene, lawful: bool) {
     for happening in happenings {
         match happening {
             Happening::Pass(millis) => world.until(world.now + Duration::from_millis(millis)),
+            Happening::Sounds(which, how) => {
+                let legs: Vec<LegId> = world.states.keys().copied().collect();
+                let leg = legs[which.index(legs.len())];
+                let (call, _) = world.states[&leg];
+                world.input(call, CallInput::Leg(leg, LegEvent::Quality(quality(leg, how))));
+            }
+            Happening::Fails(which) => {
+                let call = which.index(world.calls.len());
+                if let Some(recording) = world.calls[call].recordings.first().cloned() {
+                    let event = LegEvent::RecordingFailed { recording, cause: "full".into() };
+                    world.leg(call, "caller", event);
+                }
+            }
             Happening::Wish(wish) => world.input(0, CallInput::Record(wish)),
             Happening::Heard(which, end) => {
                 let plays: Vec<_> = world.plays.iter().map(|(leg, play)| (*leg, *play)).collect();

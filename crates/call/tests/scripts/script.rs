@@ -173,7 +173,8 @@ fn digit(sign: &str) -> Digit {
     sign.chars().next().and_then(Digit::new).expect("a digit")
 }
 
-fn quality(leg: LegId, how: &str) -> QualityNotice {
+/// What media says of a leg that sounds like this.
+pub(crate) fn quality(leg: LegId, how: &str) -> QualityNotice {
     let change = match how {
         "bad" => {
             QualityChange::Raised { severity: QualitySeverity::Warning, threshold: 3.0, worst: 4.5 }

@@ -296,3 +296,43 @@ fn the_music_of_the_group_beats_the_configured_one_and_without_any_it_is_silent(
     9      finished
     "#);
 }
+
+#[test]
+fn where_the_groups_music_is_missing_it_rings_and_what_fails_then_is_silent() {
+    assert_snapshot!(orders_in(world(), "registered ana
+        0 call +15557770001 -> +15550300001
+        1 caller heard
+        1 caller heard nothing
+        2 caller heard nothing
+        3 ana answers
+        9 ana hangs up
+    "), @r#"
+    0      answer caller
+    0      play caller [Text("Guten Tag.")] in de
+    1      dial ana, showing +15557770001 "Carl Contact"
+    1      play caller [Music("own")] for ever
+    1      play caller [Tone(Ringback)] for ever
+    3      u-ana is taken
+    3      bridge caller ana
+    9      hang up caller Normal
+    9      finished
+    "#);
+}
+
+#[test]
+fn without_ringback_who_waits_hears_nothing() {
+    let mut world = world();
+    world.settings.sound.ringback = None;
+    assert_snapshot!(orders_in(world, "registered ana
+        0 call +15557770001 -> +15550200001
+        3 ana answers
+        9 ana hangs up
+    "), @r#"
+    0      answer caller
+    0      dial ana, showing +15557770001 "Carl Contact"
+    3      u-ana is taken
+    3      bridge caller ana
+    9      hang up caller Normal
+    9      finished
+    "#);
+}
