@@ -334,12 +334,6 @@ impl Ear {
         let stats = self.jitter.stats();
         (self.before.0 + stats.late + stats.overflows, self.before.1 + stats.concealed)
     }
-
-    /// The mean delay of what was played, ms.
-    #[cfg(test)]
-    pub(crate) fn delay_mean_ms(&self) -> u32 {
-        self.jitter.stats().depth_mean_ms
-    }
 }
 
 /// The first format that can be decoded or encoded.

@@ -184,10 +184,83 @@ impl Desk {
         }
         let frames =
             self.out.made.iter().filter(|made| matches!(made, FromSound::Frame(_))).count();
-        self.end.hand_over(&mut self.out.made);
         self.totals.frames.fetch_add(frames as u64, Ordering::Relaxed);
+        self.end.hand_over(&mut self.out.made);
         self.totals.late.store(self.wheel.counts.late, Ordering::Relaxed);
         self.totals.skipped.store(self.wheel.counts.skipped, Ordering::Relaxed);
         self.totals.dropped.store(self.end.dropped(), Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use call::port::{
+        Encoding, Format, Formats, LegId, MediaEvent, PlayEnd, PlayId, Playlist, Sound as Item,
+    };
+    use rustix::event::{PollFd, PollFlags, poll};
+    use rustix::time::Timespec;
+
+    use super::*;
+    use crate::handoff::{SoundCommand, line};
+    use crate::prompt::PromptConfig;
+    use crate::record::RecordConfig;
+    use crate::relay::wake::Wake;
+
+    #[test]
+    fn a_thread_plays_wakes_the_relay_and_ends_with_it() {
+        let wake = Arc::new(Wake::new().unwrap());
+        let (line, end) = line(wake.clone());
+        let folder = tempfile::tempdir().unwrap();
+        let recordings =
+            RecordConfig { folder: folder.path().to_path_buf(), ..RecordConfig::default() };
+        let recorder = Recorder::start(recordings, |_| {}).unwrap();
+        let library = Library::start(PromptConfig::default()).unwrap();
+        let sound = Sound::start(SoundConfig::default(), end, library, recorder).unwrap();
+        // Dropped before the thread is waited for, also where an assertion fails.
+        let mut line = line;
+        let leg = LegId(1);
+        let formats: Arc<[Format]> = Arc::from([Format {
+            payload: 0,
+            encoding: Encoding::Pcmu,
+            clock_rate: 8_000,
+            channels: 1,
+        }]);
+        let formats = Formats { receive: formats.clone(), send: formats, packet_ms: 20 };
+        line.command(SoundCommand::Voice { leg, formats });
+        let list = Arc::new(Playlist::one(Item::Silence { ms: 100 }));
+        line.command(SoundCommand::Play { leg, play: PlayId(1), list });
+        let mut frames = 0;
+        let mut told = Vec::new();
+        while !told.iter().any(|one| matches!(one, FromSound::Event(_))) {
+            let patience = Timespec { tv_sec: 10, tv_nsec: 0 };
+            let rung = poll(&mut [PollFd::new(&*wake, PollFlags::IN)], Some(&patience)).unwrap();
+            assert!(rung > 0, "nothing for ten seconds");
+            wake.hear();
+            while let Some(made) = line.next() {
+                match made {
+                    FromSound::Frame(made) => {
+                        frames += 1;
+                        line.buffers.put(made.payload);
+                    }
+                    FromSound::Event(_) | FromSound::Rendering { .. } => told.push(made),
+                    FromSound::Hearing(_) => {}
+                }
+            }
+        }
+        assert_eq!(frames, 5);
+        assert_eq!(sound.totals().frames(), 5);
+        let [
+            FromSound::Rendering { on: true, .. },
+            FromSound::Rendering { on: false, .. },
+            FromSound::Event(MediaEvent::Played { end: PlayEnd::Completed, .. }),
+        ] = told.as_slice()
+        else {
+            panic!("{told:?}");
+        };
+        drop(line);
+        // Waits for the thread.
+        drop(sound);
     }
 }

@@ -177,6 +177,8 @@ impl Studio {
                 if let Some(voice) = voice {
                     voice.keys.press(digit, duration_ms);
                     self.settle(now, leg, out);
+                } else {
+                    self.tell_rendering_over(leg, out);
                 }
             }
             SoundCommand::Record { recording, left, right, file, format } => {

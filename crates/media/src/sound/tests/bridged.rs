@@ -155,7 +155,9 @@ fn delays(jitter_ms: u64) -> Vec<u64> {
     delays
 }
 
-/// Packets of 20 ms, from the first sample spoken to the packet with it sent on.
+/// Packets of 20 ms, from the first sample spoken to the packet with it sent on. The phone's own
+/// packet is 20 ms of it, so 27, 27, 47 and 67 ms are added here; this test's packets come 7 ms
+/// before their turn.
 #[test]
 fn mouth_to_ear_delay_is_framing_and_what_jitter_needs() {
     let mut table = String::new();
@@ -163,11 +165,14 @@ fn mouth_to_ear_delay_is_framing_and_what_jitter_needs() {
         let delays = delays(jitter_ms);
         let of = |percent: usize| delays[delays.len() * percent / 100];
         assert!(delays.len() > 800, "{}", delays.len());
-        table += &format!("jitter {jitter_ms}: p50 {} p99 {} ms\n", of(50), of(99));
-        assert!(of(50) <= 20 + 20 + 20 + jitter_ms, "{table}");
-        assert!(of(99) <= 20 + 20 + 40 + 2 * jitter_ms, "{table}");
+        table += &format!("jitter of 0 to {jitter_ms} ms: p50 {} p99 {} ms\n", of(50), of(99));
     }
-    println!("{table}");
+    insta::assert_snapshot!(table, @r"
+    jitter of 0 to 0 ms: p50 47 p99 47 ms
+    jitter of 0 to 10 ms: p50 47 p99 47 ms
+    jitter of 0 to 30 ms: p50 67 p99 67 ms
+    jitter of 0 to 60 ms: p50 87 p99 87 ms
+    ");
 }
 
 fn digits_in(pcm: &[i16], rate: u32) -> String {
