@@ -38,7 +38,7 @@ use verdict::Tally;
 const SEEDS: u64 = 50;
 
 /// What they meet among other things.
-const MET: [&str; 17] = [
+const MET: [&str; 18] = [
     "attempt answered",
     "attempt answered_elsewhere",
     "attempt busy",
@@ -52,6 +52,7 @@ const MET: [&str; 17] = [
     "call missed",
     "event dtmf",
     "failover",
+    "info 200",
     "leg with figures",
     "playing",
     "recording",

@@ -47,6 +47,8 @@ pub(crate) fn world(seed: u64) -> World {
     people(&mut world, &mut random, reliable);
     calls(&mut world, &mut random);
     trouble(&mut world, &mut random);
+    // Drawn by itself, so that the runs of the seeds stay what they are.
+    buttons(&mut world, &mut Random::new(seed ^ 0x696e_666f));
     world
 }
 
@@ -217,6 +219,22 @@ fn trouble(world: &mut World, random: &mut Random) {
     }
     for _ in 0..*random.pick(&[0, 0, 1, 1, 2, 4]) {
         disaster(world, random);
+    }
+}
+
+/// Whoever talks presses keys that his phone sends as INFO, and its button for recordings.
+fn buttons(world: &mut World, random: &mut Random) {
+    let peers = world.peers.len() as u64;
+    for _ in 0..random.below(12) {
+        let peer = random.below(peers) as PeerId;
+        let at = random.time(4_000, LAST_ACTION_MS);
+        match random.below(3) {
+            0 => {
+                let wish = *random.pick(&["on", "off", "pause", "resume"]);
+                world.at(at, move |world| world.record(peer, wish));
+            }
+            _ => world.at(at, move |world| world.press(peer)),
+        }
     }
 }
 

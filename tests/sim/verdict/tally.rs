@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use model::call_graph::words::AttemptOutcome;
+use phone::PhoneEvent;
 
 use crate::world::World;
 
@@ -46,6 +47,11 @@ impl Tally {
                 .iter()
                 .filter(|attempt| crossed(attempt.sip_status) && graph.call.answered_at.is_none());
             self.add("a 200 that crossed a CANCEL", late.count() as u64);
+        }
+        for (_, event) in world.peers.iter().flat_map(|peer| &peer.events) {
+            if let PhoneEvent::InfoAnswered { status, .. } = event {
+                self.add(format!("info {status}"), 1);
+            }
         }
         let bad = world.store.graphs.values().map(|graph| graph.quality_events.len() as u64);
         self.add("bad audio", bad.sum());

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use model::directory::Directory;
 use phone::{PhoneCallId, PhoneEvent};
+use sip::message::{Body, HeaderName};
 use switch::Input;
 
 use super::{PeerId, World};
@@ -44,6 +45,25 @@ impl World {
         self.note(|world| format!("{} resumes", world.name(peer)));
         for call in self.calls(peer) {
             self.with(peer, |phone, now, out| phone.resume(now, call, out));
+        }
+    }
+
+    /// Presses a key whose digit the phone sends by INFO.
+    pub(crate) fn press(&mut self, peer: PeerId) {
+        self.note(|world| format!("{} presses a key", world.name(peer)));
+        let body = Body::new("application/dtmf-relay", "Signal=7\r\nDuration=200\r\n");
+        for call in self.calls(peer) {
+            let body = Some(body.clone());
+            self.with(peer, |phone, now, out| phone.info(now, call, Vec::new(), body, out));
+        }
+    }
+
+    /// Presses the button for recordings.
+    pub(crate) fn record(&mut self, peer: PeerId, wish: &str) {
+        self.note(|world| format!("{} wants its calls recorded: {wish}", world.name(peer)));
+        for call in self.calls(peer) {
+            let headers = vec![(HeaderName::Other("Record"), wish.to_owned())];
+            self.with(peer, |phone, now, out| phone.info(now, call, headers, None, out));
         }
     }
 
