@@ -177,8 +177,9 @@ pub(crate) enum FromSound {
     /// For the core.
     Event(MediaEvent),
     /// Something is rendered to a leg over its source (a play, digits), or no longer. The first
-    /// frame comes after `on: true`; `on: false` comes after the last frame and before `Played`.
-    /// Is not told of the source itself.
+    /// frame comes after `on: true`; `on: false` comes after the last frame and before `Played`,
+    /// but where one playing replaces another, which goes on rendering. A playing or a digit of
+    /// which nothing can be rendered has its `on: false` too. Is not told of the source itself.
     Rendering {
         /// The leg.
         leg: LegId,
@@ -313,7 +314,7 @@ impl SoundLine {
 
     /// The next thing that the sound thread has made, if any. To be called until `None` after
     /// `Wake::hear`.
-    pub(crate) fn next(&mut self) -> Option<FromSound> {
+    pub(crate) fn next(&self) -> Option<FromSound> {
         self.made.try_recv().ok()
     }
 
@@ -361,7 +362,7 @@ impl SoundEnd {
     }
 
     /// The next packet that waits.
-    pub(crate) fn packet(&mut self) -> Option<Heard> {
+    pub(crate) fn packet(&self) -> Option<Heard> {
         self.packets.try_recv().ok()
     }
 
@@ -369,7 +370,7 @@ impl SoundEnd {
     ///
     /// # Errors
     /// [`Stopped`]: the relay has gone and will never say anything more.
-    pub(crate) fn command(&mut self) -> Result<Option<SoundCommand>, Stopped> {
+    pub(crate) fn command(&self) -> Result<Option<SoundCommand>, Stopped> {
         match self.commands.try_recv() {
             Ok(command) => Ok(Some(command)),
             Err(TryRecvError::Empty) => Ok(None),
@@ -474,7 +475,7 @@ mod tests {
 
     #[test]
     fn a_packet_without_room_is_dropped_and_counted() {
-        let (mut line, mut end) = both();
+        let (mut line, end) = both();
         for _ in 0..PACKETS {
             assert!(line.packet(heard(vec![1])));
         }
@@ -486,7 +487,7 @@ mod tests {
 
     #[test]
     fn no_command_is_lost() {
-        let (mut line, mut end) = both();
+        let (mut line, end) = both();
         for leg in 0..COMMANDS as u64 + 10 {
             line.command(SoundCommand::Gone { leg: LegId(leg) });
         }
@@ -506,7 +507,7 @@ mod tests {
 
     #[test]
     fn frames_give_way_and_what_is_told_does_not() {
-        let (mut line, mut end) = both();
+        let (line, mut end) = both();
         let frame = || {
             FromSound::Frame(Made {
                 leg: LegId(1),

@@ -23,7 +23,6 @@ pub mod prompt;
 mod random;
 pub mod record;
 mod relay;
-#[allow(dead_code, reason = "until the relay has it started")]
 mod sound;
 
 pub use audio::tone::Country;

@@ -154,14 +154,11 @@ impl Desk {
 
     /// Takes the turns that are due, and before them the packets that came.
     fn turn(&mut self, now: Duration) {
-        let mut is_heard = false;
+        while let Some(heard) = self.end.packet() {
+            self.studio.heard(&heard, &mut self.out);
+            self.end.buffers.put(heard.payload);
+        }
         while let Some((at, slot)) = self.wheel.turn(now, |slot| self.studio.is_busy(slot)) {
-            if !std::mem::replace(&mut is_heard, true) {
-                while let Some(heard) = self.end.packet() {
-                    self.studio.heard(&heard, &mut self.out);
-                    self.end.buffers.put(heard.payload);
-                }
-            }
             while self.out.spare.len() < self.studio.population(slot) {
                 self.out.spare.push(self.end.buffers.take());
             }

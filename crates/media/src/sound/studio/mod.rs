@@ -375,7 +375,7 @@ impl Studio {
 
     /// The relay renders a leg from the command to play on: tell it that there is nothing, though
     /// it was not told that there is something.
-    fn tell_rendering_over(&mut self, leg: LegId, out: &mut Out) {
+    fn tell_rendering_over(&self, leg: LegId, out: &mut Out) {
         if self.voices.get(&leg).is_none_or(|voice| !voice.is_rendering) {
             out.made.push(FromSound::Rendering { leg, on: false });
         }

@@ -2,6 +2,7 @@
 
 mod bridged;
 mod hostile;
+mod listened;
 mod played;
 mod recorded;
 mod roomed;

@@ -10,7 +10,7 @@ use call::port::{
     Digit, Encoding, Format, Formats, LegId, MediaEvent, PlayId, Playlist, RecordingId, Sound,
 };
 
-use crate::handoff::{FromSound, Heard, Made, SoundCommand, Source};
+use crate::handoff::{FromSound, Heard, Hearing, Made, SoundCommand, Source};
 use crate::prompt::{Clip, ClipState, Loaded, PromptKey, Ticket};
 use crate::sound::SoundConfig;
 use crate::sound::play::Prompts;
@@ -76,6 +76,7 @@ pub(super) struct Stage {
     pub(super) events: Vec<(u64, MediaEvent)>,
     pub(super) tapes: Vec<Tape>,
     pub(super) plays_begun: u64,
+    pub(super) hearings: Vec<Hearing>,
 }
 
 impl Stage {
@@ -98,6 +99,7 @@ impl Stage {
             events: Vec::new(),
             tapes: Vec::new(),
             plays_begun: 0,
+            hearings: Vec::new(),
         }
     }
 
@@ -193,6 +195,21 @@ impl Stage {
     pub(super) fn packet(&mut self, heard: &Heard) {
         self.studio.heard(heard, &mut self.out);
         self.collect();
+    }
+
+    /// A leg's packet of µ-law comes now; `number` of its packets of this length were before it.
+    pub(super) fn mulaw(&mut self, leg: u64, number: usize, payload: Vec<u8>) {
+        let heard = Heard {
+            leg: LegId(leg),
+            at: self.now(),
+            payload_type: 0,
+            marker: number == 0,
+            sequence: number as u16,
+            timestamp: (number * payload.len()) as u32,
+            ssrc: 7,
+            payload,
+        };
+        self.packet(&heard);
     }
 
     /// The far end presses a key for 100 ms by RFC 4733: its packets from now on.
@@ -292,14 +309,19 @@ impl Stage {
                         MediaEvent::Digit { leg, digit } => {
                             format!("{} digit {}", leg.0, digit.sign())
                         }
-                        other => format!("{other:?}"),
+                        MediaEvent::Stock(_)
+                        | MediaEvent::TimedOut { .. }
+                        | MediaEvent::Quality(_)
+                        | MediaEvent::Closed { .. }
+                        | MediaEvent::RecordingFailed { .. }
+                        | MediaEvent::Recorded { .. } => format!("{event:?}"),
                     });
                     self.events.push((self.now_ms, event));
                 }
                 FromSound::Rendering { leg, on } => {
                     self.told.push(format!("{} rendering {on}", leg.0));
                 }
-                FromSound::Hearing(_) => {}
+                FromSound::Hearing(hearing) => self.hearings.push(hearing),
             }
         }
         self.tapes.append(&mut self.out.tapes);
