@@ -158,7 +158,7 @@ impl Media {
             said.push((SOON, MediaEvent::Played { leg, play, end: PlayEnd::Stopped }));
         }
         // Now and then a file is missing.
-        if play.0 % 5 == 0 {
+        if play.0.is_multiple_of(5) {
             said.push((SOON, MediaEvent::Played { leg, play, end: PlayEnd::Failed }));
         } else if !list.repeat {
             said.push((PROMPT, MediaEvent::Played { leg, play, end: PlayEnd::Completed }));
@@ -171,7 +171,7 @@ impl Media {
             return Vec::new();
         }
         self.recorded += 1;
-        if self.recorded % 4 != 0 {
+        if !self.recorded.is_multiple_of(4) {
             return Vec::new();
         }
         let failed = MediaEvent::RecordingFailed { recording, cause: "no space left".into() };
@@ -194,7 +194,7 @@ impl Media {
         if let (Some(digit), 0) = (Digit::new('5'), a.0 % 3) {
             heard.push((Duration::from_millis(500), MediaEvent::Digit { leg: a, digit }));
         }
-        if b.0 % 2 == 0 {
+        if b.0.is_multiple_of(2) {
             let severity = QualitySeverity::Warning;
             let raised = QualityChange::Raised { severity, threshold: 3.0, worst: 5.0 };
             heard.push((Duration::from_secs(1), quality(b, raised)));
