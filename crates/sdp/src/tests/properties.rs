@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use crate::{
     AudioOffer, Codec, Connection, Direction, LocalMedia, Media, Origin, SessionDescription, Terms,
-    early_codecs,
+    answer_for, can_transcode, common_codecs, early_codecs, offer_on, own_codecs,
 };
 
 fn token() -> impl Strategy<Value = Box<str>> {
@@ -149,5 +149,50 @@ proptest! {
         let answer = bob.answer(&offer, Terms::new(&codecs)).unwrap();
         let answer = SessionDescription::parse(&answer.body).unwrap();
         prop_assert_eq!(alice.read_answer(&answer).unwrap().codecs, codecs);
+    }
+}
+
+/// Codecs of which now and then one can be transcoded.
+fn telephones_codecs() -> impl Strategy<Value = Vec<Codec>> {
+    let own = proptest::sample::subsequence(own_codecs(), 0..3);
+    (codecs(), own).prop_map(|(mut codecs, own)| {
+        for codec in own {
+            codecs.retain(|other| other.payload != codec.payload);
+            codecs.push(codec);
+        }
+        codecs
+    })
+}
+
+proptest! {
+    /// What is offered on begins with the party's own, and no number means two things.
+    #[test]
+    fn an_offer_on_is_an_offer(codecs in telephones_codecs()) {
+        let offer = offer_on(&codecs);
+        prop_assert_eq!(&offer[..codecs.len()], &codecs[..]);
+        let numbers: std::collections::BTreeSet<u8> =
+            offer.iter().map(|codec| codec.payload).collect();
+        prop_assert_eq!(numbers.len(), offer.len());
+        prop_assert_eq!(offer_on(&offer), offer);
+    }
+
+    /// An answer has what was offered, in its order and numbers, and there is sound in it; without
+    /// a codec in common both sides must be able to be transcoded.
+    #[test]
+    fn an_answer_is_a_part_of_the_offer(
+        offered in telephones_codecs(),
+        far in telephones_codecs(),
+    ) {
+        let answer = answer_for(&offered, &far);
+        let passes = common_codecs(&offered, &far).is_some();
+        let makes = offered.iter().any(can_transcode) && far.iter().any(can_transcode);
+        prop_assert_eq!(answer.is_some(), passes || makes);
+        let answer = answer.unwrap_or_default();
+        let mut rest = offered.iter();
+        for codec in &answer {
+            let same = |other: &Codec| other.payload == codec.payload && other.same_encoding(codec);
+            prop_assert!(rest.any(same), "{codec} of {offered:?}");
+        }
+        prop_assert_eq!(answer.iter().any(Codec::is_audio), passes || makes);
     }
 }
