@@ -10,6 +10,8 @@
 //! an end has too many of goes to the other end, so that one that only takes (a recording) or only
 //! makes (a prompt) does not drain it.
 
+mod buffers;
+
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
 use std::sync::{Arc, OnceLock};
@@ -20,6 +22,7 @@ use call::port::{
     Digit, Formats, LegId, MediaEvent, Part, PlayId, Playlist, RecordingFormat, RecordingId, RoomId,
 };
 
+use self::buffers::Buffers;
 use crate::relay::wake::Wake;
 
 /// Packets that may wait for the sound thread: 20 ms of 4,000 streams and some.
@@ -28,10 +31,6 @@ pub(crate) const PACKETS: usize = 8_192;
 const COMMANDS: usize = 4_096;
 /// Frames and events that may wait for the relay thread.
 const MADE: usize = 8_192;
-/// Buffers that an end keeps before it gives some to the other.
-const POOL: usize = 1_024;
-/// What a new buffer has room for: 20 ms of any codec, 60 ms of most.
-const BUFFER: usize = 512;
 
 /// A packet of sound that a leg sent, from its latched source.
 #[derive(Debug)]
@@ -232,7 +231,7 @@ pub(crate) fn line(wake: Arc<Wake>) -> (SoundLine, SoundEnd) {
     let (packets, packets_in) = sync_channel(PACKETS);
     let (commands, commands_in) = sync_channel(COMMANDS);
     let (made, made_in) = sync_channel(MADE);
-    let (spare_a, spare_b) = (sync_channel(POOL), sync_channel(POOL));
+    let (own, others) = Buffers::pair();
     let thread = Arc::new(OnceLock::new());
     let line = SoundLine {
         packets,
@@ -240,7 +239,7 @@ pub(crate) fn line(wake: Arc<Wake>) -> (SoundLine, SoundEnd) {
         backlog: VecDeque::new(),
         made: made_in,
         thread: thread.clone(),
-        buffers: Buffers { pool: Vec::new(), give: spare_a.0, get: spare_b.1 },
+        buffers: own,
         dropped: 0,
     };
     let end = SoundEnd {
@@ -250,7 +249,7 @@ pub(crate) fn line(wake: Arc<Wake>) -> (SoundLine, SoundEnd) {
         backlog: VecDeque::new(),
         wake,
         thread,
-        buffers: Buffers { pool: Vec::new(), give: spare_b.0, get: spare_a.1 },
+        buffers: others,
         dropped: 0,
     };
     (line, end)
@@ -421,37 +420,6 @@ impl SoundEnd {
     }
 }
 
-/// Buffers that go round between two threads.
-#[derive(Debug)]
-pub(crate) struct Buffers {
-    pool: Vec<Vec<u8>>,
-    give: SyncSender<Vec<u8>>,
-    get: Receiver<Vec<u8>>,
-}
-
-impl Buffers {
-    /// An empty buffer.
-    pub(crate) fn take(&mut self) -> Vec<u8> {
-        let pooled = self.pool.pop().or_else(|| self.get.try_recv().ok());
-        pooled.unwrap_or_else(|| Vec::with_capacity(BUFFER))
-    }
-
-    /// Puts a buffer back whose content is no longer wanted.
-    pub(crate) fn put(&mut self, mut buffer: Vec<u8>) {
-        // One that has grown beyond what a codec needs, or holds nothing, is not worth keeping.
-        if buffer.capacity() == 0 || buffer.capacity() > 8 * BUFFER {
-            return;
-        }
-        buffer.clear();
-        if self.pool.len() < POOL {
-            self.pool.push(buffer);
-        } else {
-            // Both ends have enough: it is freed.
-            let _ = self.give.try_send(buffer);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -531,17 +499,5 @@ mod tests {
         end.hand_over(&mut made);
         assert!(!end.is_waiting());
         assert!(matches!(line.next(), Some(FromSound::Rendering { on: false, .. })));
-    }
-
-    #[test]
-    fn buffers_go_round() {
-        let (mut line, mut end) = both();
-        // A sound thread that only takes: what it has too many of comes back.
-        for _ in 0..POOL + 1 {
-            end.buffers.put(Vec::with_capacity(100));
-        }
-        assert_eq!(line.buffers.take().capacity(), 100);
-        assert_eq!(line.buffers.take().capacity(), BUFFER);
-        assert_eq!(end.buffers.pool.len(), POOL);
     }
 }

@@ -1,18 +1,27 @@
-//! The sound thread's work without the thread, for the example that measures it. No part of what
-//! this crate offers.
+//! The sound thread's work without the thread, and the thread without a relay, for the example
+//! that measures them. No part of what this crate offers.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use audio::codec::CodecKind;
-use call::port::{Encoding, Format, Formats, LegId, Part, PlayId, Playlist, RoomId, Sound};
+use call::port::{
+    Encoding, Format, Formats, LegId, Part, PlayId, Playlist, RoomId, Sound as Item, Tone,
+};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::time::Timespec;
 
 use super::SoundConfig;
 use super::play::Prompts;
 use super::studio::{Out, Studio};
+use super::thread::Sound;
 use super::wheel::SLOTS;
-use crate::handoff::{FromSound, Heard, SoundCommand, Source};
-use crate::prompt::{Clip, ClipState, PromptKey};
+use crate::clock;
+use crate::handoff::{FromSound, Heard, SoundCommand, Source, line};
+use crate::prompt::{Clip, ClipState, Library, PromptConfig, PromptKey};
+use crate::record::{RecordConfig, Recorder};
+use crate::relay::wake::Wake;
 
 /// A studio whose time passes as fast as it works.
 pub struct Rehearsal {
@@ -43,15 +52,7 @@ impl Rehearsal {
 
     /// A leg with one codec, in packets of 20 ms.
     pub fn voice(&mut self, leg: u64, kind: CodecKind) {
-        let encoding = match kind {
-            CodecKind::Pcmu => Encoding::Pcmu,
-            CodecKind::Pcma => Encoding::Pcma,
-            CodecKind::G722 => Encoding::G722,
-            CodecKind::Opus => Encoding::Opus,
-        };
-        let format = Format { payload: 96, encoding, clock_rate: kind.rtp_clock(), channels: 1 };
-        let formats: Arc<[Format]> = Arc::from([format]);
-        let formats = Formats { receive: formats.clone(), send: formats, packet_ms: 20 };
+        let formats = formats(kind);
         self.tell(SoundCommand::Voice { leg: LegId(leg), formats });
     }
 
@@ -70,7 +71,7 @@ impl Rehearsal {
 
     /// A leg hears music for ever.
     pub fn play(&mut self, leg: u64) {
-        let list = Arc::new(Playlist::forever(Sound::Music("music".into())));
+        let list = Arc::new(Playlist::forever(Item::Music("music".into())));
         self.tell(SoundCommand::Play { leg: LegId(leg), play: PlayId(leg), list });
     }
 
@@ -116,4 +117,73 @@ impl Rehearsal {
         self.studio.command(now, command, &self.prompt, &mut self.out);
         self.out.made.clear();
     }
+}
+
+/// What a running thread did.
+#[derive(Clone, Debug)]
+pub struct Live {
+    /// Payloads that were made.
+    pub frames: u64,
+    /// Turns of 1 ms that began more than 5 ms late, and those that were left out.
+    pub late: u64,
+    /// Turns that were left out.
+    pub skipped: u64,
+    /// How far the time between two payloads of a stream was from 20 ms, µs, sorted.
+    pub jitter_us: Vec<u64>,
+}
+
+/// A tone for `streams` legs by a running thread, for some seconds.
+///
+/// # Errors
+/// The system has no more threads or wake-ups.
+pub fn live(streams: u64, seconds: u64) -> io::Result<Live> {
+    let wake = Arc::new(Wake::new()?);
+    let (line, end) = line(wake.clone());
+    let recorder = Recorder::start(RecordConfig::default(), |_| {})?;
+    let library = Library::start(PromptConfig::default())?;
+    let sound = Sound::start(SoundConfig::default(), end, library, recorder)?;
+    // Dropped before the thread is waited for.
+    let mut line = line;
+    let list = Arc::new(Playlist::forever(Item::Tone(Tone::Ringback)));
+    for leg in 0..streams {
+        line.command(SoundCommand::Voice { leg: LegId(leg), formats: formats(CodecKind::Pcmu) });
+        let (leg, play, list) = (LegId(leg), PlayId(leg), list.clone());
+        line.command(SoundCommand::Play { leg, play, list });
+    }
+    let (begun, mut last) = (clock::now(), vec![None; streams as usize]);
+    let mut jitter_us = Vec::new();
+    let patience = Timespec { tv_sec: 1, tv_nsec: 0 };
+    while clock::now() - begun < Duration::from_secs(seconds + 1) {
+        poll(&mut [PollFd::new(&*wake, PollFlags::IN)], Some(&patience))?;
+        wake.hear();
+        let now = clock::now();
+        while let Some(made) = line.next() {
+            let FromSound::Frame(made) = made else { continue };
+            line.buffers.put(made.payload);
+            // The first second is for all of them to begin.
+            if let Some(before) = last[made.leg.0 as usize].replace(now)
+                && now - begun > Duration::from_secs(1)
+            {
+                let gap = now.abs_diff(before).abs_diff(Duration::from_millis(20));
+                jitter_us.push(gap.as_micros() as u64);
+            }
+        }
+    }
+    jitter_us.sort_unstable();
+    let totals = sound.totals();
+    let (frames, late, skipped) = (totals.frames(), totals.late(), totals.skipped());
+    Ok(Live { frames, late, skipped, jitter_us })
+}
+
+/// One codec, both ways.
+fn formats(kind: CodecKind) -> Formats {
+    let encoding = match kind {
+        CodecKind::Pcmu => Encoding::Pcmu,
+        CodecKind::Pcma => Encoding::Pcma,
+        CodecKind::G722 => Encoding::G722,
+        CodecKind::Opus => Encoding::Opus,
+    };
+    let format = Format { payload: 96, encoding, clock_rate: kind.rtp_clock(), channels: 1 };
+    let list: Arc<[Format]> = Arc::from([format]);
+    Formats { receive: list.clone(), send: list, packet_ms: 20 }
 }
