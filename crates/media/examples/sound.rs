@@ -26,7 +26,8 @@ const RING: usize = 200;
 /// Payloads of something like speech: voiced and unvoiced pieces, with pauses.
 fn speech(kind: CodecKind) -> Vec<Vec<u8>> {
     let rate = kind.native_rate().min(16_000);
-    let mut encoder = Encoder::new(kind, rate, &EncoderSettings::default()).expect("its own rate");
+    // Cannot fail: the rate is one of its own.
+    let mut encoder = Encoder::new(kind, rate, &EncoderSettings::default()).expect("8 or 16 kHz");
     let mut random = 1_u32;
     let len = rate as usize / FRAMES as usize;
     let mut payloads = Vec::new();
@@ -45,7 +46,8 @@ fn speech(kind: CodecKind) -> Vec<Vec<u8>> {
             })
             .collect();
         let mut payload = Vec::new();
-        encoder.encode(&pcm, &mut payload).expect("20 ms are a frame of each codec");
+        // Cannot fail: 20 ms are a frame of each codec.
+        encoder.encode(&pcm, &mut payload).expect("20 ms");
         payloads.push(payload);
     }
     payloads

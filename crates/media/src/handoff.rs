@@ -226,7 +226,8 @@ pub(crate) struct Hearing {
     pub(crate) clipping: bool,
 }
 
-/// A line from the relay to a sound thread. `wake` is rung when the sound thread has made something.
+/// A line from the relay to a sound thread. `wake` is rung when the sound thread has made
+/// something.
 pub(crate) fn line(wake: Arc<Wake>) -> (SoundLine, SoundEnd) {
     let (packets, packets_in) = sync_channel(PACKETS);
     let (commands, commands_in) = sync_channel(COMMANDS);

@@ -118,6 +118,7 @@ impl Ear {
         self.frame.clear();
         if self.detector.is_some() {
             self.detector = Some(DtmfDetector::new(rate));
+            self.key_is_down = false;
         }
     }
 

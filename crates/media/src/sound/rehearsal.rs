@@ -156,6 +156,9 @@ pub fn live(streams: u64, seconds: u64) -> io::Result<Live> {
     while clock::now() - begun < Duration::from_secs(seconds + 1) {
         poll(&mut [PollFd::new(&*wake, PollFlags::IN)], Some(&patience))?;
         wake.hear();
+        if line.is_waiting() {
+            line.flush();
+        }
         let now = clock::now();
         while let Some(made) = line.next() {
             let FromSound::Frame(made) = made else { continue };

@@ -1,4 +1,5 @@
-//! When what is due: the 20 ms of a frame are a wheel of 20 slots of 1 ms, and every stream has one.
+//! When what is due: the 20 ms of a frame are a wheel of 20 slots of 1 ms, and every stream has
+//! one.
 //!
 //! Guarantees: moments are absolute, so nothing drifts; who wakes late makes up for at most three
 //! frames, and counts what he leaves out.
