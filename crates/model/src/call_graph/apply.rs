@@ -247,10 +247,7 @@ impl Fold<'_> {
                 row.value("seconds", Value::from(*seconds)).push(self.graph, self.at);
             }
             CallEvent::DigitPressed { user, party, digit } => {
-                let mut row = Interaction::of(InteractionKind::Dtmf);
-                row.user.clone_from(user);
-                row = row.text("party", party);
-                row.text("digit", digit.encode_utf8(&mut [0; 4])).push(self.graph, self.at);
+                self.digit_pressed(user, party, *digit);
             }
             CallEvent::QualityRaised { .. } => {
                 self.changes.quality.extend(quality::raise(self.graph, self.at, event));
@@ -573,6 +570,13 @@ impl Fold<'_> {
             row = row.text("party", &outside);
         }
         row.push(self.graph, at);
+    }
+
+    fn digit_pressed(&mut self, user: &Option<UserId>, party: &str, digit: char) {
+        let mut row = Interaction::of(InteractionKind::Dtmf);
+        row.user.clone_from(user);
+        row = row.text("party", party);
+        row.text("digit", digit.encode_utf8(&mut [0; 4])).push(self.graph, self.at);
     }
 
     fn hold(&mut self, kind: InteractionKind, by: &Option<UserId>, party: &str) {

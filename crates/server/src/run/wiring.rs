@@ -137,6 +137,7 @@ pub(super) fn core(config: &Config, bound: &[Listen]) -> SwitchConfig {
         Method::Options,
         Method::Register,
         Method::Info,
+        Method::Publish,
     ];
     sip.accept_tel = true;
     sip.limits.transactions = config.limits.transactions;

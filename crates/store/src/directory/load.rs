@@ -95,9 +95,9 @@ async fn ivrs(connection: &mut SqliteConnection, directory: &mut Directory) -> R
         let of = options.entry(columns.id("ivr_id")?).or_default();
         of.insert(digit, columns.id("next_ivr_id")?);
     }
-    let sql = "SELECT i.id, i.action, i.greeting_prompt, i.language, i.target_kind, i.target_user_id, \
-               i.target_group_id, i.target_number, i.acd_strategy, i.attempt_ring_ms, \
-               i.no_answer_timeout_ms, i.max_rounds, n.id AS next_ivr_id, \
+    let sql = "SELECT i.id, i.action, i.greeting_prompt, i.language, i.target_kind, \
+               i.target_user_id, i.target_group_id, i.target_number, i.acd_strategy, \
+               i.attempt_ring_ms, i.no_answer_timeout_ms, i.max_rounds, n.id AS next_ivr_id, \
                i.record_owner_user_id, i.missed_call_owner_user_id, i.accept \
                FROM ivr i LEFT JOIN ivr n ON n.id = i.next_ivr_id AND n.active \
                WHERE i.active ORDER BY i.id";

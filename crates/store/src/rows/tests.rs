@@ -93,8 +93,8 @@ async fn many_rows_need_few_statements_and_none_is_left_out() {
     }
     let mut rows = RowBatch::default();
     graphs.iter().for_each(|graph| rows.add_graph(graph));
-    assert_eq!(rows.len(), 77 * (1 + 1 + 1 + 2 + 6));
+    assert_eq!(rows.len(), 77 * (1 + 1 + 1 + 2 + 6 + 2));
     fresh.database.commit(&Commit { rows, ..Commit::default() }).await.expect("a commit");
     let stored = dump(&fresh.database, &CALL_TABLES).await;
-    assert_eq!(stored.len(), 77 * (1 + 1 + 1 + 2 + 6));
+    assert_eq!(stored.len(), 77 * (1 + 1 + 1 + 2 + 6 + 2));
 }

@@ -1,3 +1,5 @@
+//! Episodes in the fold (§4.6): raised once, worsened, cleared, or ended with their leg (T03).
+
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::*;

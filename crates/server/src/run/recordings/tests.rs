@@ -1,3 +1,5 @@
+//! Files and rows of recordings agree after a kill and after their time.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use model::CallId;
