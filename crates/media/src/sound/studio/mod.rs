@@ -58,6 +58,8 @@ pub(crate) struct Studio {
     pub(crate) voices: BTreeMap<LegId, Voice>,
     pub(crate) rooms: BTreeMap<RoomId, Room>,
     pub(crate) recordings: BTreeMap<RecordingId, Recording>,
+    /// Recordings that were too many, and have not been stopped.
+    refused: BTreeSet<RecordingId>,
     pub(crate) slots: [Streams; SLOTS],
     /// Who waits for what is being loaded.
     tickets: BTreeMap<Ticket, BTreeSet<LegId>>,
@@ -71,6 +73,7 @@ impl Studio {
             voices: BTreeMap::new(),
             rooms: BTreeMap::new(),
             recordings: BTreeMap::new(),
+            refused: BTreeSet::new(),
             slots: Default::default(),
             tickets: BTreeMap::new(),
             scratch: turn::Scratch::default(),

@@ -24,7 +24,10 @@ impl Studio {
         if self.recordings.len() >= self.config.recordings_max {
             let cause = "too many recordings at once".into();
             let recording = id.clone();
-            out.made.push(FromSound::Event(MediaEvent::RecordingFailed { recording, cause }));
+            // What was told twice is refused once.
+            if self.refused.len() < self.config.recordings_max && self.refused.insert(id.clone()) {
+                out.made.push(FromSound::Event(MediaEvent::RecordingFailed { recording, cause }));
+            }
             return false;
         }
         let voices = sides.iter().flatten().filter_map(|leg| self.voices.get(leg));
@@ -71,6 +74,10 @@ impl Studio {
         if let Some(recording) = self.recordings.remove(id) {
             self.slots[recording.slot].recordings.remove(id);
             out.tapes.push(Tape::End { recording: id.clone() });
+        } else if self.refused.remove(id) {
+            let (recording, duration_ms, bytes, sha256) = (id.clone(), 0, 0, None);
+            let closed = MediaEvent::Recorded { recording, duration_ms, bytes, sha256 };
+            out.made.push(FromSound::Event(closed));
         }
     }
 }

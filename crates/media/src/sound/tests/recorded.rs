@@ -113,10 +113,19 @@ fn there_is_a_limit_to_recordings() {
     stage.voice(1, CodecKind::Pcmu);
     record(&mut stage, "a", Some(1), None);
     record(&mut stage, "b", Some(1), None);
-    let failed: Vec<&MediaEvent> = stage.events.iter().map(|(_, event)| event).collect();
+    record(&mut stage, "b", None, Some(1));
+    for _ in 0..2 {
+        stage.tell(SoundCommand::StopRecording { recording: id("b") });
+    }
+    let told: Vec<&MediaEvent> = stage.events.iter().map(|(_, event)| event).collect();
     let cause = "too many recordings at once".into();
-    assert_eq!(failed, [&MediaEvent::RecordingFailed { recording: id("b"), cause }]);
-    // What is not there is not stopped.
-    stage.tell(SoundCommand::StopRecording { recording: id("b") });
+    let (recording, duration_ms, bytes, sha256) = (id("b"), 0, 0, None);
+    assert_eq!(
+        told,
+        [
+            &MediaEvent::RecordingFailed { recording: id("b"), cause },
+            &MediaEvent::Recorded { recording, duration_ms, bytes, sha256 },
+        ]
+    );
     assert_eq!(stage.tapes.len(), 1);
 }
