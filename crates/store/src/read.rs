@@ -1,12 +1,15 @@
 //! Reading for people: what the demo, listings and support ask of the database. Nothing here
 //! writes, and every list has the limit that its caller gives.
 
+mod media;
+
 use model::{CallId, ConversationId, Millis};
 use sqlx::AssertSqlSafe;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use crate::rows::Columns;
 use crate::{Database, Error};
+pub use media::{CallMediaView, LegView, RecordingView};
 
 /// A conversation as its screen shows it: keys as stored, everybody by name.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,3 +1,5 @@
+//! What media tells is written once, in order, after the calls that it names, and within limits.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
@@ -127,6 +129,14 @@ async fn what_media_tells_is_written_with_or_after_its_call() {
         [("anchor", "received"), ("anchor", "sent"), ("c0-c1", "received"), ("c0-c1", "sent"),]
     );
     assert_eq!(states(&fresh.database).await, [("c0-r1".into(), "done".into())]);
+    let view = fresh.database.call_media(&"c0".into()).await.expect("two queries");
+    assert_eq!(view.recordings.len(), 1);
+    assert_eq!(view.recordings[0].file, "2026/01/05/c0-r1.wav");
+    assert!(view.recordings[0].duration_ms.is_some());
+    assert_eq!(
+        view.legs.iter().map(|leg| &*leg.leg).collect::<Vec<_>>(),
+        ["anchor", "anchor", "c0-c1", "c0-c1"]
+    );
     assert_eq!(dump(&fresh.database, &["client_report"]).await.len(), 1);
 }
 

@@ -1,0 +1,108 @@
+//! What media left of a call: its recordings, and the figures of its legs.
+
+use model::CallId;
+use model::call_graph::words::QualityStream;
+use model::recording::RecordingState;
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
+
+use crate::rows::Columns;
+use crate::{Database, Error};
+
+/// Recordings and legs of one call.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CallMediaView {
+    /// In the order in which they began.
+    pub recordings: Vec<RecordingView>,
+    /// The anchor first, then the connections; of each what came from it, then what went to it.
+    pub legs: Vec<LegView>,
+}
+
+/// A recording.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordingView {
+    /// Its file, below the recordings folder.
+    pub file: String,
+    /// Where it stands.
+    pub state: RecordingState,
+    /// Its sound, ms; `None` until its file is closed.
+    pub duration_ms: Option<u64>,
+    /// Why it could not be written to its end.
+    pub fault: Option<String>,
+}
+
+/// One direction of a leg.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LegView {
+    /// `anchor`, or the id of the Connection.
+    pub leg: String,
+    /// From the leg or to it.
+    pub stream: QualityStream,
+    /// As `PCMU` or `opus`.
+    pub codec: String,
+    /// Packets.
+    pub packets: u64,
+    /// Packets that never came.
+    pub lost: u64,
+    /// Average jitter, ms.
+    pub jitter_avg_ms: Option<f64>,
+    /// Average mean opinion score, 1–5.
+    pub mos_avg: Option<f64>,
+}
+
+impl Database {
+    /// The recordings of a call, and the figures of its legs that have ended.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn call_media(&self, call: &CallId) -> Result<CallMediaView, Error> {
+        let mut reader = self.reader().begin().await?;
+        let sql = "SELECT file, state, duration_ms, fault FROM recording WHERE call_id = ? \
+                   ORDER BY started_at, id";
+        let rows = sqlx::query(sql).bind(call.as_str()).fetch_all(&mut *reader).await?;
+        let recordings = rows.iter().map(recording).collect::<Result<_, Error>>()?;
+        let sql = "SELECT leg, stream, codec, packets, lost, jitter_avg_ms, mos_avg \
+                   FROM leg_quality WHERE call_id = ? ORDER BY leg <> 'anchor', leg, stream";
+        let rows = sqlx::query(sql).bind(call.as_str()).fetch_all(&mut *reader).await?;
+        let legs = rows.iter().map(leg).collect::<Result<_, Error>>()?;
+        Ok(CallMediaView { recordings, legs })
+    }
+}
+
+fn recording(row: &SqliteRow) -> Result<RecordingView, Error> {
+    let columns = Columns { table: "recording", row };
+    Ok(RecordingView {
+        file: columns.text("file")?,
+        state: columns.word("state")?,
+        duration_ms: columns.number_or_null("duration_ms")?,
+        fault: columns.text_or_null("fault")?.map(|text| text.to_string()),
+    })
+}
+
+fn leg(row: &SqliteRow) -> Result<LegView, Error> {
+    let columns = Columns { table: "leg_quality", row };
+    Ok(LegView {
+        leg: columns.text("leg")?,
+        stream: columns.word("stream")?,
+        codec: columns.text("codec")?,
+        packets: columns.number("packets")?,
+        lost: columns.number("lost")?,
+        jitter_avg_ms: row.try_get("jitter_avg_ms")?,
+        mos_avg: row.try_get("mos_avg")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use model::CallId;
+
+    use super::CallMediaView;
+    use crate::testing::Fresh;
+
+    #[tokio::test]
+    async fn a_call_that_is_not_known_has_none() {
+        let fresh = Fresh::new().await;
+        let media = fresh.database.call_media(&CallId::from("x".to_owned())).await;
+        assert_eq!(media.expect("two queries"), CallMediaView::default());
+    }
+}
