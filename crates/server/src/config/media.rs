@@ -186,7 +186,7 @@ pub(super) fn recording(section: Section<'_>) -> Recording {
 
 pub(super) fn quality(section: Section<'_>) -> Quality {
     let quality = Quality {
-        sample: Duration::from_millis(section.number("sample_ms", 5_000, 200..=60_000)),
+        sample: Duration::from_millis(section.number("sample_ms", 5_000, 500..=60_000)),
         loss_percent: (
             section.decimal("loss_percent", 3.0, 0.1..=100.0),
             section.decimal("loss_critical_percent", 10.0, 0.1..=100.0),

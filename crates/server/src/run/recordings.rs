@@ -9,7 +9,7 @@ use model::Millis;
 use model::recording::RecordingId;
 use store::media_rows::{Interrupted, RecordingRow};
 use store::{Database, Error, Repository as _};
-use tokio::time::sleep;
+use tokio::time::interval;
 
 use crate::clock::Clock;
 
@@ -79,7 +79,9 @@ fn wall(time: std::time::SystemTime) -> Option<Millis> {
 
 /// Removes files whose time is over, for as long as it is polled.
 pub(super) async fn retain(database: Database, folder: PathBuf, keep: Duration, clock: Clock) {
+    let mut look = interval(LOOK);
     loop {
+        look.tick().await;
         let keep_ms = i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
         let before = Millis(clock.now().wall.0.saturating_sub(keep_ms));
         match expire(&database, &folder, before).await {
@@ -87,7 +89,6 @@ pub(super) async fn retain(database: Database, folder: PathBuf, keep: Duration, 
             Ok(removed) => tracing::info!(removed, "recordings were removed: their time is over"),
             Err(error) => tracing::error!(%error, "old recordings cannot be removed"),
         }
-        sleep(LOOK).await;
     }
 }
 
