@@ -9,6 +9,9 @@ fn everything_comes_out_as_stated() {
     for line in [
         "  ✓ Direct call      as stated, 10 facts",
         "  ✓ Next IVR         as stated, 18 facts",
+        "  ✓ Held, recorded   as stated, 14 facts",
+        "  ✓ Two codecs       as stated, 13 facts",
+        "  ✓ Bad line         as stated, 14 facts",
         "  ✓ Invariants       37 hold",
         "  Dora Contact and Ben Baker – +15550100002, open, owned by Ben Baker",
     ] {

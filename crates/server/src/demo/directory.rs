@@ -1,5 +1,5 @@
 //! The demo's directory: `config/directory.toml`, in which phones ring for seconds instead of half
-//! a minute while the story is played.
+//! a minute while the story is played, and `media.toml` for the scenes in which sound matters.
 
 use std::collections::BTreeMap;
 
@@ -12,6 +12,9 @@ use crate::failure::Failure;
 /// The directory that the repository shows as an example, so that what the demo does can be tried
 /// with a server of one's own.
 const TEXT: &str = include_str!("../../../../config/directory.toml");
+
+/// What is added to it.
+const MEDIA: &str = include_str!("media.toml");
 
 /// How long one member of a round robin rings in the story, milliseconds.
 const ATTEMPT_MS: u64 = 1_200;
@@ -29,7 +32,13 @@ impl DemoDirectory {
     /// Reads the directory that is built in.
     pub(super) fn read() -> Result<Self, Failure> {
         let read = directory_file::parse("config/directory.toml", TEXT, Notation::Toml)?;
-        Ok(Self { content: read.content })
+        let mut content = read.content;
+        let more = directory_file::parse("media.toml", MEDIA, Notation::Toml)?.content;
+        content.users.extend(more.users);
+        content.groups.extend(more.groups);
+        content.ivrs.extend(more.ivrs);
+        content.numbers.extend(more.numbers);
+        Ok(Self { content })
     }
 
     /// With the ring times that people have.

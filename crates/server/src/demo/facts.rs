@@ -9,9 +9,10 @@ use model::call_graph::graph::{Connection, ConnectionAttempt};
 use store::read::ConversationView;
 use store::{Database, Error, Repository as _};
 
-use super::MOST;
 use super::directory::Names;
+use super::media::{self, CallMedia};
 use super::story::{Performance, Played, Scene};
+use super::{MOST, phones};
 
 /// What is stated of a scene and was found.
 #[derive(Debug)]
@@ -38,6 +39,8 @@ impl Compared {
 pub(super) struct Calls {
     /// By index of the scene.
     pub(super) by_scene: BTreeMap<usize, CallGraph>,
+    /// What media left of them.
+    pub(super) media: BTreeMap<usize, CallMedia>,
     /// Calls that no scene explains.
     pub(super) strays: Vec<CallGraph>,
 }
@@ -73,7 +76,9 @@ pub(super) fn of_all(
     let mut all: Vec<Compared> = scenes
         .map(|(index, (scene, played))| {
             let graph = calls.by_scene.get(&index);
-            let found = found(graph, played, conversations, names);
+            let mut found = found(graph, played, conversations, names);
+            let media = calls.media.get(&index);
+            found.extend(media.into_iter().flat_map(|media| media::facts(scene, media, graph)));
             compare(scene.title, scene.stated, found)
         })
         .collect();
@@ -118,6 +123,8 @@ fn found(
             format!("heard: {} {} packets, {} {}", first.0, first.2, second.0, second.2)
         });
     }
+    let heard = played.heard.iter();
+    facts.extend(heard.map(|(who, heard)| format!("{who} heard {}", phones::in_words(heard))));
     let Some(graph) = graph else {
         facts.push("no call in the database".to_owned());
         return facts;

@@ -1,20 +1,31 @@
 //! The server under the demo: the same one that `tandem serve` runs, in a temporary folder and on
 //! ports that the system chose.
 
+use std::fs::File;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
+use audio::wav::Writer;
 use sip::flow::TransportKind;
 use tokio::sync::mpsc;
 
 use super::directory::DemoDirectory;
+use super::phones::{GREETING_HZ, MUSIC_HZ, RATE, chord};
 use crate::failure::Failure;
 use crate::run::{self, Control, Ready};
 use crate::{config, telemetry};
 
 /// The realm of the demo, as in `config/tandem.toml`.
 pub(super) const DOMAIN: &str = "tandem.test";
+
+/// How long the greeting is, and the music before it begins again.
+const GREETING_MS: u32 = 800;
+const MUSIC_MS: u32 = 2_000;
+
+/// A sample of quality: a call of the story is over before a second one of five seconds. A shorter
+/// one than this has too few packets to be judged.
+const SAMPLE_MS: u32 = 500;
 
 /// A running server. Its folder is gone when this is dropped.
 pub(super) struct Host {
@@ -30,6 +41,7 @@ impl Host {
     pub(super) fn start(directory: &DemoDirectory, carrier: SocketAddr) -> Result<Self, Failure> {
         let folder = tempfile::Builder::new().prefix("tandem-demo-").tempdir().map_err(refused)?;
         std::fs::write(folder.path().join("directory.json"), directory.hasty()).map_err(refused)?;
+        write_sounds(folder.path()).map_err(refused)?;
         let file = folder.path().join("tandem.toml");
         std::fs::write(&file, configuration(folder.path(), carrier)).map_err(refused)?;
         // The environment of a server of the user's is not the demo's.
@@ -76,6 +88,11 @@ impl Host {
         self.folder.path().join("tandem.db")
     }
 
+    /// Where recordings are.
+    pub(super) fn recordings(&self) -> PathBuf {
+        self.folder.path().join("var/recordings")
+    }
+
     /// Gives the users the ring times that people have.
     pub(super) async fn be_patient(&self, directory: &DemoDirectory) -> Result<(), Failure> {
         std::fs::write(self.folder.path().join("directory.json"), directory.patient())
@@ -113,7 +130,23 @@ pub(super) fn unreadable(error: store::Error) -> Failure {
     Failure::work(&error, error.remedy())
 }
 
-/// Its ports are free ones, and whatever comes from this machine and is no user is the carrier.
+/// The greeting and the music on hold, as tones that a phone can tell apart.
+fn write_sounds(folder: &Path) -> std::io::Result<()> {
+    let prompts = folder.join("prompts");
+    std::fs::create_dir_all(prompts.join("music"))?;
+    for (name, frequencies, ms) in
+        [("greeting.wav", GREETING_HZ, GREETING_MS), ("music/hold.wav", MUSIC_HZ, MUSIC_MS)]
+    {
+        let mut writer = Writer::new(File::create(prompts.join(name))?, RATE)?;
+        let stereo = chord(frequencies, ms).into_iter().flat_map(|sample| [sample; 2]);
+        writer.write(&stereo.collect::<Vec<i16>>())?;
+        writer.finish()?;
+    }
+    Ok(())
+}
+
+/// Its ports are free ones, and whatever comes from this machine and is no user is the carrier. Bad
+/// audio is told by the rows and need not be logged.
 fn configuration(folder: &std::path::Path, carrier: SocketAddr) -> String {
     let folder = folder.display();
     format!(
@@ -138,8 +171,16 @@ name = "carrier"
 peers = ["127.0.0.0/8"]
 outbound = "sip:{carrier}"
 country = "US"
+[prompts]
+folder = '{folder}/prompts'
+music = '{folder}/prompts/music'
+music_on_hold = "music:hold"
+[recording]
+min_free_mib = 1
+[quality]
+sample_ms = {SAMPLE_MS}
 [log]
-filter = "warn"
+filter = "warn,switch::log=error"
 "#
     )
 }

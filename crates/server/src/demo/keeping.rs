@@ -66,6 +66,7 @@ fn tell(
     writeln!(out, "  proxy      {sip} (UDP), used as outbound proxy: the domain is in no DNS")?;
     writeln!(out, "  dial       {partners}: they answer after {ring} s and say a tone of 2 s")?;
     writeln!(out, "             +15550200001 Sales (you are in it), +15550200003 Support")?;
+    writeln!(out, "             +15550200007 Care: greets, and records what is said")?;
     writeln!(out, "             +15557770002 or any other number: outside, through the trunk")?;
     writeln!(out, "  others     every user's password is NAME-secret, e.g. mia-secret")?;
     writeln!(out)?;

@@ -8,14 +8,15 @@
 //!
 //! * `host`: the server; `directory`: who works there;
 //! * `phones`: softphones with sockets and a tone; `story`: the calls, and what is stated;
-//! * `facts`: what became of a call, in lines that can be compared; `live` and `report`:
-//!   what is printed.
+//! * `facts`: what became of a call, in lines that can be compared; `media`: its recordings, its
+//!   legs and its bad moments; `live` and `report`: what is printed.
 
 mod directory;
 mod facts;
 mod host;
 mod keeping;
 mod live;
+mod media;
 mod phones;
 mod report;
 mod story;
@@ -99,7 +100,8 @@ async fn show(
     let began = clock.now();
     let mut live = Live::new(&names, began.wall, paint);
     let (performance, cast) = story::perform(cast, &database, &mut live, out).await?;
-    let calls = facts::gather(&database, &performance).await.map_err(host::unreadable)?;
+    let mut calls = facts::gather(&database, &performance).await.map_err(host::unreadable)?;
+    calls.media = media::gather(&database, &host.recordings(), &calls.by_scene).await?;
     let conversations = database.latest_conversations(MOST).await.map_err(host::unreadable)?;
     report::calls(out, &calls, &performance, &names, paint)?;
     report::conversations(out, &conversations, &names, paint)?;

@@ -34,6 +34,8 @@ struct Shown {
     interactions: usize,
     ringing: BTreeSet<String>,
     ended: BTreeSet<String>,
+    bad: BTreeSet<String>,
+    good: BTreeSet<String>,
     finished: bool,
 }
 
@@ -56,6 +58,8 @@ enum Turn {
     Interaction(u32),
     Rings,
     Stops,
+    Bad,
+    Good,
     Ended,
 }
 
@@ -127,6 +131,18 @@ impl Shown {
                 let stopped = [AttemptOutcome::AnsweredElsewhere, AttemptOutcome::CallerHangup];
                 let turn = if stopped.contains(&outcome) { Turn::Stops } else { Turn::Failed };
                 changes.push(change(at, turn, telling::failed_attempt(row, outcome, names)));
+            }
+        }
+        for row in &graph.quality_events {
+            if self.bad.insert(row.id.to_string()) {
+                let text = telling::bad_moment(row, graph, names);
+                changes.push(change(row.raised_at, Turn::Bad, text));
+            }
+            if let Some(at) = row.cleared_at
+                && self.good.insert(row.id.to_string())
+            {
+                let text = telling::good_again(row, graph, names);
+                changes.push(change(at, Turn::Good, text));
             }
         }
         self.finished = graph.call.state == CallState::Finished;

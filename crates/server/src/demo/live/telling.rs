@@ -1,12 +1,12 @@
 //! Rows in a reader's words.
 
 use model::call_graph::CallGraph;
-use model::call_graph::graph::{CallInteraction, ConnectionAttempt};
-use model::call_graph::words::{AttemptOutcome, Direction, InteractionKind};
+use model::call_graph::graph::{CallInteraction, ConnectionAttempt, QualityEvent};
+use model::call_graph::words::{AttemptOutcome, Direction, InteractionKind, QualityStream};
 
 use crate::demo::directory::Names;
 use crate::demo::facts::{attempted, target};
-use crate::demo::report::{seconds, words};
+use crate::demo::report::{metric, seconds, words};
 
 /// A phone rings.
 pub(super) fn ringing(row: &ConnectionAttempt, names: &Names) -> String {
@@ -30,6 +30,28 @@ pub(super) fn failed_attempt(
         | AttemptOutcome::Canceled
         | AttemptOutcome::Unavailable
         | AttemptOutcome::Failed => format!("  {who}: {}", words(outcome.as_str())),
+    }
+}
+
+/// The sound of a leg is bad.
+pub(super) fn bad_moment(row: &QualityEvent, graph: &CallGraph, names: &Names) -> String {
+    format!("  {} {} is bad", metric(row.metric), way(row, graph, names))
+}
+
+/// It is not bad any more, or the leg is over.
+pub(super) fn good_again(row: &QualityEvent, graph: &CallGraph, names: &Names) -> String {
+    let reason = row.clear_reason.map_or("over", |reason| reason.as_str());
+    let (what, way) = (metric(row.metric), way(row, graph, names));
+    format!("  {what} {way} is no longer bad: {}", words(reason))
+}
+
+fn way(row: &QualityEvent, graph: &CallGraph, names: &Names) -> String {
+    let id = row.connection_id.as_deref();
+    let connection = graph.connections.iter().find(|of| Some(&*of.id) == id);
+    let who = connection.map_or("the caller".to_owned(), |row| target(row, names));
+    match row.stream {
+        QualityStream::Received => format!("from {who}"),
+        QualityStream::Sent => format!("to {who}"),
     }
 }
 

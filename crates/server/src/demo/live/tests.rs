@@ -86,3 +86,38 @@ fn nothing_is_told_twice() {
     ");
     assert_eq!(told(&mut shown, &whole), "");
 }
+
+#[test]
+fn a_bad_moment_is_told_when_it_begins_and_when_it_ends() {
+    use model::call_graph::graph::QualityEvent;
+    use model::call_graph::words::{
+        QualityClear, QualityMetric, QualitySeverity, QualitySource, QualityStream, QualityUnit,
+    };
+
+    let mut graph = scenario(include_str!("../../../../../tests/data/oracle/S01.json"));
+    let at = |ms| Millis(graph.call.initiated_at.0 + ms);
+    let mut event = QualityEvent {
+        id: "q".into(),
+        call_id: graph.call.id.clone(),
+        connection_id: graph.connections.first().map(|row| row.id.clone()),
+        stream: QualityStream::Sent,
+        metric: QualityMetric::Mos,
+        severity: QualitySeverity::Warning,
+        threshold: 3.5,
+        worst_value: 3.0,
+        unit: QualityUnit::Score,
+        raised_at: at(20_000),
+        cleared_at: None,
+        clear_reason: None,
+        source: QualitySource::Rtcp,
+        explanation: None,
+    };
+    graph.call.state = CallState::InProgress;
+    graph.quality_events = vec![event.clone()];
+    let mut shown = Shown::default();
+    let first = told(&mut shown, &graph);
+    assert!(first.contains(" 20.00   MOS to Ana Agent is bad"), "{first}");
+    (event.cleared_at, event.clear_reason) = (Some(at(30_000)), Some(QualityClear::LegEnded));
+    graph.quality_events = vec![event];
+    assert_eq!(told(&mut shown, &graph), " 30.00   MOS to Ana Agent is no longer bad: leg ended");
+}

@@ -1,8 +1,14 @@
 //! Softphones on loopback: each has a UDP socket for SIP and one for RTP, a task of its own, and a
 //! handle through which the story tells it what to do and hears what it noticed.
+//!
+//! * `voice`: what a phone says; `ear`: what it hears, by spectrum; `sound`: a tone that is known
+//!   octet by octet;
+//! * `task`: a phone at work.
 
+mod ear;
 mod sound;
 mod task;
+mod voice;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -11,21 +17,24 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use phone::{Behaviour, Dial, Phone, PhoneConfig, PhoneEvent};
+use sdp::Codec;
 use sip::flow::Flow;
 use tokio::net::UdpSocket;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use super::directory::DemoDirectory;
 use super::host::{DOMAIN, refused};
 use crate::clock::Clock;
 use crate::failure::Failure;
+pub(super) use ear::{GREETING_HZ, Heard, MUSIC_HZ, RATE, chord, in_words, sounds_in};
 pub(super) use sound::TONE_PACKETS;
+pub(super) use voice::BadLine;
 
 /// The users who have a phone in the story.
-pub(super) const USERS: [&str; 5] = ["ana", "ben", "cat", "dan", "eve"];
+pub(super) const USERS: [&str; 8] = ["ana", "ben", "cat", "dan", "eve", "fay", "gil", "hal"];
 
 /// Everybody outside; the first one is whom the trunk reaches, whatever number is dialled.
-pub(super) const OUTSIDE: [&str; 4] = ["dora", "carl", "guest", "stranger"];
+pub(super) const OUTSIDE: [&str; 7] = ["dora", "carl", "guest", "stranger", "nora", "owen", "lena"];
 
 /// The host part of numbers outside.
 const OUTSIDE_DOMAIN: &str = "carrier.test";
@@ -49,6 +58,12 @@ pub(super) enum Order {
     Call(Box<Dial>),
     /// Say the tone once.
     Speak,
+    /// Say the tone of one's own from now on.
+    Talk,
+    /// Have a line that loses packets, or no longer, from the next call on.
+    Line(Option<BadLine>),
+    /// Tell what was heard in this call or the last one.
+    Tell(oneshot::Sender<Vec<Heard>>),
     /// Put the other side on hold.
     Hold,
     /// Take it back.
@@ -127,6 +142,13 @@ impl Handle {
         }
     }
 
+    /// What was heard in this call or the last one.
+    pub(super) async fn heard(&self) -> Vec<Heard> {
+        let (answer, answered) = oneshot::channel();
+        self.order(Order::Tell(answer)).await;
+        answered.await.unwrap_or_default()
+    }
+
     /// Packets said and heard in this call or the last one.
     pub(super) fn packets(&self) -> (u32, u32) {
         let counts = &self.counts;
@@ -141,6 +163,9 @@ pub(super) fn number_of(name: &str) -> Option<&'static str> {
         "dora" => Some("+15557770002"),
         "guest" => Some("+15557770003"),
         "stranger" => Some("+15557770004"),
+        "nora" => Some("+15557770005"),
+        "owen" => Some("+15557770006"),
+        "lena" => Some("+15557770007"),
         _ => None,
     }
 }
@@ -175,14 +200,14 @@ pub(super) async fn connect(
         };
         let flow = Flow::udp(socket.local_addr().map_err(refused)?, server);
         let config = PhoneConfig::carrier(OUTSIDE_DOMAIN, flow);
-        cast.insert(name, connect_one(config, socket, clock).await?);
+        cast.insert(name, connect_one(name, config, socket, clock).await?);
     }
     for name in USERS {
         let socket = carrier_socket().await?;
         let flow = Flow::udp(socket.local_addr().map_err(refused)?, server);
         let password = directory.password(name).unwrap_or_default();
         let config = PhoneConfig::new(name, password, DOMAIN, flow);
-        let handle = connect_one(config, socket, clock).await?;
+        let handle = connect_one(name, config, socket, clock).await?;
         handle.order(Order::Register).await;
         cast.insert(name, handle);
     }
@@ -197,12 +222,27 @@ pub(super) async fn connect(
     Ok(cast)
 }
 
-async fn connect_one(config: PhoneConfig, sip: UdpSocket, clock: Clock) -> Result<Handle, Failure> {
+/// The formats of a phone: narrow-band telephones all of them, but for Gil's.
+fn codecs_of(name: &str) -> Vec<Codec> {
+    match name {
+        "gil" => vec![Codec::new(111, "opus", 48_000, 2)],
+        _ => vec![Codec::new(sound::PCMU, "PCMU", 8_000, 1)],
+    }
+}
+
+async fn connect_one(
+    name: &str,
+    config: PhoneConfig,
+    sip: UdpSocket,
+    clock: Clock,
+) -> Result<Handle, Failure> {
     let (rtp, rtcp) = sound::sockets().await?;
+    let codecs = codecs_of(name);
+    let ear = ear::Ear::new(&codecs);
     let config = PhoneConfig {
         media_port: rtp.local_addr().map_err(refused)?.port(),
         lines: 1,
-        codecs: vec![sdp::Codec::new(sound::PCMU, "PCMU", 8_000, 1)],
+        codecs,
         ..config
     };
     // Tags and branches of two phones must differ; they need not be secret here.
@@ -219,7 +259,10 @@ async fn connect_one(config: PhoneConfig, sip: UdpSocket, clock: Clock) -> Resul
         counts: counts.clone(),
         tell,
         call: None,
-        tone: None,
+        hz: ear::voice_of(name).unwrap_or(voice::MILLIWATT_HZ),
+        line: None,
+        voice: None,
+        ear,
     };
     tokio::spawn(task.run(ordered));
     Ok(Handle { orders, news, seen: Vec::new(), counts })

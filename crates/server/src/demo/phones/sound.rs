@@ -1,9 +1,7 @@
-//! What the phones say: the digital milliwatt of ITU-T G.711, a 1 kHz tone that repeats every
-//! eight samples, in packets of 20 ms (RFC 3551 section 4.2). It is known octet by octet, so that
-//! whoever hears it can tell that it came through unchanged.
+//! The digital milliwatt of ITU-T G.711, a 1 kHz tone that repeats every eight samples, known octet
+//! by octet; and the sockets for sound.
 
-use std::net::{Ipv4Addr, SocketAddr};
-use std::time::Duration;
+use std::net::Ipv4Addr;
 
 use tokio::net::UdpSocket;
 
@@ -16,9 +14,6 @@ pub(super) const PCMU: u8 = 0;
 /// How many packets a phone says in a call: two seconds.
 pub(in crate::demo) const TONE_PACKETS: u32 = 100;
 
-/// Between two packets.
-const PACKET_TIME: Duration = Duration::from_millis(20);
-
 /// The fixed header of RTP (RFC 3550 section 5.1).
 const HEADER_BYTES: usize = 12;
 
@@ -26,61 +21,14 @@ const HEADER_BYTES: usize = 12;
 const SAMPLES: u8 = 160;
 
 /// A packet.
-pub(super) const PACKET_BYTES: usize = HEADER_BYTES + SAMPLES as usize;
+const PACKET_BYTES: usize = HEADER_BYTES + SAMPLES as usize;
 
 /// ITU-T G.711, table 6.
 const MILLIWATT: [u8; 8] = [0x1e, 0x0b, 0x0b, 0x1e, 0x9e, 0x8b, 0x8b, 0x9e];
 
-/// A tone while it is said.
-#[derive(Debug)]
-pub(super) struct Tone {
-    remote: SocketAddr,
-    source: u32,
-    begun: Duration,
-    said: u32,
-}
-
-impl Tone {
-    /// Says the tone to `remote` from now on, as this synchronisation source.
-    pub(super) fn new(now: Duration, remote: SocketAddr, source: u16) -> Self {
-        Self { remote, source: source.into(), begun: now, said: 0 }
-    }
-
-    /// To whom.
-    pub(super) fn remote(&self) -> SocketAddr {
-        self.remote
-    }
-
-    /// Whether all is said.
-    pub(super) fn is_over(&self) -> bool {
-        self.said == TONE_PACKETS
-    }
-
-    /// When the next packet is due.
-    pub(super) fn due(&self) -> Duration {
-        self.begun + PACKET_TIME * (self.said + 1)
-    }
-
-    /// The next packet, if it is due.
-    pub(super) fn packet(&mut self, now: Duration) -> Option<[u8; PACKET_BYTES]> {
-        if self.is_over() || self.due() > now {
-            return None;
-        }
-        let mut packet = [0; PACKET_BYTES];
-        let marker = if self.said == 0 { 0x80 } else { 0 };
-        packet[0] = 0x80;
-        packet[1] = marker | PCMU;
-        // The tone is short: neither number wraps.
-        let sequence = u16::try_from(self.said + 1).unwrap_or(u16::MAX);
-        packet[2..4].copy_from_slice(&sequence.to_be_bytes());
-        packet[4..8].copy_from_slice(&(self.said * u32::from(SAMPLES)).to_be_bytes());
-        packet[8..12].copy_from_slice(&self.source.to_be_bytes());
-        for (index, sample) in packet[HEADER_BYTES..].iter_mut().enumerate() {
-            *sample = MILLIWATT[index % MILLIWATT.len()];
-        }
-        self.said += 1;
-        Some(packet)
-    }
+/// The payload of a packet of it.
+pub(super) fn milliwatt() -> Vec<u8> {
+    MILLIWATT.repeat(usize::from(SAMPLES) / MILLIWATT.len())
 }
 
 /// Whether a packet is one of a tone, unchanged.
@@ -115,36 +63,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tone_takes_its_time_and_is_recognised() {
-        let remote = SocketAddr::from((Ipv4Addr::LOCALHOST, 4000));
-        let mut tone = Tone::new(Duration::ZERO, remote, 7);
-        assert_eq!(tone.packet(Duration::from_millis(19)), None);
-        let mut packets = 0;
-        for now in 1..=u64::from(TONE_PACKETS) {
-            while let Some(packet) = tone.packet(Duration::from_millis(now * 20)) {
-                assert!(is_tone(&packet));
-                packets += 1;
-            }
-        }
-        assert!(tone.is_over());
-        assert_eq!(packets, TONE_PACKETS);
-    }
-
-    #[test]
-    fn a_late_phone_catches_up() {
-        let remote = SocketAddr::from((Ipv4Addr::LOCALHOST, 4000));
-        let mut tone = Tone::new(Duration::ZERO, remote, 7);
-        let due = std::iter::from_fn(|| tone.packet(Duration::from_millis(60)));
-        assert_eq!(due.count(), 3);
-    }
-
-    #[test]
     fn what_is_changed_is_no_tone() {
-        let remote = SocketAddr::from((Ipv4Addr::LOCALHOST, 4000));
-        let mut tone = Tone::new(Duration::ZERO, remote, 7);
-        let mut packet = tone.packet(Duration::from_millis(20)).expect("the first packet");
+        let mut packet = vec![0x80, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 7];
+        packet.extend(milliwatt());
+        assert!(is_tone(&packet));
+        assert!(!is_tone(&packet[..50]));
         packet[100] ^= 1;
         assert!(!is_tone(&packet));
-        assert!(!is_tone(&packet[..50]));
     }
 }

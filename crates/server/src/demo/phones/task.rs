@@ -13,9 +13,14 @@ use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-use super::sound::{self, TONE_PACKETS, Tone};
+use super::ear::Ear;
+use super::sound::{self, TONE_PACKETS};
+use super::voice::{BadLine, MILLIWATT_HZ, Said, Voice};
 use super::{Counts, News, Order};
 use crate::clock::Clock;
+
+/// Longer than any packet of sound.
+const PACKET_BYTES: usize = 2_048;
 
 /// The largest datagram.
 const DATAGRAM_BYTES: usize = 65_535;
@@ -32,15 +37,21 @@ pub(super) struct Task {
     pub(super) tell: mpsc::Sender<News>,
     /// The call it has: a phone of the story has one line.
     pub(super) call: Option<PhoneCallId>,
-    /// What it is saying.
-    pub(super) tone: Option<Tone>,
+    /// The tone of its own.
+    pub(super) hz: u32,
+    /// What its line does.
+    pub(super) line: Option<BadLine>,
+    /// With what it speaks, once it has.
+    pub(super) voice: Option<Voice>,
+    /// With what it hears.
+    pub(super) ear: Ear,
 }
 
 impl Task {
     /// Works until its handle is gone.
     pub(super) async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
         let mut sip_buffer = vec![0; DATAGRAM_BYTES];
-        let mut rtp_buffer = [0; sound::PACKET_BYTES + 1];
+        let mut rtp_buffer = vec![0; PACKET_BYTES];
         let mut out = Vec::new();
         loop {
             let wake = self.wake();
@@ -65,8 +76,8 @@ impl Task {
     }
 
     fn wake(&self) -> Option<Instant> {
-        let tone = self.tone.as_ref().map(Tone::due);
-        let due = [self.phone.deadline(), tone].into_iter().flatten().min()?;
+        let voice = self.voice.as_ref().and_then(Voice::due);
+        let due = [self.phone.deadline(), voice].into_iter().flatten().min()?;
         Some(self.clock.instant(due).into())
     }
 
@@ -80,13 +91,15 @@ impl Task {
                 self.begin_call();
                 self.call = self.phone.call(now, *dial, out);
             }
-            Order::Speak => {
-                let media = self.call.and_then(|call| self.phone.media(call));
-                if let Some(remote) = media.and_then(|media| media.remote) {
-                    self.tone = Some(Tone::new(now, remote, self.phone.config().media_port));
-                }
+            Order::Speak => self.begin_to_speak(MILLIWATT_HZ, TONE_PACKETS),
+            Order::Talk => self.begin_to_speak(self.hz, u32::MAX),
+            Order::Line(line) => self.line = line,
+            Order::Tell(answer) => {
+                // Whoever asks waits for it.
+                let _ = answer.send(self.ear.heard());
             }
             Order::Hold => {
+                self.voice.iter_mut().for_each(Voice::pause);
                 if let Some(call) = self.call {
                     self.phone.hold(now, call, out);
                 }
@@ -115,12 +128,30 @@ impl Task {
 
     /// A new call: what was said and heard before does not count.
     fn begin_call(&mut self) {
-        self.tone = None;
+        self.voice = None;
+        self.ear.forget();
         self.counts.sent.store(0, Ordering::Relaxed);
         self.counts.heard.store(0, Ordering::Relaxed);
     }
 
-    fn hear(&self, packet: &[u8]) {
+    /// Says `hz` for so many packets at most, in the first format that was agreed on.
+    fn begin_to_speak(&mut self, hz: u32, packets: u32) {
+        let media = self.call.and_then(|call| self.phone.media(call));
+        let Some((media, remote)) = media.and_then(|media| Some((media, media.remote?))) else {
+            return;
+        };
+        if self.voice.is_none() {
+            let codec = media.codecs.iter().find(|codec| codec.is_audio());
+            let source = self.phone.config().media_port;
+            self.voice = codec.and_then(|codec| Voice::new(remote, codec, source, hz, self.line));
+        }
+        if let Some(voice) = &mut self.voice {
+            voice.speak(self.clock.now().mono, hz, remote, packets);
+        }
+    }
+
+    fn hear(&mut self, packet: &[u8]) {
+        self.ear.hear(packet);
         if sound::is_tone(packet) {
             let heard = self.counts.heard.fetch_add(1, Ordering::Relaxed) + 1;
             if heard == TONE_PACKETS {
@@ -132,14 +163,18 @@ impl Task {
     /// Says what is due of the tone.
     fn speak(&mut self) {
         let now = self.clock.now().mono;
-        let Some(tone) = &mut self.tone else { return };
-        while let Some(packet) = tone.packet(now) {
-            // A full socket buffer is loss, as on any network; the counts show it.
-            let _ = self.rtp.try_send_to(&packet, tone.remote());
-            self.counts.sent.fetch_add(1, Ordering::Relaxed);
+        let Some(voice) = &mut self.voice else { return };
+        if voice.due().is_none() {
+            return;
         }
-        if tone.is_over() {
-            self.tone = None;
+        while let Some(said) = voice.packet(now) {
+            if let Said::Packet(packet) = said {
+                // A full socket buffer is loss, as on any network; the counts show it.
+                let _ = self.rtp.try_send_to(&packet, voice.remote());
+                self.counts.sent.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        if voice.due().is_none() {
             self.notice(News::Spoke);
         }
     }
@@ -154,13 +189,12 @@ impl Task {
                 PhoneOutput::Event(event) => {
                     match &event {
                         PhoneEvent::Ringing { call, .. } => {
-                            self.counts.sent.store(0, Ordering::Relaxed);
-                            self.counts.heard.store(0, Ordering::Relaxed);
+                            self.begin_call();
                             self.call = Some(*call);
                         }
                         PhoneEvent::Ended { call, .. } if self.call == Some(*call) => {
                             self.call = None;
-                            self.tone = None;
+                            self.voice = None;
                         }
                         PhoneEvent::Registered { .. }
                         | PhoneEvent::RegisterFailed { .. }

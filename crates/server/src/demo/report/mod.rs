@@ -10,16 +10,23 @@ use std::time::Duration;
 use model::Millis;
 use model::call_graph::CallGraph;
 use model::call_graph::graph::{Connection, ConnectionAttempt};
-use model::call_graph::words::AttemptOutcome;
+use model::call_graph::words::{AttemptOutcome, QualityMetric};
 use store::read::{Checked, ConversationView};
 
 use super::directory::Names;
 use super::facts::{self, Calls, Compared};
 use super::host::Host;
+use super::media;
 use super::phones::{Cast, OUTSIDE, TONE_PACKETS, USERS};
 use super::story::{Performance, Sound};
 pub(super) use paint::Paint;
 use table::Table;
+
+/// The widest line.
+const COLUMNS: usize = 100;
+
+/// Left of what belongs to a call.
+const MARGIN: &str = "    ";
 
 /// Before the first call.
 pub(super) fn opening(
@@ -60,6 +67,10 @@ pub(super) fn calls(
         }
         if let Some(sound) = &played.sound {
             writeln!(out, "    {}", paint.dim(&sound_line(sound)))?;
+        }
+        let media = calls.media.get(&index);
+        for line in media::lines(scene, played, media, calls.by_scene.get(&index)) {
+            writeln!(out, "{}", paint.dim(&wrapped(&line)))?;
         }
     }
     for graph in &calls.strays {
@@ -144,6 +155,30 @@ fn sound_line(sound: &Sound) -> String {
     )
 }
 
+/// A line below a table; what is too long for it goes on in the next one, further right.
+fn wrapped(line: &str) -> String {
+    let mut text = String::new();
+    let mut used = 0;
+    for word in line.split(' ') {
+        let length = word.chars().count();
+        if used == 0 {
+            text += MARGIN;
+            used = MARGIN.len();
+        } else if used + 1 + length > COLUMNS {
+            text += "\n";
+            text += MARGIN;
+            text += "  ";
+            used = MARGIN.len() + 2;
+        } else {
+            text += " ";
+            used += 1;
+        }
+        text += word;
+        used += length;
+    }
+    text
+}
+
 /// The conversations with participants and events.
 pub(super) fn conversations(
     out: &mut impl Write,
@@ -226,6 +261,18 @@ pub(super) fn seconds(from: Millis, to: Millis) -> String {
 /// A word of the database as people write it.
 pub(super) fn words(text: &str) -> String {
     text.replace('_', " ")
+}
+
+/// What a Quality Event measures, as people write it.
+pub(super) fn metric(metric: QualityMetric) -> String {
+    match metric {
+        QualityMetric::Mos => "MOS".to_owned(),
+        QualityMetric::PacketLoss
+        | QualityMetric::Jitter
+        | QualityMetric::RoundTripTime
+        | QualityMetric::OneWayAudio
+        | QualityMetric::MediaTimeout => words(metric.as_str()),
+    }
 }
 
 /// The time of day, UTC.

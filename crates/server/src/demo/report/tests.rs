@@ -122,3 +122,13 @@ fn colours_are_for_terminals() {
     assert_eq!(Paint::new(false).good("fine"), "fine");
     assert_eq!(Paint::new(true).good("fine"), "\x1b[32mfine\x1b[0m");
 }
+
+#[test]
+fn a_long_line_goes_on_below() {
+    let line = "word ".repeat(25);
+    let lines = wrapped(line.trim_end());
+    let widths: Vec<usize> = lines.lines().map(|line| line.chars().count()).collect();
+    assert_eq!(widths, [98, 35]);
+    assert!(lines.lines().nth(1).is_some_and(|line| line.starts_with("      word")));
+    assert_eq!(wrapped("  a b"), "      a b");
+}

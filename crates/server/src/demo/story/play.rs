@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use phone::{CallPlan, EndCause, PhoneEvent};
 
-use super::scenes::{Scene, Talk};
-use crate::demo::phones::{self, Cast, News, Order, TONE_PACKETS};
+use super::scenes::{Said, Scene, Talk};
+use crate::demo::phones::{self, Cast, Handle, Heard, News, Order, TONE_PACKETS};
 
 /// Longer than any step of a scene takes.
 const STEP: Duration = Duration::from_secs(10);
@@ -16,6 +16,9 @@ const LAST_PACKETS: Duration = Duration::from_millis(500);
 /// How long people stay silent on hold and after it, so that a reader sees it.
 const PAUSE: Duration = Duration::from_millis(250);
 
+/// How long somebody is on hold who listens.
+const MUSIC: Duration = Duration::from_millis(1_200);
+
 /// What the phones noticed.
 #[derive(Debug, Default)]
 pub(in crate::demo) struct Played {
@@ -25,6 +28,8 @@ pub(in crate::demo) struct Played {
     pub(in crate::demo) displays: Vec<(&'static str, String)>,
     /// What was said and heard, where people talked.
     pub(in crate::demo) sound: Option<Sound>,
+    /// Where people listened: who heard what.
+    pub(in crate::demo) heard: Vec<(&'static str, Vec<Heard>)>,
     /// What did not happen in time.
     pub(in crate::demo) trouble: Option<&'static str>,
 }
@@ -87,12 +92,14 @@ async fn act(
         handle.order(Order::Behave(*behaviour)).await;
     }
     let caller = company.get(scene.caller).ok_or("a phone is missing")?;
+    if let Some(Talk { said: Said::Listened { line, .. }, .. }) = scene.talk {
+        caller.order(Order::Line(line)).await;
+    }
     let plan = CallPlan { give_up_after: scene.give_up_after, hang_up_after: None };
     let dial = phones::dial(scene.caller, scene.dials).plan(plan);
     caller.order(Order::Call(Box::new(dial))).await;
     if let Some(talk) = &scene.talk {
-        let sound = converse(scene.caller, talk, company).await?;
-        played.sound = Some(sound);
+        converse(scene.caller, talk, company, played).await?;
     }
     for (name, handle) in company {
         let concerned = *name == scene.caller || handle.seen.iter().any(is_ringing);
@@ -109,21 +116,54 @@ async fn converse(
     caller: &'static str,
     talk: &'static Talk,
     company: &mut Cast,
-) -> Result<Sound, &'static str> {
+    played: &mut Played,
+) -> Result<(), &'static str> {
     let pair = [caller, talk.with];
     // A caller whom an IVR accepts is answered before anybody is there to talk with.
     for name in pair {
-        let handle = company.get_mut(name).ok_or("a phone is missing")?;
-        if !handle.until(STEP, is_answered).await {
+        if !phone(company, name)?.until(STEP, is_answered).await {
             return Err("nobody answered in time");
         }
     }
+    match talk.said {
+        Said::Counted => {
+            played.sound = Some(speak(pair, company).await?);
+            if talk.hold {
+                hold_and_resume(phone(company, talk.with)?, PAUSE).await?;
+                pass(phone(company, talk.with)?, PAUSE).await;
+            }
+        }
+        Said::Listened { time, .. } => {
+            for name in pair {
+                phone(company, name)?.order(Order::Talk).await;
+            }
+            pass(phone(company, talk.with)?, time).await;
+            if talk.hold {
+                let holder = phone(company, talk.with)?;
+                hold_and_resume(holder, MUSIC).await?;
+                holder.order(Order::Talk).await;
+                pass(holder, time).await;
+            }
+        }
+    }
+    phone(company, talk.hangs_up)?.order(Order::HangUp).await;
+    if talk.is_listened_to() {
+        for name in pair {
+            let handle = phone(company, name)?;
+            handle.until(STEP, |news| end_cause(news).is_some()).await;
+            played.heard.push((name, handle.heard().await));
+        }
+    }
+    Ok(())
+}
+
+/// Each says the whole tone.
+async fn speak(pair: [&'static str; 2], company: &mut Cast) -> Result<Sound, &'static str> {
     for name in pair {
-        let handle = company.get(name).ok_or("a phone is missing")?;
-        handle.order(Order::Speak).await;
+        phone(company, name)?.order(Order::Speak).await;
     }
     for name in pair {
-        let handle = company.get_mut(name).ok_or("a phone is missing")?;
+        let handle = phone(company, name)?;
         if !handle.until(STEP, |news| *news == News::Spoke).await {
             return Err("a phone could not speak");
         }
@@ -134,16 +174,11 @@ async fn converse(
         let (said, heard) = company.get(name).map_or((0, 0), |handle| handle.packets());
         (name, said, heard)
     });
-    if talk.hold {
-        let holder = company.get_mut(talk.with).ok_or("a phone is missing")?;
-        hold_and_resume(holder).await?;
-    }
-    let ender = company.get(talk.hangs_up).ok_or("a phone is missing")?;
-    ender.order(Order::HangUp).await;
     Ok(Sound { people })
 }
 
-async fn hold_and_resume(holder: &mut phones::Handle) -> Result<(), &'static str> {
+/// Puts the other side on hold for so long.
+async fn hold_and_resume(holder: &mut Handle, time: Duration) -> Result<(), &'static str> {
     for (order, direction) in
         [(Order::Hold, sdp::Direction::SendOnly), (Order::Resume, sdp::Direction::SendRecv)]
     {
@@ -154,10 +189,20 @@ async fn hold_and_resume(holder: &mut phones::Handle) -> Result<(), &'static str
         if !holder.until(STEP, changed).await {
             return Err("hold or resume was not agreed on");
         }
-        // Nothing is waited for but the time.
-        let _ = holder.until(PAUSE, |_| false).await;
+        if direction == sdp::Direction::SendOnly {
+            pass(holder, time).await;
+        }
     }
     Ok(())
+}
+
+/// Nothing is waited for but the time.
+async fn pass(handle: &mut Handle, time: Duration) {
+    let _ = handle.until(time, |_| false).await;
+}
+
+fn phone<'c>(company: &'c mut Cast, name: &str) -> Result<&'c mut Handle, &'static str> {
+    company.get_mut(name).ok_or("a phone is missing")
 }
 
 fn is_answered(news: &News) -> bool {

@@ -1,9 +1,11 @@
-//! The scenes, and what is stated of each. The facts are those of the scenarios S01–S06, S11 and
-//! S19 (`model.md` §6.5); [`crate::demo::facts`] says how they are written.
+//! The scenes, and what is stated of each. The facts of the first ones are those of the scenarios
+//! S01–S06, S11 and S19 (`model.md` §6.5); [`crate::demo::facts`] says how they are written.
 
 use std::time::Duration;
 
 use phone::Behaviour;
+
+use crate::demo::phones::BadLine;
 
 /// One call, and what must come of it.
 #[derive(Debug)]
@@ -35,8 +37,35 @@ pub(in crate::demo) struct Talk {
     pub(in crate::demo) with: &'static str,
     /// Who was called puts the caller on hold for a moment.
     pub(in crate::demo) hold: bool,
+    /// What they say.
+    pub(in crate::demo) said: Said,
     /// Who hangs up.
     pub(in crate::demo) hangs_up: &'static str,
+}
+
+/// What two people say.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::demo) enum Said {
+    /// Two seconds of a tone that both know octet by octet: its packets are counted.
+    Counted,
+    /// Each a tone of their own, which the other finds in what is heard.
+    Listened {
+        /// For so long; after a hold, so long again.
+        time: Duration,
+        /// The caller's line.
+        line: Option<BadLine>,
+    },
+}
+
+impl Talk {
+    /// Whether what is heard is looked at by its spectrum.
+    pub(in crate::demo) fn is_listened_to(&self) -> bool {
+        matches!(self.said, Said::Listened { .. })
+    }
+}
+
+const fn listened(ms: u64) -> Said {
+    Said::Listened { time: Duration::from_millis(ms), line: None }
 }
 
 impl Scene {
@@ -51,6 +80,9 @@ const fn answers_after(ms: u64) -> Behaviour {
     Behaviour::AnswerAfter(Duration::from_millis(ms))
 }
 
+/// For two seconds every fourth packet, after a second and a half without loss.
+const LOSSY: BadLine = BadLine { packets: (76, 176), one_of: 4 };
+
 /// The story. Scenes that share nobody run side by side.
 pub(in crate::demo) const SCENES: &[Scene] = &[
     Scene {
@@ -61,7 +93,7 @@ pub(in crate::demo) const SCENES: &[Scene] = &[
         numbers: ("+15557770001", "+15550100001"),
         called: &[("ana", answers_after(600))],
         give_up_after: None,
-        talk: Some(Talk { with: "ana", hold: true, hangs_up: "carl" }),
+        talk: Some(Talk { with: "ana", hold: true, said: Said::Counted, hangs_up: "carl" }),
         stated: &[
             "inbound call: answered, ended by external, owner Ana Agent",
             "path: call_started, routing_started, answered, hold, resume, call_ended",
@@ -109,7 +141,7 @@ pub(in crate::demo) const SCENES: &[Scene] = &[
             ("cat", answers_after(500)),
         ],
         give_up_after: None,
-        talk: Some(Talk { with: "cat", hold: false, hangs_up: "guest" }),
+        talk: Some(Talk { with: "cat", hold: false, said: Said::Counted, hangs_up: "guest" }),
         stated: &[
             "inbound call: answered, ended by external, owner Olga Owner",
             "path: call_started, ivr_entered, routing_started, answered, ivr_exited, call_ended",
@@ -151,7 +183,7 @@ pub(in crate::demo) const SCENES: &[Scene] = &[
         numbers: ("+15550100002", "+15557770002"),
         called: &[("dora", answers_after(500))],
         give_up_after: None,
-        talk: Some(Talk { with: "dora", hold: false, hangs_up: "ben" }),
+        talk: Some(Talk { with: "dora", hold: false, said: Said::Counted, hangs_up: "ben" }),
         stated: &[
             "outbound call: answered, ended by internal, owner Ben Baker",
             "path: call_started, dial_started, answered, call_ended",
@@ -176,7 +208,7 @@ pub(in crate::demo) const SCENES: &[Scene] = &[
             ("cat", Behaviour::RingForever),
         ],
         give_up_after: None,
-        talk: Some(Talk { with: "ben", hold: false, hangs_up: "ben" }),
+        talk: Some(Talk { with: "ben", hold: false, said: Said::Counted, hangs_up: "ben" }),
         stated: &[
             "inbound call: answered, ended by internal, owner Olga Owner",
             "path: call_started, ivr_entered, routing_started, answered, ivr_exited, call_ended",
@@ -202,7 +234,7 @@ pub(in crate::demo) const SCENES: &[Scene] = &[
         numbers: ("dan", "eve"),
         called: &[("eve", answers_after(500))],
         give_up_after: None,
-        talk: Some(Talk { with: "eve", hold: false, hangs_up: "dan" }),
+        talk: Some(Talk { with: "eve", hold: false, said: Said::Counted, hangs_up: "dan" }),
         stated: &[
             "internal call: answered, ended by internal, owner Dan Diaz",
             "path: call_started, routing_started, answered, call_ended",
@@ -228,7 +260,7 @@ pub(in crate::demo) const SCENES: &[Scene] = &[
             ("eve", Behaviour::RingForever),
         ],
         give_up_after: None,
-        talk: Some(Talk { with: "dan", hold: false, hangs_up: "carl" }),
+        talk: Some(Talk { with: "dan", hold: false, said: Said::Counted, hangs_up: "carl" }),
         stated: &[
             "inbound call: answered, ended by external, owner Max Manager",
             "path: call_started, ivr_entered, routing_started, no_answer, ivr_exited, \
@@ -249,6 +281,89 @@ pub(in crate::demo) const SCENES: &[Scene] = &[
             "conversation of Carl Contact and Overflow",
             "event inbound_call “Carl Contact called Dan Diaz”",
             "in it: Carl Contact, Dan Diaz, Overflow",
+        ],
+    },
+    Scene {
+        title: "Held, recorded",
+        about: "Nora is greeted, waits for Fay, is held with music; the number is recorded",
+        caller: "nora",
+        dials: "+15550200007",
+        numbers: ("+15557770005", "+15550200007"),
+        called: &[("fay", answers_after(1_200))],
+        give_up_after: None,
+        talk: Some(Talk { with: "fay", hold: true, said: listened(1_200), hangs_up: "nora" }),
+        stated: &[
+            "inbound call: answered, ended by external, owner Olga Owner",
+            "path: call_started, ivr_entered, routing_started, answered, ivr_exited, hold, \
+             resume, call_ended",
+            "route to Care, simulring: answered by Fay Frost, hangup_external",
+            "attempt of Fay Frost: answered 200",
+            "nora heard the greeting, ringback, fay, music, fay",
+            "fay heard nora",
+            "recording done, as long as the talk: left nora; right fay",
+            "from nora PCMU, nothing lost",
+            "from fay PCMU, nothing lost",
+            "caller hung up",
+            "fay's phone showed +15557770005",
+            "conversation of +15557770005 and Care",
+            "event inbound_call “+15557770005 called Fay Frost”",
+            "in it: +15557770005, Care, Fay Frost",
+        ],
+    },
+    Scene {
+        title: "Two codecs",
+        about: "Owen's phone knows PCMU only, Gil's Opus only",
+        caller: "owen",
+        dials: "+15550100006",
+        numbers: ("+15557770006", "+15550100006"),
+        called: &[("gil", answers_after(600))],
+        give_up_after: None,
+        talk: Some(Talk { with: "gil", hold: false, said: listened(2_000), hangs_up: "gil" }),
+        stated: &[
+            "inbound call: answered, ended by internal, owner Gil Gray",
+            "path: call_started, routing_started, answered, call_ended",
+            "route to Gil Gray, single: answered by Gil Gray, hangup_internal",
+            "attempt of Gil Gray: answered 200",
+            "owen heard gil",
+            "gil heard owen",
+            "from owen PCMU, nothing lost",
+            "from gil opus, nothing lost",
+            "caller was hung up on",
+            "gil's phone showed +15557770006",
+            "conversation of +15557770006 and Gil Gray",
+            "event inbound_call “+15557770006 called Gil Gray”",
+            "in it: +15557770006, Gil Gray",
+        ],
+    },
+    Scene {
+        title: "Bad line",
+        about: "Lena's line loses every fourth packet for two seconds, and the record says so",
+        caller: "lena",
+        dials: "+15550100007",
+        numbers: ("+15557770007", "+15550100007"),
+        called: &[("hal", answers_after(600))],
+        give_up_after: None,
+        talk: Some(Talk {
+            with: "hal",
+            hold: false,
+            said: Said::Listened { time: Duration::from_millis(8_000), line: Some(LOSSY) },
+            hangs_up: "lena",
+        }),
+        stated: &[
+            "inbound call: answered, ended by external, owner Hal Hill",
+            "path: call_started, routing_started, answered, call_ended",
+            "route to Hal Hill, single: answered by Hal Hill, hangup_external",
+            "attempt of Hal Hill: answered 200",
+            "lena heard hal",
+            "hal heard lena",
+            "from lena critical packet_loss, then recovered",
+            "from lena PCMU, packets lost",
+            "from hal PCMU, nothing lost",
+            "caller hung up",
+            "hal's phone showed +15557770007",
+            "conversation of +15557770007 and Hal Hill",
+            "event inbound_call “+15557770007 called Hal Hill”",
+            "in it: +15557770007, Hal Hill",
         ],
     },
 ];
