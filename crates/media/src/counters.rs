@@ -119,6 +119,8 @@ totals! {
     rtcp_invalid,
     /// Digits that far ends pressed (RFC 4733).
     digits,
+    /// Recordings that could not be written to their end.
+    recordings_failed,
     /// Quality episodes that began.
     episodes,
     /// Events (digits, quality) that the core had no room for.

@@ -257,6 +257,11 @@ impl Reception {
         self.sender_report = Some((ntp_mid32, now));
     }
 
+    /// The running jitter, as a report block has it, in milliseconds.
+    pub fn jitter_ms(&self) -> f64 {
+        self.jitter.current_ms()
+    }
+
     /// The values for our next report, which this is taken to be; `None` when no run is on.
     pub fn report_block(&mut self, now: Duration) -> Option<ReportBlockValues> {
         if !self.running {

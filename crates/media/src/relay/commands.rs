@@ -38,7 +38,11 @@ impl<S: EventSink> Relay<S> {
         for _ in 0..COMMANDS {
             match self.control.try_recv() {
                 Ok(Control::Command(command)) => self.command(now, &command),
-                Ok(Control::Event(event)) => self.outbox.push(event),
+                Ok(Control::Event(event)) => {
+                    let failed = matches!(event, MediaEvent::RecordingFailed { .. });
+                    self.table.counts.recordings_failed += u64::from(failed);
+                    self.outbox.push(event);
+                }
                 Ok(Control::Report(reply)) => {
                     // Whoever has the answer finds the totals and the stock as of now, too.
                     self.pass_time(now);

@@ -47,6 +47,8 @@ pub struct Meter {
     codec: CodecClass,
     clock_rate: u32,
     buffer_ms: Option<f32>,
+    /// Jitter that what we send has from where it comes from.
+    carried_ms: f32,
     suspended: bool,
     /// Begin of the sample of our own counters.
     sample_begin: Duration,
@@ -81,6 +83,7 @@ impl Meter {
             codec,
             clock_rate,
             buffer_ms: None,
+            carried_ms: 0.0,
             suspended: false,
             sample_begin: now,
             received: Track::new(Stream::Received),
@@ -130,6 +133,12 @@ impl Meter {
         self.peer.skipped(packets);
     }
 
+    /// What is relayed to the leg came to us with this jitter: so much of what the peer reports is
+    /// the other leg's.
+    pub fn carried_jitter(&mut self, ms: f64) {
+        self.carried_ms = ms as f32;
+    }
+
     /// A report block about our stream came from the peer.
     pub fn peer_report(&mut self, now: Duration, report: &PeerReport, out: &mut Vec<Episode>) {
         if let Some(ms) = report.round_trip_ms {
@@ -151,7 +160,8 @@ impl Meter {
             discarded: 0,
             burst_ratio: 1.0,
             jitter_ms: (self.clock_rate > 0 && stretch.expected > 0)
-                .then(|| f64::from(report.jitter) * 1000.0 / f64::from(self.clock_rate)),
+                .then(|| f64::from(report.jitter) * 1000.0 / f64::from(self.clock_rate))
+                .map(|ms| (ms - f64::from(self.carried_ms)).max(0.0)),
             rtt_ms: self.round_trip_ms(now),
             buffer_ms: metrics.and_then(|metrics| metrics.buffer_ms.map(f64::from)),
         };

@@ -117,6 +117,14 @@ impl Jitter {
         self.scaled >> 4
     }
 
+    /// The same in milliseconds.
+    pub(super) fn current_ms(&self) -> f64 {
+        if self.clock_rate == 0 {
+            return 0.0;
+        }
+        f64::from(self.scaled) / 16.0 * 1000.0 / f64::from(self.clock_rate)
+    }
+
     /// Mean since the last sample, when at least `least` packets told.
     pub(super) fn sample(&mut self, least: u32) -> Option<f64> {
         let count = self.count.wrapping_sub(self.sampled_count);

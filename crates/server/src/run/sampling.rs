@@ -134,7 +134,7 @@ fn sip_totals(core: &Counters, sip: &transport::Counts) -> [Total; 9] {
     ]
 }
 
-fn media_totals(media: &Totals) -> [Total; 18] {
+fn media_totals(media: &Totals) -> [Total; 19] {
     [
         ("rtp_received", "RTP and RTCP packets received", media.received()),
         ("rtp_forwarded", "RTP packets sent on", media.forwarded()),
@@ -151,6 +151,11 @@ fn media_totals(media: &Totals) -> [Total; 18] {
         ("rtp_port_shortages", "Times that no port was left", media.exhausted()),
         ("media_timeouts", "Conversations without RTP from either side", media.timeouts()),
         ("quality_episodes", "Spells of bad audio that began", media.episodes()),
+        (
+            "recordings_failed",
+            "Recordings that could not be written to their end",
+            media.recordings_failed(),
+        ),
         ("media_events_dropped", "Events the core had no room for", media.events_dropped()),
         (
             "sound_dropped",

@@ -145,7 +145,9 @@ impl Table {
             return self.count_invalid(place);
         };
         let ntp = self.ntp(now);
+        let carried_ms = self.carried_jitter_ms(place);
         let Some(leg) = self.legs[place].as_mut() else { return };
+        leg.meter.carried_jitter(carried_ms);
         // A compound packet begins with a report, which begins with its source.
         let ssrc = datagram.get(4..8).and_then(|word| word.try_into().ok());
         let ssrc = ssrc.map(u32::from_be_bytes).unwrap_or_default();
@@ -182,6 +184,13 @@ impl Table {
         }
         self.tell_episodes(now, place);
         self.arm(now, place);
+    }
+
+    /// How unevenly came what is relayed to a leg.
+    fn carried_jitter_ms(&self, place: Place) -> f64 {
+        let leg = self.legs[place].as_ref();
+        let Some(Feed::Leg(from, _)) = leg.map(|leg| &leg.feed) else { return 0.0 };
+        self.legs[*from].as_ref().map_or(0.0, |from| from.reception.jitter_ms())
     }
 }
 

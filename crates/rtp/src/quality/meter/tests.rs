@@ -278,6 +278,24 @@ fn jitter_of_sixty_is_one_episode() {
 }
 
 #[test]
+fn jitter_that_came_with_what_is_relayed_is_the_other_legs() {
+    let mut call = Call::new();
+    // 60 ms of the peer's report, in units of its clock.
+    for carried_ms in [58.0, 0.0] {
+        for _ in 0..5 {
+            call.meter.carried_jitter(carried_ms);
+            call.now += Duration::from_secs(5);
+            call.highest += 250;
+            let highest = call.highest;
+            let report =
+                PeerReport { jitter: 480, extended_highest: highest, ..PeerReport::default() };
+            call.meter.peer_report(call.now, &report, &mut call.out);
+        }
+    }
+    assert_eq!(call.told(), ["40.0 Sent Jitter raised 60.0 [25.0, 40.0]"]);
+}
+
+#[test]
 fn a_round_trip_of_six_hundred_is_told_with_the_score_it_costs() {
     let mut call = Call::new();
     call.run(60.0, CLEAN);
