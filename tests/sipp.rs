@@ -83,6 +83,13 @@ scenarios! {
     58 answer_without_codec,
     59 media_timeout,
     60 media_timeout_hold,
+    61 info_dtmf,
+    62 publish_vq_rtcpxr,
+    63 reinvite_changes_codec,
+    64 transcoded,
+    65 comfort_noise,
+    66 greeting_caller_hangs_up,
+    67 record_on_info,
 }
 
 #[test]

@@ -22,6 +22,7 @@ pub(crate) const NAMES: &[&str] = &[
     "kill_while_ringing",
     "second_server",
     "rtp_both_ways",
+    "rtp_bleed",
     "rustpbx_77",
     "retransmissions",
     "reinvite_crosses_bye",
@@ -191,6 +192,44 @@ async fn second_server() -> anyhow::Result<()> {
     stage.finish().await
 }
 
+/// The server's ports that the agent and the caller were told.
+fn ports(stage: &Stage) -> anyhow::Result<(u16, u16)> {
+    let named = |player: usize, start: &str| -> anyhow::Result<u16> {
+        let messages = stage.players[player].messages();
+        let message = messages.split(start).nth(1).context("the message")?;
+        let line = message.split("m=audio ").nth(1).context("a description")?;
+        Ok(line.split(' ').next().unwrap_or_default().parse()?)
+    };
+    Ok((named(0, "INVITE sip:")?, named(1, "SIP/2.0 200 OK")?))
+}
+
+#[tokio::test]
+async fn rtp_bleed() -> anyhow::Result<()> {
+    let block = Block(218);
+    let mut stage = Stage::set("rtp_bleed", block)?;
+    let caller = Puppet::new(block, block.caller(), 7000)?;
+    let agent = Puppet::new(block, block.agent(0), 7000)?;
+    stage.call().await?;
+    stage.until(TALKS).await?;
+    let (to_agent, to_caller) = ports(&stage)?;
+    relayed(&caller, to_caller, &agent, to_agent, 0)?;
+    relayed(&agent, to_agent, &caller, to_caller, 0)?;
+    let stranger = Puppet::new(block, block.agent(90), 7000)?;
+    for sequence in 1..=100 {
+        for port in [to_agent, to_caller] {
+            stranger.send_to(&packet(sequence), port)?;
+        }
+        relayed(&caller, to_caller, &agent, to_agent, sequence)?;
+        relayed(&agent, to_agent, &caller, to_caller, sequence)?;
+    }
+    stage.measures(&["tandem_rtp_stray_total 200".to_owned()])?;
+    for puppet in [&stranger, &caller, &agent] {
+        let heard = puppet.datagram(Duration::from_millis(50))?;
+        ensure!(heard.is_none(), "{} hears something", puppet.address());
+    }
+    stage.finish().await
+}
+
 #[tokio::test]
 async fn rtp_both_ways() -> anyhow::Result<()> {
     let block = Block(208);
@@ -199,13 +238,7 @@ async fn rtp_both_ways() -> anyhow::Result<()> {
     let agent = Puppet::new(block, block.agent(0), 7000)?;
     stage.call().await?;
     stage.until(TALKS).await?;
-    let named = |player: usize, start: &str| -> anyhow::Result<u16> {
-        let messages = stage.players[player].messages();
-        let message = messages.split(start).nth(1).context("the message")?;
-        let line = message.split("m=audio ").nth(1).context("a description")?;
-        Ok(line.split(' ').next().unwrap_or_default().parse()?)
-    };
-    let (to_agent, to_caller) = (named(0, "INVITE sip:")?, named(1, "SIP/2.0 200 OK")?);
+    let (to_agent, to_caller) = ports(&stage)?;
     for sequence in 0..50_u8 {
         relayed(&caller, to_caller, &agent, to_agent, sequence)?;
         relayed(&agent, to_agent, &caller, to_caller, sequence)?;
@@ -457,7 +490,7 @@ async fn flood() -> anyhow::Result<()> {
     stage.finish().await
 }
 
-/// One packet from one to the other, and that it comes as it went.
+/// One packet from one to the other, and that its sound comes as it went, in a stream that is ours.
 fn relayed(
     from: &Puppet,
     in_at: u16,
@@ -465,11 +498,23 @@ fn relayed(
     out_at: u16,
     sequence: u8,
 ) -> anyhow::Result<()> {
-    let mut packet = vec![0x80, 0, 0, sequence, 0, 0, sequence, 0, 1, 2, 3, 4];
-    packet.extend([sequence; 160]);
-    from.send_to(&packet, in_at)?;
+    let sent = packet(sequence);
+    from.send_to(&sent, in_at)?;
     let (bytes, port) = to.datagram(Duration::from_secs(2))?.context("the packet")?;
     ensure!(port == out_at, "from port {port}, described was {out_at}");
-    ensure!(bytes == packet, "packet {sequence} was changed");
+    // The first of a stream has the marker.
+    let kept = (bytes[1] & 0x7f, &bytes[12..]) == (sent[1], &sent[12..]);
+    ensure!(kept, "packet {sequence} was changed: {:?} of {:?}", &bytes[..16], &sent[..16]);
+    ensure!(bytes[8..12] != sent[8..12], "each leg is an RTP session of its own");
     Ok(())
+}
+
+/// A packet with 20 ms of PCMU.
+fn packet(number: u8) -> Vec<u8> {
+    let timestamp = (u32::from(number) * 160).to_be_bytes();
+    let mut packet = vec![0x80, 0, 0, number];
+    packet.extend(timestamp);
+    packet.extend([1, 2, 3, 4]);
+    packet.extend([number; 160]);
+    packet
 }

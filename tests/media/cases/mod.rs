@@ -1,0 +1,8 @@
+//! What phones that talk go through.
+
+pub(crate) mod codecs;
+pub(crate) mod digits;
+pub(crate) mod intruder;
+pub(crate) mod prompts;
+pub(crate) mod quality;
+pub(crate) mod recording;
