@@ -254,7 +254,7 @@ fn send(
         for _ in 0..u64::from_ne_bytes(passed) {
             for stream in streams.iter().skip(slot % PACKET_MS).step_by(PACKET_MS) {
                 if let Receiving::BySender = receiving {
-                    counted += usize::from(stream.socket.recv(&mut [0; 172]).is_ok());
+                    counted += usize::from(next_packet(&stream.socket).is_some());
                 }
                 let time = if timed { now_ns() } else { 0 };
                 let sent = stream.send(&mut packet, time);
@@ -277,23 +277,35 @@ fn receive(sockets: &[UdpSocket], expected: usize, done: &AtomicBool) -> io::Res
     let mut delays = Vec::with_capacity(expected);
     let mut events = Vec::with_capacity(256);
     let calm = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
+    let mut last = now_ns();
     loop {
         events.clear();
         epoll::wait(&epoll, spare_capacity(&mut events), Some(&calm))?;
-        if events.is_empty() && done.load(Ordering::Relaxed) {
+        // Reports come for ever.
+        if done.load(Ordering::Relaxed) && now_ns() - last > 200_000_000 {
             return Ok(delays);
         }
         for event in &events {
-            let mut packet = [0; 172];
-            let socket = &sockets[event.data.u64() as usize];
-            if let Ok(172) = socket.recv(&mut packet) {
+            if let Some(packet) = next_packet(&sockets[event.data.u64() as usize]) {
+                last = now_ns();
                 let mut time = [0; 8];
                 time.copy_from_slice(&packet[12..20]);
                 let time = u64::from_ne_bytes(time);
                 if time != 0 {
-                    delays.push(now_ns() - time);
+                    delays.push(last - time);
                 }
             }
+        }
+    }
+}
+
+/// The next packet of sound at a socket; reports between are passed over.
+fn next_packet(socket: &UdpSocket) -> Option<[u8; 172]> {
+    let mut packet = [0; 172];
+    loop {
+        socket.recv(&mut packet).ok()?;
+        if packet[1] & 0x7f == 0 {
+            return Some(packet);
         }
     }
 }

@@ -25,7 +25,7 @@ use call::port::{
 
 use crate::handoff::{SoundCommand, Source};
 
-pub(crate) use self::route::{COMFORT_NOISE, PayloadMap, static_clock_rate};
+pub(crate) use self::route::{COMFORT_NOISE, Mapping, PayloadMap, static_clock_rate};
 
 /// What the relay is to do with a leg.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -172,7 +172,7 @@ impl Table {
             Hears::Relayed { from, map } => match self.place(*from) {
                 Some(from) => {
                     self.feed_from(from, place);
-                    Feed::Leg(from, map.clone())
+                    Feed::Leg { from, map: map.clone(), last: None }
                 }
                 None => Feed::Nothing,
             },
@@ -336,7 +336,7 @@ impl Table {
     /// Nothing is relayed to `place` any more.
     fn unfeed(&mut self, place: Place) {
         let Some(leg) = self.legs[place].as_mut() else { return };
-        if let Feed::Leg(from, _) = std::mem::replace(&mut leg.feed, Feed::Nothing)
+        if let Feed::Leg { from, .. } = std::mem::replace(&mut leg.feed, Feed::Nothing)
             && let Some(from) = self.legs[from].as_mut()
         {
             from.heard_by.take_if(|listener| *listener == place);

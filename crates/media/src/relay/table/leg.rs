@@ -12,7 +12,7 @@ use super::payloads::{Known, Payloads};
 use super::reports::Reporter;
 use crate::counters::{LegCounters, LegReport};
 use crate::handoff::Hearing;
-use crate::patch::PayloadMap;
+use crate::patch::{Mapping, PayloadMap};
 use crate::random::Random;
 use crate::relay::transport::Transport;
 
@@ -21,8 +21,10 @@ const USUAL_CLOCK: u32 = 8000;
 /// Packets that one report of the sound thread may say it has thrown away.
 const DISCARDED_MAX: u64 = 1000;
 
-/// One leg. What every packet touches comes first.
+/// One leg. What every packet touches comes first, and side by side: with thousands of legs it has
+/// to come from memory for each packet.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Leg {
     pub(super) id: LegId,
     pub(super) direction: Direction,
@@ -66,8 +68,13 @@ pub(super) struct Leg {
 #[derive(Debug)]
 pub(super) enum Feed {
     Nothing,
-    /// Another leg's packets.
-    Leg(Place, PayloadMap),
+    /// Another leg's packets, what they are called here, and the last one of those: nearly every
+    /// packet is like the one before.
+    Leg {
+        from: Place,
+        map: PayloadMap,
+        last: Option<Mapping>,
+    },
     /// What the sound thread makes.
     Sound,
 }
@@ -156,6 +163,18 @@ impl Leg {
         self.meter.jitter_buffer(hearing.delay_ms.into());
         let Hearing { silent, clipping, discarded, .. } = *hearing;
         self.decoding = Decoding { silent, clipping, discarded };
+    }
+
+    /// What another leg's payload is called here; `None`: it does not pass.
+    pub(super) fn mapping(&mut self, payload: u8) -> Option<Mapping> {
+        let Feed::Leg { map, last, .. } = &mut self.feed else { return None };
+        if let Some(mapping) = *last
+            && mapping.from == payload
+        {
+            return *last;
+        }
+        *last = map.get(payload);
+        *last
     }
 
     pub(super) fn report(&self) -> LegReport {

@@ -181,8 +181,7 @@ impl Table {
         datagram: &mut [u8],
     ) -> Option<Forward> {
         let leg = self.legs[listener].as_mut().filter(|leg| leg.direction.send)?;
-        let Feed::Leg(_, map) = &leg.feed else { return None };
-        let mapping = map.get(received.header.payload_type)?;
+        let mapping = leg.mapping(received.header.payload_type)?;
         let (component, to) = leg.transport.rtp_way()?;
         let relayed = Relayed {
             // Legs that are open at the same time are never 2^32 apart.

@@ -12,6 +12,9 @@ const UNKNOWN: &str = "unknown";
 /// The numbers of one direction. Before they are agreed on every number is audio.
 #[derive(Debug, Default)]
 pub(super) struct Payloads {
+    /// The last that came, and how many of it in a row have not been counted below: nearly every
+    /// packet is like the one before, and finds all it needs here.
+    last: Option<(Known, u32)>,
     formats: Option<Arc<[Format]>>,
     /// Packets of each format, in their order.
     packets: Box<[u32]>,
@@ -40,6 +43,7 @@ impl Payloads {
         if self.formats.as_ref() == Some(formats) {
             return;
         }
+        self.settle();
         // What was counted under a name goes on under it.
         let packets = formats.iter().map(|format| {
             let before = self.formats.iter().flat_map(|old| old.iter()).zip(&self.packets);
@@ -51,8 +55,29 @@ impl Payloads {
 
     /// What a number means, and a packet more of it; `None`: nothing.
     pub(super) fn count(&mut self, payload: u8) -> Option<Known> {
+        if let Some((known, packets)) = &mut self.last
+            && known.payload == payload
+        {
+            *packets = packets.saturating_add(1);
+            return Some(*known);
+        }
+        self.settle();
+        let known = self.look_up(payload, 0)?;
+        self.last = Some((known, 1));
+        Some(known)
+    }
+
+    /// Counts the last ones.
+    fn settle(&mut self) {
+        if let Some((known, packets)) = self.last.take() {
+            self.look_up(known.payload, packets);
+        }
+    }
+
+    /// What a number means, and so many packets more of it.
+    fn look_up(&mut self, payload: u8, more: u32) -> Option<Known> {
         let Some(formats) = &self.formats else {
-            self.unnamed.0 = self.unnamed.0.saturating_add(1);
+            self.unnamed.0 = self.unnamed.0.saturating_add(more);
             self.unnamed.1 = payload;
             let noise = payload == COMFORT_NOISE;
             let content = if noise { Content::Noise } else { Content::Audio };
@@ -61,7 +86,7 @@ impl Payloads {
         match formats.iter().position(|format| format.payload == payload) {
             Some(index) => {
                 if let Some(packets) = self.packets.get_mut(index) {
-                    *packets = packets.saturating_add(1);
+                    *packets = packets.saturating_add(more);
                 }
                 formats.get(index).map(known)
             }
@@ -98,7 +123,8 @@ impl Payloads {
     }
 
     /// The audio that most packets had, as `a=rtpmap` names it.
-    pub(super) fn main(&self) -> Arc<str> {
+    pub(super) fn main(&mut self) -> Arc<str> {
+        self.settle();
         let formats = self.formats.iter().flat_map(|all| all.iter());
         let audio = formats.zip(&self.packets).filter(|(f, _)| known(f).content == Content::Audio);
         let mut most: Option<(&Format, u32)> = None;

@@ -43,10 +43,10 @@ impl Table {
         }
         let mut streams = Vec::new();
         if leg.counters.rtp_received > 0 {
-            streams.push(quality(QualityStream::Received, &leg.received, &summary.received));
+            streams.push(quality(QualityStream::Received, &mut leg.received, &summary.received));
         }
         if leg.counters.rtp_sent > 0 {
-            streams.push(quality(QualityStream::Sent, &leg.sent, &summary.sent));
+            streams.push(quality(QualityStream::Sent, &mut leg.sent, &summary.sent));
         }
         self.notices.push(Notice::Event(MediaEvent::Closed { leg: leg.id, streams }));
     }
@@ -92,7 +92,11 @@ impl Leg {
     }
 }
 
-fn quality(stream: QualityStream, payloads: &Payloads, summary: &StreamSummary) -> StreamQuality {
+fn quality(
+    stream: QualityStream,
+    payloads: &mut Payloads,
+    summary: &StreamSummary,
+) -> StreamQuality {
     StreamQuality {
         stream,
         codec: payloads.main(),

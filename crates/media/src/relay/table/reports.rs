@@ -189,7 +189,7 @@ impl Table {
     /// How unevenly came what is relayed to a leg.
     fn carried_jitter_ms(&self, place: Place) -> f64 {
         let leg = self.legs[place].as_ref();
-        let Some(Feed::Leg(from, _)) = leg.map(|leg| &leg.feed) else { return 0.0 };
+        let Some(Feed::Leg { from, .. }) = leg.map(|leg| &leg.feed) else { return 0.0 };
         self.legs[*from].as_ref().map_or(0.0, |from| from.reception.jitter_ms())
     }
 }

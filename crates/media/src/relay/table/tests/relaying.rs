@@ -371,9 +371,10 @@ fn check(table: &Table) -> Result<(), TestCaseError> {
         prop_assert_eq!(table.places.get(&leg.id), Some(&place));
         if let Some(listener) = leg.heard_by {
             let listener = table.legs[listener].as_ref().unwrap();
-            prop_assert!(matches!(listener.feed, Feed::Leg(from, _) if from == place));
+            let feeds = matches!(listener.feed, Feed::Leg { from, .. } if from == place);
+            prop_assert!(feeds);
         }
-        if let Feed::Leg(from, _) = leg.feed {
+        if let Feed::Leg { from, .. } = leg.feed {
             prop_assert_eq!(table.legs[from].as_ref().unwrap().heard_by, Some(place));
         }
         if let Some(partner) = leg.partner {
