@@ -16,6 +16,9 @@ const TEXT: &str = include_str!("../../../../config/directory.toml");
 /// What is added to it.
 const MEDIA: &str = include_str!("media.toml");
 
+/// What a person hears who calls the group that greets.
+const GREETING: &str = "Welcome to the demo. What you say is recorded. Please wait.";
+
 /// How long one member of a round robin rings in the story, milliseconds.
 const ATTEMPT_MS: u64 = 1_200;
 
@@ -41,9 +44,15 @@ impl DemoDirectory {
         Ok(Self { content })
     }
 
-    /// With the ring times that people have.
+    /// With the ring times that people have, and a greeting in words where something can speak.
     pub(super) fn patient(&self) -> String {
-        text(&self.content)
+        let mut content = self.content.clone();
+        if can_speak() {
+            for ivr in &mut content.ivrs {
+                ivr.greeting_prompt = ivr.greeting_prompt.as_ref().map(|_| GREETING.to_owned());
+            }
+        }
+        text(&content)
     }
 
     /// With the ring times of the story.
@@ -64,6 +73,12 @@ impl DemoDirectory {
         let user = users.find(|user| user.sip_username == sip_username)?;
         user.sip_password.as_deref()
     }
+}
+
+/// Whether the command is there that speaks where a configuration names no other.
+fn can_speak() -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join("espeak-ng").is_file())
 }
 
 fn text(content: &DirectoryFile) -> String {

@@ -27,6 +27,12 @@ const MUSIC_MS: u32 = 2_000;
 /// one than this has too few packets to be judged.
 const SAMPLE_MS: u32 = 500;
 
+/// Ports for sound: of so many, by the number of the process, so that two demos side by side seldom
+/// want the same ones.
+const FIRST_PORT: u32 = 20_000;
+const PORTS: u32 = 250;
+const SLOTS: u32 = 40;
+
 /// A running server. Its folder is gone when this is dropped.
 pub(super) struct Host {
     folder: tempfile::TempDir,
@@ -149,6 +155,8 @@ fn write_sounds(folder: &Path) -> std::io::Result<()> {
 /// audio is told by the rows and need not be logged.
 fn configuration(folder: &std::path::Path, carrier: SocketAddr) -> String {
     let folder = folder.display();
+    let first = FIRST_PORT + PORTS * (std::process::id() % SLOTS);
+    let last = first + PORTS - 1;
     format!(
         r#"[server]
 node = "tandem-demo"
@@ -160,7 +168,7 @@ listen = ["udp://127.0.0.1:0", "tcp://127.0.0.1:0"]
 domain = "{DOMAIN}"
 [media]
 address = "127.0.0.1"
-ports = "20000-29999"
+ports = "{first}-{last}"
 stock = 32
 [api]
 listen = "127.0.0.1:0"

@@ -51,15 +51,14 @@ pub(super) async fn gather(
     let mut all = BTreeMap::new();
     let mut look = tokio::time::interval(LOOK);
     let reading = async {
-        for (index, graph) in calls {
-            loop {
+        let mut settled = false;
+        while !settled {
+            look.tick().await;
+            settled = true;
+            for (index, graph) in calls {
                 let view = database.call_media(&graph.call.id).await.map_err(unreadable)?;
-                let settled = is_settled(graph, &view.legs, &view.recordings);
+                settled &= is_settled(graph, &view.legs, &view.recordings);
                 all.insert(*index, (view.recordings, view.legs));
-                if settled {
-                    break;
-                }
-                look.tick().await;
             }
         }
         Ok::<(), Failure>(())
@@ -133,8 +132,9 @@ pub(super) fn facts(scene: &Scene, media: &CallMedia, graph: Option<&CallGraph>)
     if scene.talk.as_ref().is_some_and(|talk| talk.is_listened_to()) {
         for leg in received(media) {
             let lost = if leg.lost == 0 { "nothing lost" } else { "packets lost" };
+            let scored = if leg.mos_avg.is_some() { "scored" } else { "no score" };
             let who = who(scene, &leg.leg);
-            facts.push(format!("from {who} {}, {lost}", leg.codec));
+            facts.push(format!("from {who} {}, {lost}, {scored}", leg.codec));
         }
     }
     facts
@@ -194,7 +194,11 @@ fn figures(scene: &Scene, leg: &LegView) -> String {
     let (who, codec) = (who(scene, &leg.leg), &leg.codec);
     let sent = leg.packets + leg.lost;
     let (mos, jitter) = (figure(leg.mos_avg), figure(leg.jitter_avg_ms));
-    format!("{who}: {codec}, MOS {mos}, {}/{sent} lost, jitter {jitter} ms", leg.lost)
+    let late = match leg.discarded {
+        0 => String::new(),
+        packets => format!(", {packets} late"),
+    };
+    format!("{who}: {codec}, MOS {mos}, {}/{sent} lost{late}, jitter {jitter} ms", leg.lost)
 }
 
 /// Whose leg it is: the caller's, or that of whom the caller talks with.

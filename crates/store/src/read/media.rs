@@ -44,6 +44,8 @@ pub struct LegView {
     pub packets: u64,
     /// Packets that never came.
     pub lost: u64,
+    /// Packets that came too late to be heard.
+    pub discarded: u64,
     /// Average jitter, ms.
     pub jitter_avg_ms: Option<f64>,
     /// Average mean opinion score, 1–5.
@@ -61,7 +63,7 @@ impl Database {
                    ORDER BY started_at, id";
         let rows = sqlx::query(sql).bind(call.as_str()).fetch_all(&mut *reader).await?;
         let recordings = rows.iter().map(recording).collect::<Result<_, Error>>()?;
-        let sql = "SELECT leg, stream, codec, packets, lost, jitter_avg_ms, mos_avg \
+        let sql = "SELECT leg, stream, codec, packets, lost, discarded, jitter_avg_ms, mos_avg \
                    FROM leg_quality WHERE call_id = ? ORDER BY leg <> 'anchor', leg, stream";
         let rows = sqlx::query(sql).bind(call.as_str()).fetch_all(&mut *reader).await?;
         let legs = rows.iter().map(leg).collect::<Result<_, Error>>()?;
@@ -87,6 +89,7 @@ fn leg(row: &SqliteRow) -> Result<LegView, Error> {
         codec: columns.text("codec")?,
         packets: columns.number("packets")?,
         lost: columns.number("lost")?,
+        discarded: columns.number("discarded")?,
         jitter_avg_ms: row.try_get("jitter_avg_ms")?,
         mos_avg: row.try_get("mos_avg")?,
     })

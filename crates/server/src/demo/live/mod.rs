@@ -82,7 +82,7 @@ impl<'n> Live<'n> {
                 Some(index) => ((index + 1).to_string(), SCENES[index].title),
                 None => ("?".to_owned(), "no scene's call"),
             };
-            let tag = self.paint.of_scene(scene, &format!("{number} {title:<15}"));
+            let tag = self.paint.of_scene(scene, &format!("{number:>2} {title:<15}"));
             writeln!(out, "  {} {tag} {text}", self.paint.dim(&format!("{time:>6}")))?;
         }
         out.flush()?;

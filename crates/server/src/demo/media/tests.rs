@@ -50,6 +50,7 @@ fn leg(leg: &str, codec: &str, lost: u64) -> LegView {
         codec: codec.into(),
         packets: 300 - lost,
         lost,
+        discarded: 0,
         jitter_avg_ms: Some(0.44),
         mos_avg: (lost == 0).then_some(4.36),
     }
@@ -91,8 +92,8 @@ fn facts_say_no_more_than_must_come_out_so_every_time() {
     insta::assert_snapshot!(facts(scene("Bad line"), &media, Some(&graph)).join("\n"), @"
     recording done, as long as the talk: left lena, hal; right nothing
     from lena warning packet_loss, then recovered
-    from lena PCMU, packets lost
-    from hal opus, nothing lost
+    from lena PCMU, packets lost, no score
+    from hal opus, nothing lost, scored
     ");
     media.recordings[0].row.duration_ms = Some(0);
     let short = facts(scene("Direct call"), &media, Some(&graph));
