@@ -26,7 +26,7 @@ const SETTLING: Duration = Duration::from_secs(3);
 const LOOK: Duration = Duration::from_millis(50);
 
 /// How much longer or shorter than the talk its recording may be: a busy machine.
-const TOLERANCE_MS: i64 = 400;
+const TOLERANCE_MS: i64 = 600;
 
 /// Recordings and legs of a call.
 #[derive(Debug, Default)]
