@@ -12,8 +12,8 @@ use super::road::Parcel;
 use super::voice::{FRAME_MS, Speech, Voice};
 
 const FRAME_TIME: Duration = Duration::from_millis(FRAME_MS as u64);
-/// Between two of its reports.
-const REPORTS: Duration = Duration::from_millis(250);
+/// Between two of its reports: fewer packets than come meanwhile have no score.
+const REPORTS: Duration = Duration::from_millis(700);
 
 /// A packet that was heard.
 #[derive(Clone, Debug)]
