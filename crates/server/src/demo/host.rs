@@ -23,9 +23,9 @@ pub(super) const DOMAIN: &str = "tandem.test";
 const GREETING_MS: u32 = 800;
 const MUSIC_MS: u32 = 2_000;
 
-/// A sample of quality: a call of the story is over before a second one of five seconds. A shorter
-/// one than this has too few packets to be judged.
-const SAMPLE_MS: u32 = 500;
+/// A sample of quality: a call of the story is over before a second one of five seconds. One of
+/// 30 packets has enough of them to be judged.
+const SAMPLE_MS: u32 = 600;
 
 /// Ports for sound: of so many, by the number of the process, so that two demos side by side seldom
 /// want the same ones.

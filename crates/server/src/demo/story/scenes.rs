@@ -80,8 +80,8 @@ const fn answers_after(ms: u64) -> Behaviour {
     Behaviour::AnswerAfter(Duration::from_millis(ms))
 }
 
-/// For two seconds every fourth packet, after a second and a half without loss.
-const LOSSY: BadLine = BadLine { packets: (76, 176), one_of: 4 };
+/// For two seconds every fourth packet, after more than a second without loss.
+const LOSSY: BadLine = BadLine { packets: (61, 161), one_of: 4 };
 
 /// The story. Scenes that share nobody run side by side.
 pub(in crate::demo) const SCENES: &[Scene] = &[
@@ -346,7 +346,7 @@ pub(in crate::demo) const SCENES: &[Scene] = &[
         talk: Some(Talk {
             with: "hal",
             hold: false,
-            said: Said::Listened { time: Duration::from_millis(8_000), line: Some(LOSSY) },
+            said: Said::Listened { time: Duration::from_millis(8_600), line: Some(LOSSY) },
             hangs_up: "lena",
         }),
         stated: &[
