@@ -27,7 +27,8 @@ fn every_file_is_valid() {
         .collect();
     names.retain(|name| name.ends_with(".toml"));
     names.sort();
-    assert_eq!(names, ["behind-nat.toml", "directory.toml", "tandem.toml"]);
+    // `prompts` has lists of what a studio records.
+    assert_eq!(names, ["behind-nat.toml", "directory.toml", "prompts", "tandem.toml"]);
     for name in ["behind-nat.toml", "tandem.toml"] {
         let config = load(name);
         let directory = config.directory.expect("a directory file");
@@ -47,6 +48,8 @@ fn the_commented_file_shows_the_defaults() {
     assert_eq!(shown.sip.timers, default.sip.timers);
     assert_eq!(shown.ring, default.ring);
     assert_eq!(format!("{:?}", shown.media), format!("{:?}", default.media));
+    assert_eq!(shown.recording, default.recording);
+    assert_eq!(shown.quality, default.quality);
     assert_eq!(format!("{:?}", shown.registrar), format!("{:?}", default.registrar));
     assert_eq!(shown.server.drain_timeout, default.server.drain_timeout);
     assert_eq!(shown.server.data_dir, default.server.data_dir);
