@@ -27,8 +27,7 @@ fn every_file_is_valid() {
         .collect();
     names.retain(|name| name.ends_with(".toml"));
     names.sort();
-    // `prompts` has lists of what a studio records.
-    assert_eq!(names, ["behind-nat.toml", "directory.toml", "prompts", "tandem.toml"]);
+    assert_eq!(names, ["behind-nat.toml", "directory.toml", "tandem.toml"]);
     for name in ["behind-nat.toml", "tandem.toml"] {
         let config = load(name);
         let directory = config.directory.expect("a directory file");
