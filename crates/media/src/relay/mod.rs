@@ -55,9 +55,11 @@ const BATCH: usize = 256;
 /// How long the thread rests between two turns under load. It adds that much to the delay of a
 /// packet at most, and half of it on average.
 const NAP: Duration = Duration::from_micros(250);
-/// What load is: packets of one turn that would come during a nap, were they to come as fast as
+/// What load is: so many packets at least would come during a nap, were they to come as fast as
 /// since the turn before.
 const NAP_WORTH: u32 = 2;
+/// Turns with more packets than this need no nap: they are many at a time already.
+const NAP_BELOW: u32 = 32;
 /// How long it waits before it tries again what failed: an event without room, ports that others
 /// had.
 const RETRY_OFFER: Duration = Duration::from_millis(5);
@@ -324,10 +326,10 @@ impl<S: EventSink> Relay<S> {
 }
 
 /// Whether so many packets in such a time are worth a nap: waiting for the next ones together costs
-/// less than waking up for each. A full batch is not, because more wait already.
+/// less than waking up for each.
 fn is_busy(events: usize, elapsed: Duration) -> bool {
     let events = u32::try_from(events).unwrap_or(u32::MAX);
-    events > 0 && (events as usize) < BATCH && NAP * events >= elapsed * NAP_WORTH
+    (1..NAP_BELOW).contains(&events) && NAP * events >= elapsed * NAP_WORTH
 }
 
 fn bind(
@@ -349,5 +351,21 @@ fn timespec(duration: Duration) -> Timespec {
     Timespec {
         tv_sec: i64::try_from(duration.as_secs()).unwrap_or(i64::MAX),
         tv_nsec: duration.subsec_nanos().into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_single_packets_are_worth_a_nap_and_few_or_many_at_once_are_not() {
+        let us = Duration::from_micros;
+        assert!(is_busy(1, us(20)));
+        assert!(is_busy(12, us(270)));
+        assert!(!is_busy(0, us(20)));
+        // Sixty calls: a packet each 170 µs.
+        assert!(!is_busy(1, us(170)));
+        assert!(!is_busy(50, us(300)));
     }
 }

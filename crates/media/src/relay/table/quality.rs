@@ -7,7 +7,7 @@ use call::port::{
     MediaEvent, QualityChange, QualityMetric, QualityNotice, QualitySeverity, QualitySource,
     QualityStream, StreamQuality,
 };
-use rtp::quality::cause::{Facts, explain};
+use rtp::quality::cause::{Facts, Lasted, explain};
 use rtp::quality::{Change, Episode, Metric, Severity, Source, Stream, StreamSummary};
 
 use super::leg::Leg;
@@ -58,9 +58,13 @@ impl Leg {
             Change::Raised { value, .. } | Change::Worsened { value, .. } => value,
             Change::Cleared { worst } => worst,
         };
-        let duration = episode.until.saturating_sub(episode.since);
+        let time = episode.until.saturating_sub(episode.since);
+        let lasted = match episode.change {
+            Change::Raised { .. } | Change::Worsened { .. } => Lasted::SoFar(time),
+            Change::Cleared { .. } => Lasted::All(time),
+        };
         let facts = self.facts(now, episode, local);
-        let said = explain(episode.metric, episode.stream, worst, duration, &facts, PARTY, OTHER);
+        let said = explain(episode.metric, episode.stream, worst, lasted, &facts, PARTY, OTHER);
         QualityNotice {
             leg: self.id,
             stream: stream(episode.stream),

@@ -112,7 +112,7 @@ fn one_way_audio_is_told_of_the_leg_that_is_not_heard_with_where_it_was_expected
     );
     says(
         &told[0].1,
-        "{other} heard nothing for 5 s: no RTP from 10.0.0.7 after the answer; \
+        "{other} heard nothing for more than 5 s: no RTP from 10.0.0.7 after the answer; \
                             private address in SDP",
     );
 }
