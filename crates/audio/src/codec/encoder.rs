@@ -12,6 +12,9 @@ pub enum EncodeError {
     /// number of samples.
     #[error("the codec has no frames of this length")]
     FrameLength,
+    /// The codec broke; it begins anew with the next frame.
+    #[error("the codec failed on this frame")]
+    Codec,
 }
 
 /// What an encoder may be told. Only Opus listens.

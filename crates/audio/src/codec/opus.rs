@@ -24,6 +24,8 @@
 //! encoder, which reads only our own sound, they found one read of a sample too many whose value
 //! is not used (`xcorr_kernel_avx2`); nothing else in 100,000 frames.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use super::{DecodeError, EncodeError, EncoderSettings, MAX_FRAME_MS};
 
 /// The longest packet that the encoder makes, in bytes: the longest frame (RFC 6716 §3.2.1).
@@ -92,11 +94,8 @@ pub(super) struct OpusDecoder {
 impl OpusDecoder {
     /// `rate` is 16000 or 48000.
     pub(super) fn new(rate: u32) -> Self {
-        // `Decoder::new` gives one of these rates, and opus-rs takes both, with one channel.
-        let inner = opus_rs::OpusDecoder::new(rate.cast_signed(), 1)
-            .expect("the rate was checked, and one channel is allowed");
         let most = (rate / 1_000 * MAX_FRAME_MS) as usize;
-        Self { inner, rate, sound: vec![0.0; most] }
+        Self { inner: decoder(rate), rate, sound: vec![0.0; most] }
     }
 
     /// Appends the sound of a packet.
@@ -104,8 +103,12 @@ impl OpusDecoder {
         let packet = Packet::parse(payload).ok_or(DecodeError::Malformed)?;
         let samples = packet.samples(self.rate) as usize;
         let sound = self.sound.get_mut(..samples).ok_or(DecodeError::TooLong)?;
-        let written =
-            self.inner.decode(payload, samples, sound).map_err(|_| DecodeError::Malformed)?;
+        let inner = &mut self.inner;
+        let Some(written) = contained(|| inner.decode(payload, samples, sound)) else {
+            self.inner = decoder(self.rate);
+            return Err(DecodeError::Malformed);
+        };
+        let written = written.map_err(|_| DecodeError::Malformed)?;
         append(&sound[..written.min(samples)], out);
         Ok(())
     }
@@ -143,13 +146,31 @@ impl OpusDecoder {
             let left = end - out.len();
             let whole = left.next_multiple_of(unit).min(self.sound.len());
             let sound = &mut self.sound[..whole];
-            let written = make(&mut self.inner, whole, sound).unwrap_or(0).min(left);
+            let inner = &mut self.inner;
+            let written = contained(|| make(inner, whole, sound)).unwrap_or_else(|| {
+                self.inner = decoder(self.rate);
+                Ok(0)
+            });
+            let written = written.unwrap_or(0).min(left);
             append(&sound[..written], out);
             if written == 0 {
                 out.resize(end, 0);
             }
         }
     }
+}
+
+/// `rate` is 16000 or 48000.
+fn decoder(rate: u32) -> opus_rs::OpusDecoder {
+    // `Decoder::new` gives one of these rates, and opus-rs takes both, with one channel.
+    opus_rs::OpusDecoder::new(rate.cast_signed(), 1)
+        .expect("the rate was checked, and one channel is allowed")
+}
+
+/// Runs the codec, which is young: should it ever panic, that costs one frame and not the thread
+/// that speaks for every call. `None`: it panicked, and its state must be thrown away.
+fn contained<T>(work: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(work)).ok()
 }
 
 /// Appends sound of ±1.0 as 16-bit samples.
@@ -161,36 +182,63 @@ fn append(sound: &[f32], out: &mut Vec<i16>) {
 /// The sending side of one stream.
 pub(super) struct OpusEncoder {
     inner: opus_rs::OpusEncoder,
+    rate: u32,
+    settings: EncoderSettings,
 }
 
 impl OpusEncoder {
     /// `rate` is 8000 or 16000.
     pub(super) fn new(rate: u32, settings: &EncoderSettings) -> Self {
-        // `opus_rate` gives one of these rates, and opus-rs takes both, with one channel.
-        let mut inner =
-            opus_rs::OpusEncoder::new(rate.cast_signed(), 1, opus_rs::Application::Voip)
-                .expect("the rate was checked, and one channel is allowed");
-        inner.bitrate_bps = settings.bitrate_bps.clamp(6_000, 64_000).cast_signed();
-        inner.complexity = i32::from(settings.complexity.min(10));
-        inner.use_cbr = settings.constant_bitrate;
-        inner.use_inband_fec = settings.inband_fec;
-        let mut encoder = Self { inner };
-        encoder.set_expected_loss(settings.expected_loss_percent);
-        encoder
+        Self { inner: encoder(rate, settings), rate, settings: *settings }
     }
 
     /// Appends the packet of one frame of 10, 20, 40 or 60 ms.
     pub(super) fn encode(&mut self, samples: &[i16], out: &mut Vec<u8>) -> Result<(), EncodeError> {
         let start = out.len();
         out.resize(start + MAX_PACKET, 0);
-        let written = self.inner.encode_i16(samples, samples.len(), &mut out[start..]);
+        let (inner, room) = (&mut self.inner, &mut out[start..]);
+        let written = contained(|| inner.encode_i16(samples, samples.len(), room));
+        let Some(written) = written else {
+            self.inner = encoder(self.rate, &self.settings);
+            out.truncate(start);
+            return Err(EncodeError::Codec);
+        };
         out.truncate(start + written.unwrap_or(0));
         written.map(drop).map_err(|_| EncodeError::FrameLength)
     }
 
     /// Frames carry the one before them again from [`FEC_FROM_PERCENT`] on.
     pub(super) fn set_expected_loss(&mut self, percent: u8) {
-        let percent = if percent < FEC_FROM_PERCENT { 0 } else { percent.min(100) };
-        self.inner.packet_loss_perc = i32::from(percent);
+        self.settings.expected_loss_percent = percent;
+        self.inner.packet_loss_perc = carried_for(percent);
+    }
+}
+
+/// `rate` is 8000 or 16000.
+fn encoder(rate: u32, settings: &EncoderSettings) -> opus_rs::OpusEncoder {
+    // `opus_rate` gives one of these rates, and opus-rs takes both, with one channel.
+    let mut inner = opus_rs::OpusEncoder::new(rate.cast_signed(), 1, opus_rs::Application::Voip)
+        .expect("the rate was checked, and one channel is allowed");
+    inner.bitrate_bps = settings.bitrate_bps.clamp(6_000, 64_000).cast_signed();
+    inner.complexity = i32::from(settings.complexity.min(10));
+    inner.use_cbr = settings.constant_bitrate;
+    inner.use_inband_fec = settings.inband_fec;
+    inner.packet_loss_perc = carried_for(settings.expected_loss_percent);
+    inner
+}
+
+/// The loss, percent, that frames are to carry their predecessors for.
+fn carried_for(percent: u8) -> i32 {
+    if percent < FEC_FROM_PERCENT { 0 } else { i32::from(percent.min(100)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::contained;
+
+    #[test]
+    fn a_codec_that_panics_costs_a_frame() {
+        assert!(contained(|| -> u8 { panic!("division by zero") }).is_none());
+        assert_eq!(contained(|| 7), Some(7));
     }
 }
