@@ -32,6 +32,31 @@ pub struct Facts {
     pub round_trip_ms: Option<f64>,
 }
 
+/// How long an episode lasted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lasted {
+    /// It is over.
+    All(Duration),
+    /// It goes on. If the leg ends before the episode does, this is the last that is said of it.
+    SoFar(Duration),
+}
+
+impl Lasted {
+    fn at_least(self, least: Duration) -> Self {
+        match self {
+            Self::All(time) => Self::All(time.max(least)),
+            Self::SoFar(time) => Self::SoFar(time.max(least)),
+        }
+    }
+
+    fn told(self) -> String {
+        match self {
+            Self::All(time) => format!("for {}", lasting(time)),
+            Self::SoFar(time) => format!("for more than {}", lasting(time)),
+        }
+    }
+}
+
 /// Loss is told to be in bursts from this burst ratio on.
 const BURSTY: f64 = 2.0;
 /// What a score is put down to: loss in percent, jitter and round trip in ms.
@@ -45,18 +70,18 @@ pub fn explain(
     metric: Metric,
     stream: Stream,
     worst: f64,
-    duration: Duration,
+    lasted: Lasted,
     facts: &Facts,
     who: &str,
     other: &str,
 ) -> String {
-    let told = Told { stream, worst, facts, who, other, lasting: lasting(duration) };
+    let told = Told { stream, worst, facts, who, other, lasting: lasted.told() };
     match metric {
         Metric::PacketLoss => told.loss(),
         Metric::Jitter => told.jitter(),
         Metric::RoundTripTime => told.round_trip(),
         Metric::Mos => told.score(),
-        Metric::OneWayAudio => told.one_way(duration),
+        Metric::OneWayAudio => told.one_way(lasted),
         Metric::MediaTimeout => told.timeout(),
     }
 }
@@ -156,10 +181,10 @@ impl Told<'_> {
         text
     }
 
-    fn one_way(&self, duration: Duration) -> String {
+    fn one_way(&self, lasted: Lasted) -> String {
         let (listener, talker) = self.listener_and_talker();
-        let quiet = self.facts.silent_for.map_or(duration, |silent| silent.max(duration));
-        let mut text = format!("{listener} heard nothing {}: ", lasting(quiet));
+        let quiet = lasted.at_least(self.facts.silent_for.unwrap_or_default());
+        let mut text = format!("{listener} heard nothing {}: ", quiet.told());
         // Writing to a string does not fail.
         let _ = match (self.stream, self.facts.ever_heard) {
             (Stream::Received, false) => match self.facts.signalled {
@@ -199,13 +224,13 @@ impl Told<'_> {
     }
 }
 
-/// "for 6 s", "for 2 min 5 s"; at least 1 s.
+/// "6 s", "2 min 5 s"; at least 1 s.
 fn lasting(duration: Duration) -> String {
     let seconds = (duration.as_millis() as u64).saturating_add(500) / 1000;
     match (seconds / 60, seconds % 60) {
-        (0, s) => format!("for {} s", s.max(1)),
-        (min, 0) => format!("for {min} min"),
-        (min, s) => format!("for {min} min {s} s"),
+        (0, s) => format!("{} s", s.max(1)),
+        (min, 0) => format!("{min} min"),
+        (min, s) => format!("{min} min {s} s"),
     }
 }
 
@@ -242,7 +267,7 @@ mod tests {
     }
 
     fn told(metric: Metric, stream: Stream, worst: f64, facts: Facts) -> String {
-        explain(metric, stream, worst, FOR_6_S, &facts, "Anna", "caller")
+        explain(metric, stream, worst, Lasted::All(FOR_6_S), &facts, "Anna", "caller")
     }
 
     #[test]
@@ -308,12 +333,24 @@ nobody heard anything for 6 s: no RTP was sent to 203.0.113.9, and none came fro
     }
 
     #[test]
+    fn an_episode_that_goes_on_is_longer_than_it_is_by_now() {
+        let so_far = Lasted::SoFar(FOR_6_S);
+        let tell =
+            |metric| explain(metric, Stream::Received, 5.0, so_far, &there(), "Anna", "caller");
+        assert_eq!(
+            tell(Metric::OneWayAudio),
+            "caller heard nothing for more than 6 s: RTP from 203.0.113.9 stopped while ours went on"
+        );
+        assert!(tell(Metric::RoundTripTime).contains("late for more than 6 s: to 203.0.113.9"));
+    }
+
+    #[test]
     fn durations_read_as_people_say_them() {
         let text = |ms| lasting(Duration::from_millis(ms));
-        assert_eq!(text(100), "for 1 s");
-        assert_eq!(text(5_500), "for 6 s");
-        assert_eq!(text(60_000), "for 1 min");
-        assert_eq!(text(125_000), "for 2 min 5 s");
+        assert_eq!(text(100), "1 s");
+        assert_eq!(text(5_500), "6 s");
+        assert_eq!(text(60_000), "1 min");
+        assert_eq!(text(125_000), "2 min 5 s");
     }
 
     #[test]
