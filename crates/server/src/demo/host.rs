@@ -2,7 +2,7 @@
 //! ports that the system chose.
 
 use std::fs::File;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
@@ -27,11 +27,10 @@ const MUSIC_MS: u32 = 2_000;
 /// 30 packets has enough of them to be judged.
 const SAMPLE_MS: u32 = 600;
 
-/// Ports for sound: of so many, by the number of the process, so that two demos side by side seldom
-/// want the same ones.
-const FIRST_PORT: u32 = 20_000;
-const PORTS: u32 = 250;
-const SLOTS: u32 = 40;
+/// Ports for sound: the first so many in a row that nobody has.
+const FIRST_PORT: u16 = 20_000;
+const PORTS: u16 = 250;
+const SLOTS: u16 = 40;
 
 /// A running server. Its folder is gone when this is dropped.
 pub(super) struct Host {
@@ -151,11 +150,23 @@ fn write_sounds(folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
+/// The first of the ports for sound. Where it is looked for first depends on the process, so that
+/// two demos that begin at once do not find the same ones.
+fn free_ports() -> u16 {
+    // Less than 40.
+    let own = u16::try_from(std::process::id() % u32::from(SLOTS)).unwrap_or(0);
+    let slots = (0..SLOTS).map(|slot| FIRST_PORT + (own + slot) % SLOTS * PORTS);
+    let is_free = |port| UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
+    let free = slots.into_iter().find(|first| (*first..first + PORTS).all(is_free));
+    // Where none is free the server says so.
+    free.unwrap_or(FIRST_PORT)
+}
+
 /// Its ports are free ones, and whatever comes from this machine and is no user is the carrier. Bad
 /// audio is told by the rows and need not be logged.
 fn configuration(folder: &std::path::Path, carrier: SocketAddr) -> String {
     let folder = folder.display();
-    let first = FIRST_PORT + PORTS * (std::process::id() % SLOTS);
+    let first = free_ports();
     let last = first + PORTS - 1;
     format!(
         r#"[server]
