@@ -1,7 +1,7 @@
 //! `cargo xtask ci`: the steps in the order in which a fault is found soonest, each with its time.
 //!
 //! From nothing it stays under 25 minutes on 2 cores: one target folder, three kinds of build and
-//! no more (checked for clippy and doc, debug for the tests, release for simulation and SIPp).
+//! no more (checked for clippy and doc, debug for the tests, release for simulation, SIPp and sound).
 
 use std::time::{Duration, Instant};
 
@@ -28,6 +28,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     let built = built.context("the release build made nothing")?;
     step("sim", || built.sim(Seeds::First(CI_SEEDS)))?;
     step("sipp", || built.sipp(None))?;
+    step("media", || built.media(None))?;
     println!("ci: everything passed in {}", text(start.elapsed()));
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The tests that take the whole product: the simulation and SIPp. Both are built in one cargo
+//! The tests that take the whole product: the simulation, SIPp and sound. All are built in one cargo
 //! call together with the release binary, so that nothing is compiled for one of them alone.
 
 use std::collections::BTreeMap;
@@ -29,7 +29,7 @@ impl Built {
     /// Builds, or finds that everything is up to date.
     pub(crate) fn new() -> anyhow::Result<Self> {
         let packages = ["--release", "--package=server", "--package=e2e"];
-        let targets = ["--bin=tandem", "--test=sim", "--test=sipp"];
+        let targets = ["--bin=tandem", "--test=sim", "--test=sipp", "--test=media"];
         Ok(Self(build(&[&packages[..], &targets[..]].concat())?))
     }
 
@@ -67,6 +67,18 @@ impl Built {
         succeed(&mut test)
     }
 
+    /// Runs the tests of sound, which read `TANDEM_BIN`.
+    pub(crate) fn media(&self, name: Option<&str>) -> anyhow::Result<()> {
+        let mut test = self.test("media")?;
+        // Each has a dozen phones that speak and listen in real time: two at once on a small
+        // machine would measure each other.
+        test.env("TANDEM_BIN", self.server()?).args(["--test-threads=1"]);
+        if let Some(name) = name {
+            test.args([name, "--nocapture"]);
+        }
+        succeed(&mut test)
+    }
+
     /// The test runs where `cargo test` would run it: in its package's folder.
     fn test(&self, name: &str) -> anyhow::Result<Command> {
         let mut command = Command::new(self.executable(name)?);
@@ -83,6 +95,11 @@ impl Built {
 /// `cargo xtask sim`.
 pub(crate) fn sim(seeds: Seeds) -> anyhow::Result<()> {
     Built::new()?.sim(seeds)
+}
+
+/// `cargo xtask media`.
+pub(crate) fn media(name: Option<&str>) -> anyhow::Result<()> {
+    Built::new()?.media(name)
 }
 
 /// `cargo xtask sipp`.

@@ -17,11 +17,13 @@ use anyhow::Context as _;
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
-  ci                      everything a change must pass: fmt, tidy, clippy, tests, doc, sim, sipp
+  ci                      everything a change must pass: fmt, tidy, clippy, tests, doc, sim, sipp,
+                          media
   tidy                    the rules of this repository that no compiler checks
   sim [--seed N | --seeds N]
                           the simulation: one seed with its ladder, or the first N seeds (500)
   sipp [NAME]             SIPp against the release binary: every scenario, or those named NAME…
+  media [NAME]            sound through the release binary: codecs, prompts, recordings, quality
   bench [STAGE …]         what things cost, as a table
   fuzz [TARGET [SECONDS]] the fuzz targets, which live outside the workspace";
 
@@ -46,6 +48,8 @@ fn run(arguments: &[&str]) -> anyhow::Result<()> {
         ["sim", "--seeds", count] => e2e::sim(e2e::Seeds::First(number(count)?)),
         ["sipp"] => e2e::sipp(None),
         ["sipp", name] => e2e::sipp(Some(name)),
+        ["media"] => e2e::media(None),
+        ["media", name] => e2e::media(Some(name)),
         ["bench", stages @ ..] => bench::run(stages),
         ["fuzz", rest @ ..] => fuzz::run(rest),
         _ => anyhow::bail!("what shall be done?\n\n{USAGE}"),
