@@ -1,4 +1,5 @@
-//! What media's relay costs for a packet, and by how much later packets arrive because of it.
+//! What media costs: the relay for a packet, alone and beside rtpengine in one run, and the sound
+//! thread for a stream.
 
 use anyhow::Context as _;
 
@@ -21,7 +22,7 @@ pub(super) fn relay() -> anyhow::Result<Vec<Row>> {
             what: "relay at 500 calls, CPU of a packet".into(),
             measured: number(&busy, "cpu_us_per_packet")?,
             unit: "µs",
-            aim: Some(Aim::AtMost(3.0)),
+            aim: Some(Aim::AtMost(2.0)),
         },
         Row {
             what: "a bare receive-and-send of a packet".into(),
@@ -42,4 +43,42 @@ pub(super) fn relay() -> anyhow::Result<Vec<Row>> {
             aim: None,
         },
     ])
+}
+
+/// Calls relayed by Tandem and by rtpengine, one after the other.
+pub(super) fn beside() -> anyhow::Result<Vec<Row>> {
+    let output = program::example("media", "side_by_side")?.output(&[SECONDS, "100", "500"])?;
+    let mut rows = Vec::new();
+    for line in output.lines() {
+        let (Some(system), Some(calls)) = (line.split(' ').next(), program::number(line, "calls"))
+        else {
+            continue;
+        };
+        for (name, what, unit) in [
+            ("cpu_us_per_packet", "CPU of a packet, whole process", "µs"),
+            ("kib_per_call", "memory of a call", "KiB"),
+            ("p99_added_ms", "one-way delay added, p99", "ms"),
+            ("lost", "lost", "packets"),
+        ] {
+            let measured = program::number(line, name).with_context(|| line.to_owned())?;
+            let what = format!("{system} at {calls:.0} calls, {what}");
+            rows.push(Row { what, measured, unit, aim: None });
+        }
+    }
+    anyhow::ensure!(!rows.is_empty(), "nothing was measured: {output}");
+    Ok(rows)
+}
+
+/// How many streams, pairs and parties a core decodes, mixes, plays and encodes.
+pub(super) fn sound() -> anyhow::Result<Vec<Row>> {
+    let output = program::example("media", "sound")?.output(&[SECONDS])?;
+    let rows = output.lines().filter_map(|line| {
+        let mut fields = line.split('\t');
+        let (name, _, per_core) = (fields.next()?, fields.next()?, fields.next()?);
+        let what = name.replace('_', " ");
+        Some(Row { what, measured: per_core.parse().ok()?, unit: "a core", aim: None })
+    });
+    let rows: Vec<Row> = rows.collect();
+    anyhow::ensure!(!rows.is_empty(), "nothing was measured: {output}");
+    Ok(rows)
 }

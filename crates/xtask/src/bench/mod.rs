@@ -29,6 +29,8 @@ const STAGES: &[Stage] = &[
     Stage { name: "memory", measure: call::memory },
     Stage { name: "register", measure: register },
     Stage { name: "relay", measure: media::relay },
+    Stage { name: "beside", measure: media::beside },
+    Stage { name: "sound", measure: media::sound },
     Stage { name: "assign", measure: store::assign },
 ];
 

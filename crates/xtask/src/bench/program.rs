@@ -35,6 +35,12 @@ impl Program {
 
     /// Runs it to its end; its last line of output.
     pub(super) fn run(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        let text = self.output(arguments)?;
+        Ok(text.lines().last().unwrap_or_default().to_owned())
+    }
+
+    /// Runs it to its end; all of its output.
+    pub(super) fn output(&self, arguments: &[&str]) -> anyhow::Result<String> {
         let output = Command::new(&self.0)
             .args(arguments)
             .stderr(Stdio::inherit())
@@ -43,7 +49,7 @@ impl Program {
         let text = String::from_utf8_lossy(&output.stdout);
         let name = self.0.display();
         anyhow::ensure!(output.status.success(), "{name} ended with {}: {text}", output.status);
-        Ok(text.lines().last().unwrap_or_default().to_owned())
+        Ok(text.into_owned())
     }
 }
 
