@@ -9,6 +9,8 @@ use std::time::Duration;
 pub(crate) struct Trouble {
     /// Of a hundred packets so many are lost, one here and there.
     pub(crate) loss_percent: f64,
+    /// They are lost at the same distance from each other: every stretch has as many.
+    pub(crate) even: bool,
     /// All are so late.
     pub(crate) delay: Duration,
     /// Every so manieth is held up for so long, and those behind it with it; 0: none is.
@@ -61,12 +63,14 @@ impl Road {
 
     /// A packet sets out.
     pub(crate) fn enter(&mut self, now: Duration, parcel: Parcel) {
-        let Trouble { loss_percent, delay, stalled, stall, doubled, turned, cut } = self.trouble;
+        let Trouble { loss_percent, even, delay, stalled, stall, doubled, turned, cut } =
+            self.trouble;
         self.entered += 1;
         let number = self.entered;
         if !parcel.control {
             // The rate holds over any stretch; where in it a packet is lost is up to chance.
-            self.owed += loss_percent / 100.0 * self.chance(number) * 2.0;
+            let share = if even { 1.0 } else { self.chance(number) * 2.0 };
+            self.owed += loss_percent / 100.0 * share;
             if self.owed >= 1.0 {
                 self.owed -= 1.0;
                 return;
