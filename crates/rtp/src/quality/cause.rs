@@ -339,7 +339,8 @@ nobody heard anything for 6 s: no RTP was sent to 203.0.113.9, and none came fro
             |metric| explain(metric, Stream::Received, 5.0, so_far, &there(), "Anna", "caller");
         assert_eq!(
             tell(Metric::OneWayAudio),
-            "caller heard nothing for more than 6 s: RTP from 203.0.113.9 stopped while ours went on"
+            "caller heard nothing for more than 6 s: \
+             RTP from 203.0.113.9 stopped while ours went on"
         );
         assert!(tell(Metric::RoundTripTime).contains("late for more than 6 s: to 203.0.113.9"));
     }
