@@ -137,6 +137,18 @@ mod tests {
     }
 
     #[test]
+    fn rtcp_before_any_rtp_comes_from_where_rtp_was_said_to_be() {
+        let mut transport = Transport::default();
+        let (rtp, rtcp) = (at(1, 10), at(1, 11));
+        transport.signal(RemoteMedia { rtp, rtcp, rtcp_mux: false });
+        // Who is quick and guesses the port is told nothing of the call, and reports nothing.
+        assert!(!transport.accepts(Duration::ZERO, Component::Rtcp, at(66, 21), 1));
+        assert_eq!(transport.rtcp_way(), Some((Component::Rtcp, rtcp)));
+        assert!(transport.accepts(Duration::ZERO, Component::Rtcp, at(1, 12), 1));
+        assert_eq!(transport.rtcp_way(), Some((Component::Rtcp, at(1, 12))));
+    }
+
+    #[test]
     fn private_is_what_a_far_end_cannot_reach() {
         let private =
             ["10.1.2.3", "192.168.0.1", "172.16.9.9", "100.64.0.1", "169.254.1.1", "fd00::1"];
