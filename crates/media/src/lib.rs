@@ -1,5 +1,5 @@
-//! Media: RTP and RTCP, anchored and relayed; sound decoded, mixed, played and recorded where it has
-//! to be. No packet passes through the core: it says who hears whom, and threads here do it.
+//! Media: RTP and RTCP, anchored and relayed; sound decoded, mixed, played and recorded where it
+//! has to be. No packet passes through the core: it says who hears whom, and threads here do it.
 //!
 //! * [`MediaPlane`] starts the threads, takes [`call::port::MediaCommand`] and hands
 //!   [`call::port::MediaEvent`] to an [`EventSink`];
@@ -8,8 +8,8 @@
 //! * `sound` decodes, mixes, plays and encodes, and never sees an address;
 //! * [`prompt`] and [`record`] have the files.
 //!
-//! Port pairs are bound ahead of time and reported as stock, so that the core can answer an offer in
-//! the step that received it. A leg is a transport (a port pair and its latches), a codec and a
+//! Port pairs are bound ahead of time and reported as stock, so that the core can answer an offer
+//! in the step that received it. A leg is a transport (a port pair and its latches), a codec and a
 //! clock.
 
 mod clock;

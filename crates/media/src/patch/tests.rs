@@ -1,6 +1,6 @@
 //! What commands lead to, and that no order of them breaks an invariant.
 
-use call::port::{Digit, PortPair, RecordingFormat, Sound, Tone};
+use call::port::{Digit, Encoding, Format, PortPair, RecordingFormat, Sound, Tone};
 use proptest::prelude::*;
 
 use super::*;
@@ -285,7 +285,9 @@ fn any_step() -> impl Strategy<Value = Step> {
     let leg = any_leg;
     let digit = || Digit::new('1').unwrap();
     prop_oneof![
-        3 => leg().prop_map(|leg| Step::Command(MediaCommand::Open { leg, ports: PortPair { rtp: 2 } })),
+        3 => leg().prop_map(|leg| {
+            Step::Command(MediaCommand::Open { leg, ports: PortPair { rtp: 2 } })
+        }),
         2 => (leg(), any_formats())
             .prop_map(|(leg, formats)| Step::Command(MediaCommand::Formats { leg, formats })),
         1 => (leg(), leg()).prop_map(|(from, to)| Step::Command(MediaCommand::Listen { from, to })),

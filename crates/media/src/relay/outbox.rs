@@ -7,7 +7,7 @@
 
 use std::collections::VecDeque;
 
-use call::port::{MediaEvent, PortPair, QualityChange, QualityNotice};
+use call::port::{LegId, MediaEvent, PortPair, QualityChange, QualityNotice};
 
 /// Events that may wait before digits and quality are dropped.
 pub(super) const LIMIT: usize = 16_384;
@@ -27,8 +27,7 @@ impl Outbox {
         let event = match event {
             MediaEvent::Stock(pairs) => return self.push_stock(pairs),
             MediaEvent::TimedOut { leg, .. } => {
-                let same = |other: &MediaEvent| matches!(other, MediaEvent::TimedOut { leg: other, .. } if *other == leg);
-                if self.recent().any(|other| same(other)) {
+                if self.recent().any(|other| is_timeout_of(other, leg)) {
                     return;
                 }
                 event
@@ -129,6 +128,10 @@ impl Outbox {
     }
 }
 
+fn is_timeout_of(event: &MediaEvent, leg: LegId) -> bool {
+    matches!(event, MediaEvent::TimedOut { leg: other, .. } if *other == leg)
+}
+
 fn is_same_episode(one: &QualityNotice, other: &QualityNotice) -> bool {
     (one.leg, one.stream, one.metric) == (other.leg, other.stream, other.metric)
 }
@@ -137,7 +140,7 @@ fn is_same_episode(one: &QualityNotice, other: &QualityNotice) -> bool {
 mod tests {
     use std::time::Duration;
 
-    use call::port::{Digit, LegId, QualityMetric, QualitySeverity, QualitySource, QualityStream};
+    use call::port::{Digit, QualityMetric, QualitySeverity, QualitySource, QualityStream};
 
     use super::*;
 
