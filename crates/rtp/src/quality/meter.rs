@@ -8,7 +8,8 @@
 //! again as loss. While suspended (hold) nothing is judged, and what comes after starts afresh.
 //!
 //! The score of a received stream is that of whoever hears it, as far as this leg can tell; delay
-//! beyond our edge on the way to that party is not in it.
+//! beyond our edge on the way to that party is not in it. A stream of which no sample was taken is
+//! scored as a whole at its end.
 
 mod peer;
 mod quiet;
@@ -335,6 +336,17 @@ impl Meter {
 
     fn received_summary(&self, reception: &Reception) -> StreamSummary {
         let totals = reception.totals();
+        // Shorter than a sample, or never a conversation (a voice menu): all of it is one sample.
+        let whole = Figures {
+            expected: u32::try_from(totals.expected).unwrap_or(u32::MAX),
+            lost: u32::try_from(totals.lost).unwrap_or(u32::MAX),
+            discarded: u32::try_from(totals.discarded).unwrap_or(u32::MAX),
+            burst_ratio: 1.0,
+            jitter_ms: totals.jitter_avg_ms,
+            rtt_ms: self.trip.tally.mean(),
+            buffer_ms: self.buffer_ms.map(f64::from),
+        };
+        let whole = || whole.score(self.codec).map(|score| score.mos);
         StreamSummary {
             packets: totals.packets,
             lost: totals.lost,
@@ -345,8 +357,8 @@ impl Meter {
             jitter_max_ms: totals.jitter_max_ms,
             rtt_avg_ms: self.trip.tally.mean(),
             rtt_max_ms: self.trip.tally.high(),
-            mos_avg: self.received.mos_tally.mean(),
-            mos_min: self.received.mos_tally.low(),
+            mos_avg: self.received.mos_tally.mean().or_else(whole),
+            mos_min: self.received.mos_tally.low().or_else(whole),
             burst: totals.burst,
         }
     }

@@ -251,6 +251,26 @@ fn an_episode_knows_its_cause_until_it_is_over() {
 }
 
 #[test]
+fn a_call_that_is_shorter_than_a_sample_has_a_score() {
+    let mut call = Call::new();
+    call.run(2.0, CLEAN);
+    // The other side hung up: nobody is listened to any more, and then the leg is closed.
+    call.meter.suspend(call.now, &mut call.out);
+    let received = call.finish().received;
+    assert!(received.packets > 80);
+    assert!(received.mos_avg.is_some_and(|mos| mos > 4.2), "{:?}", received.mos_avg);
+    assert_eq!(received.mos_avg, received.mos_min);
+}
+
+#[test]
+fn a_few_packets_have_no_score() {
+    let mut call = Call::new();
+    call.run(0.5, CLEAN);
+    let received = call.finish().received;
+    assert!(received.packets > 5 && received.mos_avg.is_none());
+}
+
+#[test]
 fn a_phone_that_reports_its_score_is_believed() {
     let mut call = Call::new();
     for _ in 0..8 {

@@ -63,7 +63,7 @@ impl Figures {
     }
 
     /// The score of the stretch; `None` when hardly anything was said in it.
-    fn score(&self, codec: CodecClass) -> Option<Score> {
+    pub(super) fn score(&self, codec: CodecClass) -> Option<Score> {
         let loss = self.loss_percent();
         let jitter = self.jitter_ms.unwrap_or(0.0);
         (self.expected >= LEAST_SCORED).then(|| {
