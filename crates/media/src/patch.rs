@@ -103,13 +103,26 @@ struct Jack {
     playing: Option<PlayId>,
     /// Something has been played to it: a voice menu wants digits after the play, too.
     played: bool,
-    /// The sound thread was told to press a digit and has not said that it is done.
-    pressing: bool,
+    /// What became of the digits that the sound thread was told to press.
+    pressing: Pressing,
     /// The sound thread renders something over what it hears.
     rendering: bool,
     /// How many recordings have it.
     recorded: u32,
     told: Told,
+}
+
+/// The end of one digit may cross with the command for the next: only an end whose beginning was
+/// told after the command is the end of all. A digit that joins others that are being sent has no
+/// beginning of its own, and then the leg stays known until it ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pressing {
+    /// There are none.
+    No,
+    /// The last one was told to be pressed.
+    Told,
+    /// Since then something has begun.
+    Begun,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,7 +202,11 @@ impl PatchBay {
     pub(crate) fn rendering(&mut self, leg: LegId, on: bool) {
         if let Some(jack) = self.legs.get_mut(&leg) {
             jack.rendering = on;
-            jack.pressing &= on;
+            jack.pressing = match jack.pressing {
+                Pressing::Told if on => Pressing::Begun,
+                Pressing::Begun if !on => Pressing::No,
+                Pressing::No | Pressing::Told | Pressing::Begun => jack.pressing,
+            };
             self.touched.push(leg);
             self.settle();
         }
@@ -293,7 +310,7 @@ impl PatchBay {
     fn press(&mut self, leg: LegId, command: SoundCommand) {
         let Some(jack) = self.legs.get_mut(&leg) else { return };
         // What it hears goes on until the first packet of the digit is about to come.
-        jack.pressing = true;
+        jack.pressing = Pressing::Told;
         self.touched.push(leg);
         self.settle();
         self.sound(command);
@@ -404,7 +421,7 @@ impl Jack {
             heard_by: None,
             playing: None,
             played: false,
-            pressing: false,
+            pressing: Pressing::No,
             rendering: false,
             recorded: 0,
             told: Told { wiring: Wiring::default(), voice: None },

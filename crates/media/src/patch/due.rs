@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use call::port::{Encoding, Format, Formats, LegId, Speaks};
 
-use super::{Ear, Hears, Jack, PatchBay, Patched, PayloadMap, Talks, Told, Voice, Wiring};
+use super::{
+    Ear, Hears, Jack, PatchBay, Patched, PayloadMap, Pressing, Talks, Told, Voice, Wiring,
+};
 use crate::handoff::{SoundCommand, Source};
 
 impl PatchBay {
@@ -85,7 +87,7 @@ impl PatchBay {
         let transcoded = jack.heard_by.and_then(|listener| self.legs.get(&listener));
         let transcoded = transcoded.is_some_and(|listener| self.route(leg, listener).is_none());
         let taken = jack.recorded > 0 || in_band || speaks || transcoded;
-        let known = taken || hears == Hears::Rendered || jack.pressing;
+        let known = taken || hears == Hears::Rendered || jack.pressing != Pressing::No;
         Told {
             wiring: Wiring { hears, taken, playing: jack.playing.is_some(), talks },
             voice: known.then_some(Voice { source, in_band }),

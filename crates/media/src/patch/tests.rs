@@ -189,6 +189,25 @@ fn digits_replace_it_too() {
     assert_eq!((rig.heard().as_str(), rig.said.as_str()), ("2 1 -", "Gone "));
 }
 
+/// The end of the first digit crosses with the command for the second.
+#[test]
+fn a_digit_survives_the_end_of_the_one_before() {
+    let mut rig = Rig::with([Some(pcmu()), Some(pcmu()), None]);
+    rig.tell(&MediaCommand::Bridge { a: A, b: B });
+    let digit = Digit::new('5').unwrap();
+    let press = MediaCommand::SendDigit { leg: B, digit, duration_ms: 100 };
+    rig.tell(&press);
+    rig.bay.rendering(B, true);
+    rig.tell(&press);
+    rig.bay.rendering(B, false);
+    rig.look();
+    assert_eq!((rig.heard().as_str(), rig.said.as_str()), ("2 1 -", ""));
+    rig.bay.rendering(B, true);
+    rig.bay.rendering(B, false);
+    rig.look();
+    assert_eq!((rig.heard().as_str(), rig.said.as_str()), ("2 1 -", "Gone "));
+}
+
 #[test]
 fn early_media_is_heard_one_way() {
     let mut rig = Rig::with([Some(pcmu()), Some(pcmu()), Some(pcma())]);
