@@ -37,6 +37,7 @@ tests! {
     digits_arrive_once: cases::digits::each_once,
     both_sides_are_recorded: cases::recording::both_sides_without_what_is_paused,
     a_killed_server_leaves_a_file_that_plays: cases::recording::killed,
+    a_server_that_stops_closes_what_it_records: cases::recording::stopped,
     a_full_disk_ends_no_call: cases::recording::full_disk,
     nobody_hears_a_stranger: cases::intruder::nobody_hears_a_stranger,
     bad_audio_is_on_the_record: cases::quality::what_happened_and_nothing_else,

@@ -210,6 +210,12 @@ impl Switch {
         self.calls.is_empty() && self.legs.len() == 0 && self.ua.counts().is_zero()
     }
 
+    /// Whether media owes something that rows want: the figures of legs that are over, or the ends
+    /// of recordings. A server that stops waits for them, but not for ever.
+    pub fn awaits_media(&self) -> bool {
+        !self.legs.names.is_empty() || !self.recordings.is_empty()
+    }
+
     fn media(&mut self, now: Now, event: MediaEvent, effects: &mut Vec<Effect>) {
         match event {
             MediaEvent::Stock(ports) => self.stock.extend(ports),

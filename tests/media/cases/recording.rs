@@ -133,6 +133,26 @@ pub(crate) async fn killed() -> anyhow::Result<()> {
     stage.finish().await
 }
 
+/// The server is stopped at once: the last calls' files are closed, and their rows and those of
+/// their legs are there before it has ended.
+pub(crate) async fn stopped() -> anyhow::Result<()> {
+    let mut stage = Stage::set(Block(229), setting(1))?;
+    let mut call = talk(&stage, 1, [CodecKind::Pcmu, CodecKind::Pcma]).await?;
+    rows_recording(&stage).await?;
+    call.0.speaks(1_000).await?;
+    // The second one waits for no call.
+    stage.host.signal("TERM")?;
+    stage.host.signal("INT")?;
+    stage.host.wait()?;
+    let states = stage.lines("SELECT state FROM recording").await?;
+    ensure!(states == ["done"], "{states:?}\n{}", stage.host.log()?);
+    let legs = stage.lines("SELECT leg FROM leg_quality WHERE stream = 'received'").await?;
+    ensure!(legs.len() == 2, "{legs:?}\n{}", stage.host.log()?);
+    let rows = rows(&stage, 1, "done").await?;
+    ensure!(rows[0]["sha256"] == json!(checksum(&file(&stage, &rows[0])?)?), "{}", rows[0]);
+    Ok(())
+}
+
 async fn rows_recording(stage: &Stage) -> anyhow::Result<()> {
     stage.rows("SELECT id FROM recording WHERE state = 'recording'", 1).await.map(drop)
 }

@@ -43,6 +43,11 @@ const RETRY: Duration = Duration::from_secs(1);
 /// BYE to be answered on any network, short enough for a stop.
 const LINGER: Duration = Duration::from_millis(300);
 
+/// After that, how long media may still take to close what the last calls recorded and to tell
+/// what their legs were like: hours of sound have their checksum in that time, and what has not is
+/// closed at the next start.
+const LAST_FIGURES: Duration = Duration::from_secs(2);
+
 /// Everything the loop owns.
 pub(super) struct Core {
     pub(super) switch: Switch,
@@ -126,7 +131,11 @@ impl Core {
         let core = self.switch.next_deadline().map(|at| self.clock.instant(at).into());
         let stop = match stopping {
             Stopping::No => None,
-            Stopping::Draining(end) | Stopping::Lingering(end) => Some(end),
+            Stopping::Draining(end) => Some(end),
+            Stopping::Lingering(end) => {
+                let now = Instant::now();
+                [end, end + LAST_FIGURES].into_iter().find(|moment| *moment > now)
+            }
         };
         [core, stop, retry_at, self.publisher.due()].into_iter().flatten().min()
     }
@@ -178,7 +187,10 @@ impl Core {
     }
 
     fn is_over(&self, end: Instant) -> bool {
-        self.switch.live_calls() == 0 && (Instant::now() >= end || self.switch.is_calm())
+        let (now, switch) = (Instant::now(), &self.switch);
+        let has_answers = switch.is_calm() || now >= end;
+        let has_figures = !switch.awaits_media() || now >= end + LAST_FIGURES;
+        switch.live_calls() == 0 && has_answers && has_figures
     }
 
     /// First the journal, then everything that others see.

@@ -41,6 +41,10 @@ impl Names {
     pub(crate) fn remove(&mut self, leg: LegId) -> Option<(CallId, BridgeLeg)> {
         self.names.remove(&leg)
     }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
 }
 
 /// Recordings that media has not closed, and their calls.
@@ -64,6 +68,10 @@ impl OpenRecordings {
 
     pub(crate) fn remove(&mut self, recording: &RecordingId) {
         self.calls.remove(recording);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.calls.is_empty()
     }
 
     pub(crate) fn call(&self, recording: &RecordingId) -> Option<CallKey> {

@@ -53,10 +53,12 @@ fn the_figures_of_a_leg_are_kept_under_its_name() {
         })
         .collect();
     assert_eq!(closed.len(), 2);
+    assert!(house.switch.awaits_media());
     // Twice, and of a leg that never was: kept once.
     for leg in [LegId(1), LegId(2), LegId(2), LegId(99)] {
         house.media(MediaEvent::Closed { leg, streams: vec![stream()] });
     }
+    assert!(!house.switch.awaits_media());
     let names: Vec<_> = house.qualities.iter().map(|quality| quality.leg).collect();
     assert_eq!(names, [BridgeLeg::Anchor, BridgeLeg::Connection(1)]);
     assert!(house.qualities.iter().all(|quality| quality.call == house.records[0].call));
@@ -80,6 +82,11 @@ fn a_recording_is_closed_after_its_call() {
     assert_eq!(house.switch.live_calls(), 0);
     let stop = MediaCommand::StopRecording { recording: id.clone() };
     assert!(house.media.contains(&stop));
+    for leg in [LegId(1), LegId(2)] {
+        house.media(MediaEvent::Closed { leg, streams: Vec::new() });
+    }
+    // A server that stops waits for it.
+    assert!(house.switch.awaits_media());
     house.media(MediaEvent::RecordingFailed { recording: id.clone(), cause: "full".into() });
     house.media(MediaEvent::Recorded {
         recording: id.clone(),
@@ -87,6 +94,7 @@ fn a_recording_is_closed_after_its_call() {
         bytes: 1_000,
         sha256: None,
     });
+    assert!(!house.switch.awaits_media());
     // Nobody knows it any more.
     house.media(MediaEvent::RecordingFailed { recording: id, cause: "full".into() });
     let [_, (_, failed), (_, ended)] = &house.recordings[..] else {
