@@ -1,7 +1,8 @@
 //! `cargo xtask ci`: the steps in the order in which a fault is found soonest, each with its time.
 //!
 //! From nothing it stays under 25 minutes on 2 cores: one target folder, three kinds of build and
-//! no more (checked for clippy and doc, debug for the tests, release for simulation, SIPp and sound).
+//! no more (checked for clippy and doc, debug for the tests, release for simulation, SIPp and
+//! sound).
 
 use std::time::{Duration, Instant};
 

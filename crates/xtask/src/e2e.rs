@@ -1,5 +1,5 @@
-//! The tests that take the whole product: the simulation, SIPp and sound. All are built in one cargo
-//! call together with the release binary, so that nothing is compiled for one of them alone.
+//! The tests that take the whole product: the simulation, SIPp and sound. All are built in one
+//! cargo call together with the release binary, so that nothing is compiled for one of them alone.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -40,7 +40,7 @@ pub(crate) fn start() -> Result<Rtpengine, Box<dyn Error>> {
         if rtpengine.ask(&dictionary(&[("command", "ping")])).is_ok() {
             return Ok(rtpengine);
         }
-        std::thread::sleep(Duration::from_millis(100));
+        pause();
     }
     Err("it does not answer".into())
 }
@@ -53,7 +53,7 @@ impl Rtpengine {
         for _ in 0..5 {
             // Nobody may be there yet.
             if self.control.send(format!("{cookie}{request}").as_bytes()).is_err() {
-                std::thread::sleep(Duration::from_millis(50));
+                pause();
                 continue;
             }
             while let Ok(len) = self.control.recv(&mut answer) {
@@ -100,6 +100,12 @@ impl Drop for Rtpengine {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// Another program is starting: nothing of it can be waited for.
+#[expect(clippy::disallowed_methods, reason = "no event tells that another program is ready")]
+fn pause() {
+    std::thread::sleep(Duration::from_millis(100));
 }
 
 /// Keys must be sorted.
