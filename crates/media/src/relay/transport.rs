@@ -65,12 +65,14 @@ impl Transport {
         let Self::Plain(plain) = self;
         match component {
             Component::Rtp => plain.rtp.accepts(now, source, ssrc),
-            // A host that sends both sends both from one address.
+            // A host that sends both sends both from one address: where RTP comes from, or before
+            // that, where it was said to be. What a host behind a NAT reports before it has sent
+            // anything is about nothing; a stranger would be told of the call for as long as it
+            // lasts.
             Component::Rtcp => {
-                let elsewhere = |rtp: SocketAddr| rtp.ip() != source.ip();
+                let host = plain.rtp.source().or(plain.rtp.signalled()).map(|rtp| rtp.ip());
                 let is_signalled = plain.rtcp.signalled() == Some(source);
-                (is_signalled || !plain.rtp.source().is_some_and(elsewhere))
-                    && plain.rtcp.accepts(now, source, ssrc)
+                (is_signalled || host == Some(source.ip())) && plain.rtcp.accepts(now, source, ssrc)
             }
         }
     }
