@@ -15,7 +15,7 @@ use super::studio::{Out, Studio};
 use super::tape::Tape;
 use super::wheel::Wheel;
 use crate::clock;
-use crate::handoff::{FromSound, SoundEnd, Stopped};
+use crate::handoff::{FromSound, PACKETS, SoundEnd, Stopped};
 use crate::prompt::{Answers, Library};
 use crate::record::Recorder;
 
@@ -154,7 +154,9 @@ impl Desk {
 
     /// Takes the turns that are due, and before them the packets that came.
     fn turn(&mut self, now: Duration) {
-        while let Some(heard) = self.end.packet() {
+        // As many as can wait: what comes meanwhile has its turn after those that are due now.
+        for _ in 0..PACKETS {
+            let Some(heard) = self.end.packet() else { break };
             self.studio.heard(&heard, &mut self.out);
             self.end.buffers.put(heard.payload);
         }

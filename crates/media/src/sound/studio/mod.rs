@@ -392,6 +392,10 @@ impl Studio {
             self.slots[slot].legs.remove(&leg);
         }
         self.part(leg, voice.source, Source::Nothing);
+        if voice.is_rendering {
+            // What was told to have begun is over, or the relay would wait for its end for ever.
+            out.made.push(FromSound::Rendering { leg, on: false });
+        }
         for waiting in self.tickets.values_mut() {
             waiting.remove(&leg);
         }

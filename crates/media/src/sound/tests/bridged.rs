@@ -286,6 +286,18 @@ fn digits_are_sent_in_the_way_that_the_leg_has() {
     assert!((0..20).all(|slot| !stage.studio.is_busy(slot)));
 }
 
+/// A digit's command may cross with the end of the one before, after which the relay lets the leg
+/// go: it must not wait for ever for the end of what it was told had begun.
+#[test]
+fn a_leg_that_goes_in_a_digit_is_not_rendered_for_ever() {
+    let mut stage = Stage::new();
+    stage.voice(1, CodecKind::Pcmu);
+    let press = SoundCommand::SendDigit { leg: LegId(1), digit: digit('5'), duration_ms: 100 };
+    stage.tell(press);
+    stage.tell(SoundCommand::Gone { leg: LegId(1) });
+    assert_eq!(stage.told, ["1 rendering true", "1 rendering false"]);
+}
+
 #[test]
 fn who_is_gone_is_silence() {
     let mut stage = Stage::new();
