@@ -12,6 +12,7 @@
 
 mod buffers;
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
 use std::sync::{Arc, OnceLock};
@@ -242,6 +243,7 @@ pub(crate) fn line(wake: Arc<Wake>) -> (SoundLine, SoundEnd) {
         thread: thread.clone(),
         buffers: own,
         dropped: 0,
+        has_ended: Cell::new(false),
     };
     let end = SoundEnd {
         packets: packets_in,
@@ -267,6 +269,7 @@ pub(crate) struct SoundLine {
     /// Buffers for payloads.
     pub(crate) buffers: Buffers,
     dropped: u64,
+    has_ended: Cell<bool>,
 }
 
 impl SoundLine {
@@ -315,7 +318,22 @@ impl SoundLine {
     /// The next thing that the sound thread has made, if any. To be called until `None` after
     /// `Wake::hear`.
     pub(crate) fn next(&self) -> Option<FromSound> {
-        self.made.try_recv().ok()
+        match self.made.try_recv() {
+            Ok(made) => Some(made),
+            Err(TryRecvError::Empty) => None,
+            Err(TryRecvError::Disconnected) => {
+                if !self.has_ended.replace(true) {
+                    tracing::error!("the sound thread has ended: only what is relayed goes on");
+                }
+                None
+            }
+        }
+    }
+
+    /// Whether the sound thread has ended before this end of the line: by a panic. All it said
+    /// has been taken.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.has_ended.get()
     }
 
     /// Packets dropped so far.
@@ -421,8 +439,19 @@ impl SoundEnd {
     }
 }
 
+impl Drop for SoundEnd {
+    fn drop(&mut self) {
+        // As in the other end's: who is woken finds no sender.
+        let (nobody, _) = sync_channel(0);
+        self.made = nobody;
+        self.wake.ring();
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
     use super::*;
 
     fn heard(payload: Vec<u8>) -> Heard {
@@ -472,6 +501,19 @@ mod tests {
         assert!(!line.is_waiting());
         drop(line);
         assert_eq!(end.command(), Err(Stopped));
+    }
+
+    #[test]
+    fn a_thread_that_ends_is_missed_after_its_last_word() {
+        let wake = Arc::new(Wake::new().unwrap());
+        let (line, mut end) = line(wake.clone());
+        end.hand_over(&mut vec![FromSound::Rendering { leg: LegId(1), on: false }]);
+        wake.hear();
+        drop(end);
+        let rung = poll(&mut [PollFd::new(&*wake, PollFlags::IN)], Some(&Timespec::default()));
+        assert_eq!(rung, Ok(1));
+        assert!(line.next().is_some() && !line.has_ended());
+        assert!(line.next().is_none() && line.has_ended());
     }
 
     #[test]

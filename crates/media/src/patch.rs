@@ -212,6 +212,22 @@ impl PatchBay {
         }
     }
 
+    /// The sound thread has ended: nothing that it was to play, or had begun, goes on. These were
+    /// playing.
+    pub(crate) fn give_up_plays(&mut self) -> Vec<(LegId, PlayId)> {
+        let mut plays = Vec::new();
+        for (&leg, jack) in &mut self.legs {
+            if jack.playing.is_some() || jack.rendering {
+                plays.extend(jack.playing.take().map(|play| (leg, play)));
+                jack.rendering = false;
+                jack.pressing = Pressing::No;
+                self.touched.push(leg);
+            }
+        }
+        self.settle();
+        plays
+    }
+
     /// What has changed since this was asked last, in order.
     pub(crate) fn changes(&mut self) -> std::vec::Drain<'_, Patched> {
         self.out.drain(..)

@@ -175,6 +175,20 @@ fn a_play_replaces_what_is_relayed_until_it_is_over() {
 }
 
 #[test]
+fn a_play_that_nobody_can_play_gives_the_bridge_its_turn_again() {
+    let mut rig = Rig::with([Some(pcmu()), Some(pcmu()), None]);
+    rig.tell(&MediaCommand::Bridge { a: A, b: B });
+    rig.tell(&play(A, 1));
+    rig.bay.rendering(B, true);
+    rig.look();
+    assert_eq!(rig.heard(), "r r -");
+    assert_eq!(rig.bay.give_up_plays(), [(A, PlayId(1))]);
+    rig.look();
+    assert_eq!(rig.heard(), "2 1 -");
+    assert_eq!(rig.bay.give_up_plays(), []);
+}
+
+#[test]
 fn digits_replace_it_too() {
     let mut rig = Rig::with([Some(pcmu()), Some(pcmu()), None]);
     rig.tell(&MediaCommand::Bridge { a: A, b: B });

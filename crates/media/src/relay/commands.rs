@@ -3,7 +3,7 @@
 use std::sync::mpsc::{SyncSender, TryRecvError};
 use std::time::Duration;
 
-use call::port::{LegId, MediaCommand, MediaEvent, PortPair};
+use call::port::{LegId, MediaCommand, MediaEvent, PlayEnd, PortPair};
 
 use super::Relay;
 use super::table::Notice;
@@ -35,6 +35,22 @@ impl<S: EventSink> Relay<S> {
     pub(super) fn obey(&mut self, now: Duration) -> bool {
         self.wake.hear();
         self.take_made(now);
+        let goes_on = self.take_commands(now);
+        if self.sound.has_ended() {
+            self.give_up_plays(now);
+        }
+        goes_on
+    }
+
+    /// Without the sound thread nothing is played, and who waits for an end gets one.
+    fn give_up_plays(&mut self, now: Duration) {
+        for (leg, play) in self.bay.give_up_plays() {
+            self.outbox.push(MediaEvent::Played { leg, play, end: PlayEnd::Failed });
+        }
+        self.rewire(now);
+    }
+
+    fn take_commands(&mut self, now: Duration) -> bool {
         for _ in 0..COMMANDS {
             match self.control.try_recv() {
                 Ok(Control::Command(command)) => self.command(now, &command),
