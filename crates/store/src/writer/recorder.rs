@@ -152,7 +152,7 @@ impl WriteBehind {
         self.newest(|newest| newest.aborted.push(Aborted { call, at, directory }));
     }
 
-    /// What media told; beyond [`MEDIA_ROWS`] waiting for the database it is dropped and counted.
+    /// What media told. When 100,000 rows wait for the database, more are dropped and counted.
     pub fn media(&self, row: MediaRow) {
         let metrics = &self.shared.metrics;
         self.newest(|newest| {
