@@ -56,6 +56,9 @@ impl World {
         if !self.switch.is_calm() {
             faults.push(format!("the switch is not calm: {counters:?}"));
         }
+        if self.switch.awaits_media() {
+            faults.push("the switch waits for media, which owes nothing".into());
+        }
         if counters.ports_in_stock != usize::from(self.setting.ports) {
             faults.push(format!("{} ports in stock", counters.ports_in_stock));
         }
