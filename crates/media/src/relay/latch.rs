@@ -6,7 +6,8 @@
 //! * the first valid source after a description is the only one until the next description, so that
 //!   nobody else can join or take over a stream;
 //! * but the signalled address wins, once, over another one that latched less than [`PROBATION`]
-//!   before: whoever guesses the port and is quick does not keep the stream;
+//!   before, whatever is repeated meanwhile: whoever guesses the port and is quick does not keep
+//!   the stream;
 //! * a repeated description (a refreshed session) does not let a stranger in: besides the source
 //!   that is there, only the same stream (its SSRC, as after a NAT's rebinding) may latch, or
 //!   anything once that source has been silent for [`SILENCE`];
@@ -37,8 +38,9 @@ enum State {
     /// Any valid source may latch.
     #[default]
     Open,
-    /// Somebody is there; a repeated description lets him move.
-    Loose,
+    /// Somebody is there; a repeated description lets him move. Until then he is on probation, if
+    /// he was.
+    Loose(Option<Duration>),
     /// Somebody other than was signalled is there; the signalled one may displace him until then.
     OnProbation(Duration),
     /// Somebody is there to stay.
@@ -53,8 +55,13 @@ impl Latch {
             self.signalled = Some(address);
             self.target = Some(address);
             self.state = State::Open;
-        } else if self.state != State::Open {
-            self.state = State::Loose;
+        } else {
+            self.state = match self.state {
+                State::Open => State::Open,
+                State::Loose(probation) => State::Loose(probation),
+                State::OnProbation(until) => State::Loose(Some(until)),
+                State::Locked => State::Loose(None),
+            };
         }
     }
 
@@ -64,17 +71,18 @@ impl Latch {
         let accepted = match self.state {
             State::Locked => is_target,
             State::Open => self.signalled.is_some(),
-            State::Loose => {
-                is_target || self.ssrc == ssrc || now.saturating_sub(self.heard_at) > SILENCE
+            State::Loose(probation) => {
+                is_target
+                    || self.ssrc == ssrc
+                    || now.saturating_sub(self.heard_at) > SILENCE
+                    || probation.is_some_and(|until| self.displaces(now, source, until))
             }
-            State::OnProbation(until) => {
-                is_target || (self.signalled == Some(source) && now <= until)
-            }
+            State::OnProbation(until) => is_target || self.displaces(now, source, until),
         };
         if accepted {
             self.heard_at = now;
             self.ssrc = ssrc;
-            if !is_target || matches!(self.state, State::Open | State::Loose) {
+            if !is_target || matches!(self.state, State::Open | State::Loose(_)) {
                 self.latch(now, source);
             }
         }
@@ -96,10 +104,19 @@ impl Latch {
         self.target.filter(|_| self.state != State::Open)
     }
 
+    /// Whether `source` is who was signalled, in time to displace who is on probation.
+    fn displaces(&self, now: Duration, source: SocketAddr, until: Duration) -> bool {
+        self.signalled == Some(source) && now <= until
+    }
+
     fn latch(&mut self, now: Duration, source: SocketAddr) {
         self.target = Some(source);
-        let is_guess = self.state == State::Open && self.signalled != Some(source);
-        self.state = if is_guess { State::OnProbation(now + PROBATION) } else { State::Locked };
+        let is_guess = self.signalled != Some(source);
+        self.state = match self.state {
+            State::Open if is_guess => State::OnProbation(now + PROBATION),
+            State::Loose(Some(until)) if is_guess => State::OnProbation(until),
+            State::Open | State::Loose(_) | State::OnProbation(_) | State::Locked => State::Locked,
+        };
     }
 }
 
@@ -162,6 +179,17 @@ mod tests {
         assert!(latch.accepts(ms(0), at(1), OURS));
         assert!(!latch.accepts(ms(1), at(2), OURS));
         assert_eq!(latch.target(), Some(at(1)));
+    }
+
+    #[test]
+    fn a_repeated_description_does_not_end_probation() {
+        let mut latch = latch();
+        assert!(latch.accepts(ms(0), at(66), OTHER));
+        latch.signal(at(1));
+        assert!(latch.accepts(ms(20), at(66), OTHER));
+        assert!(latch.accepts(ms(30), at(1), OURS));
+        assert_eq!(latch.target(), Some(at(1)));
+        assert!(!latch.accepts(ms(40), at(66), OTHER));
     }
 
     #[test]

@@ -206,6 +206,7 @@ impl Session {
         let chosen = sdp::answer_for(&offer.audio.codecs, &far).unwrap_or_default();
         let answer = self.local.answer(&offer, Terms::new(&chosen))?;
         let was_held = !self.direction.send;
+        self.forget_remote();
         self.note_peer(&offer.audio, media);
         self.agree(answer.codecs.clone(), &answer.codecs, &offer.audio, media);
         self.direct(answer.direction, media);
@@ -233,6 +234,7 @@ impl Session {
         media: &mut Vec<MediaCommand>,
     ) -> Result<HoldChange, SessionError> {
         let was_held = !self.direction.send;
+        self.forget_remote();
         self.read_answer(body, media)?;
         Ok(match (was_held, !self.direction.send) {
             (false, true) => HoldChange::Held,
@@ -266,6 +268,12 @@ impl Session {
             self.direction = direction;
             media.push(MediaCommand::Direct { leg: self.leg, direction });
         }
+    }
+
+    /// A new description in the dialog is told to media even if it names the same address: the
+    /// telephone's NAT may have given it another one, to which media latches then (RFC 7362).
+    fn forget_remote(&mut self) {
+        self.remote = None;
     }
 
     fn note_peer(&mut self, audio: &Audio, media: &mut Vec<MediaCommand>) {

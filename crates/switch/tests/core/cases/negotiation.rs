@@ -223,6 +223,24 @@ fn a_reinvite_may_bring_another_codec_and_new_numbers() {
     assert_snapshot!(house.formats(), @"");
 }
 
+/// Its telephone may have another address behind its NAT, though it says the same.
+#[test]
+fn a_reinvite_that_says_the_same_lets_media_latch_anew() {
+    let mut house = House::new();
+    let (caller, _) = house.talking();
+    let remotes = |house: &House| {
+        let is_remote = |command: &&MediaCommand| matches!(command, MediaCommand::Remote { .. });
+        house.media.iter().filter(is_remote).cloned().collect::<Vec<_>>()
+    };
+    let body = description(40_000, &media("8", ""));
+    house.ask(&caller, "INVITE", "", "application/sdp", &body);
+    let before = remotes(&house).len();
+    house.ask(&caller, "INVITE", "", "application/sdp", &body);
+    let after = remotes(&house);
+    assert_eq!(after.len(), before + 1);
+    assert!(after.ends_with(&[after[before - 1].clone()]));
+}
+
 #[test]
 fn a_relayed_codec_cannot_be_exchanged_for_one_that_would_have_to_be_made_of_it() {
     let mut house = House::new();
