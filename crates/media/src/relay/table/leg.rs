@@ -157,10 +157,14 @@ impl Leg {
         let known = self.decoding.discarded;
         // A voice that began anew counts from zero.
         let new = hearing.discarded.checked_sub(known).unwrap_or(hearing.discarded);
-        for _ in 0..new.min(DISCARDED_MAX) {
-            self.reception.discard();
+        // Who hears the packets themselves has a jitter buffer of his own; ours is for a recording
+        // or for digits then.
+        if self.heard_by.is_none() {
+            for _ in 0..new.min(DISCARDED_MAX) {
+                self.reception.discard();
+            }
+            self.meter.jitter_buffer(hearing.delay_ms.into());
         }
-        self.meter.jitter_buffer(hearing.delay_ms.into());
         let Hearing { silent, clipping, discarded, .. } = *hearing;
         self.decoding = Decoding { silent, clipping, discarded };
     }

@@ -94,6 +94,37 @@ fn loss_is_told_when_it_begins_and_when_it_is_over() {
     assert!(last.explanation.starts_with("{other} heard gaps in what {party} said"));
 }
 
+/// A leg that is recorded is decoded, too, perhaps by a thread that is late: what that throws away
+/// its partner has heard.
+#[test]
+fn what_a_recording_misses_is_no_loss_of_who_hears_the_packets_themselves() {
+    let mut rig = rig();
+    let hearing = |discarded| crate::handoff::Hearing {
+        leg: A,
+        discarded,
+        concealed: 0,
+        delay_ms: 200,
+        level_dbov: -20.0,
+        silent: false,
+        clipping: false,
+    };
+    let mut told = Vec::new();
+    for second in 1..=20 {
+        told.extend(play(&mut rig, &[Script { until: second, ..CLEAN }]));
+        rig.table.hearing(&hearing(10 * second));
+    }
+    assert_eq!(short(&told), [""; 0]);
+    // Now nobody hears it but where it is decoded.
+    rig.tell(MediaCommand::Unbridge { a: A, b: B });
+    rig.table.hearing(&hearing(203));
+    rig.tell(MediaCommand::Close { leg: A });
+    let discarded = rig.events().into_iter().find_map(|event| match event {
+        MediaEvent::Closed { streams, .. } => streams.first().map(|stream| stream.discarded),
+        _ => None,
+    });
+    assert_eq!(discarded, Some(3));
+}
+
 #[test]
 fn one_way_audio_is_told_of_the_leg_that_is_not_heard_with_where_it_was_expected() {
     let mut settings = settings();
