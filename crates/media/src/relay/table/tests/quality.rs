@@ -118,9 +118,9 @@ fn what_a_recording_misses_is_no_loss_of_who_hears_the_packets_themselves() {
     rig.tell(MediaCommand::Unbridge { a: A, b: B });
     rig.table.hearing(&hearing(203));
     rig.tell(MediaCommand::Close { leg: A });
-    let discarded = rig.events().into_iter().find_map(|event| match event {
-        MediaEvent::Closed { streams, .. } => streams.first().map(|stream| stream.discarded),
-        _ => None,
+    let discarded = rig.events().into_iter().find_map(|event| {
+        let MediaEvent::Closed { streams, .. } = event else { return None };
+        streams.first().map(|stream| stream.discarded)
     });
     assert_eq!(discarded, Some(3));
 }
