@@ -364,7 +364,9 @@ fn speak_all(queue: &Mutex<Receiver<Text>>, speech: &Speech, done: &SyncSender<M
         match spoken {
             Ok(()) | Err(SpeakError::Stopping) => {}
             Err(error) => {
-                let begins: String = text.chars().take(40).collect();
+                // What a caller typed may be read out to him, and stays between the two.
+                let hidden = |sign: char| if sign.is_numeric() { '•' } else { sign };
+                let begins: String = text.chars().take(40).map(hidden).collect();
                 warn!(text = begins, %error, limit = TEXT_MAX, "a text cannot be spoken");
             }
         }
