@@ -3,7 +3,7 @@
 //! takes no keywords in attributes.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, UdpSocket};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -96,11 +96,14 @@ impl Player {
         Ok(player)
     }
 
-    /// SIPp says nowhere that it listens: as long as somebody else can have its port, it does not.
+    /// SIPp says nowhere that it listens, so the system is asked which ports are bound. Trying the
+    /// port would now and then take it from SIPp.
     fn listening(&mut self, address: IpAddr, port: u16) -> anyhow::Result<()> {
+        let IpAddr::V4(address) = address else { anyhow::bail!("{address} is in no block") };
+        let entry = format!(" {:08X}:{port:04X} ", u32::from_ne_bytes(address.octets()));
         for _ in 0..2500 {
             let over = self.child.try_wait()?.is_some();
-            if over || UdpSocket::bind((address, port)).is_err() {
+            if over || std::fs::read_to_string("/proc/net/udp")?.contains(&entry) {
                 return Ok(());
             }
             std::thread::park_timeout(Duration::from_millis(2));
