@@ -70,7 +70,10 @@ pub(super) fn media(config: &Config) -> MediaConfig {
         dscp: media.dscp,
         seed: None,
         quality: quality(&config.quality),
-        sound: SoundConfig { country: country(&config.prompts.country), ..SoundConfig::default() },
+        sound: SoundConfig {
+            country: Country::of(&config.prompts.country),
+            ..SoundConfig::default()
+        },
         prompts: prompts(config),
         recording: RecordConfig {
             folder: recordings::folder(&config.server.data_dir),
@@ -108,17 +111,6 @@ fn prompts(config: &Config) -> PromptConfig {
         command: prompts.speak.clone(),
         memory_bytes: prompts.cache_mib << 20,
         ..PromptConfig::default()
-    }
-}
-
-/// The configuration names no other countries.
-fn country(name: &str) -> Country {
-    match name {
-        "us" => Country::UnitedStates,
-        "gb" => Country::UnitedKingdom,
-        "de" => Country::Germany,
-        "fr" => Country::France,
-        _ => Country::Europe,
     }
 }
 
