@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use call::port::PortPair;
-use rtp::quality::{Bounds, Thresholds};
+use rtp::quality::Thresholds;
 
 use crate::prompt::PromptConfig;
 use crate::record::RecordConfig;
@@ -36,8 +36,8 @@ pub struct MediaConfig {
     /// Where sources, sequences and timestamps come from; `None`: the system, so that nobody can
     /// guess them (RFC 3550 §5.1).
     pub seed: Option<u64>,
-    /// When audio is bad.
-    pub quality: QualityConfig,
+    /// When audio is bad (model §4.6).
+    pub quality: Thresholds,
     /// How sound is decoded, mixed and played.
     pub sound: SoundConfig,
     /// Where prompts come from.
@@ -46,74 +46,8 @@ pub struct MediaConfig {
     pub recording: RecordConfig,
 }
 
-/// When audio is bad (model §4.6).
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct QualityConfig {
-    /// Loss, percent, on average over 7 samples.
-    pub packet_loss_percent: QualityLimits,
-    /// Jitter, ms, in 3 samples of 5.
-    pub jitter_ms: QualityLimits,
-    /// Round trip, ms, in 3 samples of 5.
-    pub round_trip_ms: QualityLimits,
-    /// Mean opinion score, in 3 samples of 5; bad when below.
-    pub mos: QualityLimits,
-    /// Silence one way while the other flows, ms.
-    pub one_way_ms: u64,
-    /// Silence both ways, ms; not what is reported as `TimedOut`.
-    pub silence_ms: u64,
-    /// Length of a sample of our own counters, ms.
-    pub sample_ms: u64,
-}
-
-/// The limits of one figure.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct QualityLimits {
-    /// Beyond it audio is bad.
-    pub warning: f32,
-    /// Beyond it audio is very bad.
-    pub critical: f32,
-}
-
-impl Default for QualityConfig {
-    fn default() -> Self {
-        let Thresholds {
-            packet_loss_percent,
-            jitter_ms,
-            round_trip_ms,
-            mos,
-            one_way_after,
-            media_timeout_after,
-            sample,
-        } = Thresholds::default();
-        let limits = |Bounds { warning, critical }| QualityLimits { warning, critical };
-        let ms = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        Self {
-            packet_loss_percent: limits(packet_loss_percent),
-            jitter_ms: limits(jitter_ms),
-            round_trip_ms: limits(round_trip_ms),
-            mos: limits(mos),
-            one_way_ms: ms(one_way_after),
-            silence_ms: ms(media_timeout_after),
-            sample_ms: ms(sample),
-        }
-    }
-}
-
-impl QualityConfig {
-    fn thresholds(&self) -> Thresholds {
-        let bounds = |QualityLimits { warning, critical }| Bounds { warning, critical };
-        Thresholds {
-            packet_loss_percent: bounds(self.packet_loss_percent),
-            jitter_ms: bounds(self.jitter_ms),
-            round_trip_ms: bounds(self.round_trip_ms),
-            mos: bounds(self.mos),
-            one_way_after: Duration::from_millis(self.one_way_ms),
-            media_timeout_after: Duration::from_millis(self.silence_ms),
-            // A sample of nothing would be due for ever.
-            sample: Duration::from_millis(self.sample_ms.max(1)),
-        }
-    }
-}
+/// The shortest sample.
+const SHORTEST_SAMPLE: Duration = Duration::from_millis(1);
 
 impl Default for MediaConfig {
     fn default() -> Self {
@@ -125,7 +59,7 @@ impl Default for MediaConfig {
             timeout_s: 60,
             dscp: 46,
             seed: None,
-            quality: QualityConfig::default(),
+            quality: Thresholds::default(),
             sound: SoundConfig::default(),
             prompts: PromptConfig::default(),
             recording: RecordConfig::default(),
@@ -146,7 +80,11 @@ impl MediaConfig {
         let seed = self.seed.or_else(random::system_seed).unwrap_or(epoch_us);
         Settings {
             timeout: Duration::from_secs(self.timeout_s),
-            thresholds: self.quality.thresholds(),
+            // A sample of nothing would be due for ever.
+            thresholds: Thresholds {
+                sample: self.quality.sample.max(SHORTEST_SAMPLE),
+                ..self.quality
+            },
             local: self.address,
             epoch_us,
             seed,

@@ -26,11 +26,12 @@ mod relay;
 mod sound;
 
 pub use audio::tone::Country;
-pub use config::{MediaConfig, PortRange, PortRangeError, QualityConfig, QualityLimits};
+pub use config::{MediaConfig, PortRange, PortRangeError};
 pub use counters::{LegCounters, LegReport, Totals};
 pub use plane::{EventSink, MediaError, MediaPlane};
 pub use prompt::PromptConfig;
 pub use record::RecordConfig;
+pub use rtp::quality::{Bounds, Thresholds};
 pub use sound::SoundConfig;
 #[doc(hidden)]
 pub use sound::rehearsal;

@@ -6,9 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use call::RingTimes;
-use media::{
-    Country, MediaConfig, PromptConfig, QualityConfig, QualityLimits, RecordConfig, SoundConfig,
-};
+use media::{Bounds, Country, MediaConfig, PromptConfig, RecordConfig, SoundConfig, Thresholds};
 use model::TrunkId;
 use sip::flow::TransportKind;
 use sip::message::Method;
@@ -69,7 +67,7 @@ pub(super) fn media(config: &Config) -> MediaConfig {
         timeout_s: media.timeout.as_secs(),
         dscp: media.dscp,
         seed: None,
-        quality: quality(&config.quality),
+        quality: thresholds(&config.quality),
         sound: SoundConfig {
             country: Country::of(&config.prompts.country),
             ..SoundConfig::default()
@@ -83,20 +81,19 @@ pub(super) fn media(config: &Config) -> MediaConfig {
     }
 }
 
-fn quality(quality: &Quality) -> QualityConfig {
-    let limits = |(warning, critical): (f64, f64)| QualityLimits {
+fn thresholds(quality: &Quality) -> Thresholds {
+    let bounds = |(warning, critical): (f64, f64)| Bounds {
         warning: warning as f32,
         critical: critical as f32,
     };
-    let ms = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-    QualityConfig {
-        packet_loss_percent: limits(quality.loss_percent),
-        jitter_ms: limits(quality.jitter_ms),
-        round_trip_ms: limits(quality.rtt_ms),
-        mos: limits(quality.mos),
-        one_way_ms: ms(quality.one_way),
-        silence_ms: ms(quality.silence),
-        sample_ms: ms(quality.sample),
+    Thresholds {
+        packet_loss_percent: bounds(quality.loss_percent),
+        jitter_ms: bounds(quality.jitter_ms),
+        round_trip_ms: bounds(quality.rtt_ms),
+        mos: bounds(quality.mos),
+        one_way_after: quality.one_way,
+        media_timeout_after: quality.silence,
+        sample: quality.sample,
     }
 }
 
