@@ -137,12 +137,9 @@ fn sound(setting: &Setting) -> SoundSettings {
 fn user(name: &str) -> User {
     let hash = |algorithm| Some(Arc::from(ha1(algorithm, name, DOMAIN, name).hex()));
     User {
-        id: UserId::from(name),
-        display_name: Arc::from(name),
-        sip_username: Arc::from(name),
-        availability: Availability::Available,
         ha1_md5: hash(Algorithm::Md5),
         ha1_sha256: hash(Algorithm::Sha256),
+        ..User::named(UserId::from(name), Arc::from(name), Arc::from(name))
     }
 }
 
@@ -150,32 +147,26 @@ fn ivr(id: &str, target: IvrTarget, next: Option<&str>, setting: &Setting) -> Iv
     let accept = setting.accept;
     let greets = setting.greets && accept == Some(Accept::Entry);
     Ivr {
-        id: IvrId::from(id),
-        action: IvrAction::CallTransfer,
         greeting_prompt: greets.then(|| "Hello.".into()),
-        language: None,
         target: Some(target),
-        strategy: None,
         attempt_ring_ms: Some(5_000),
         no_answer_timeout_ms: Some(18_000),
         max_rounds: Some(2),
         next_ivr: next.map(IvrId::from),
-        options: Default::default(),
-        record_owner: None,
-        missed_call_owner: None,
         accept,
+        ..Ivr::of(IvrId::from(id), IvrAction::CallTransfer)
     }
 }
 
 fn group(id: &str, strategy: AcdStrategy, members: &[&str]) -> Group {
     Group {
-        id: GroupId::from(id),
-        name: Arc::from(id),
-        members: members.iter().map(|name| UserId::from(*name)).collect(),
         strategy,
         missed_call_owner: Some(UserId::from("erin")),
-        music_on_hold: None,
-        recording: None,
+        ..Group::of(
+            GroupId::from(id),
+            Arc::from(id),
+            members.iter().map(|name| UserId::from(*name)).collect(),
+        )
     }
 }
 

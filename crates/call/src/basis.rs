@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use model::call_graph::event::{CallEvent, Party, Recorded};
-use model::call_graph::words::Direction;
+use model::call_graph::event::{CallEvent, Decision, Party, Recorded};
+use model::call_graph::words::{Direction, RoutingRule};
 use model::directory::{Directory, Ivr};
 use model::{CallId, E164, GroupId, IvrId, Now, NumberId, UserId};
 
@@ -14,6 +14,9 @@ use crate::leg::{Anchor, Stopped, user_of};
 use crate::port::{CallOutput, LegCommand, LegEvent, LegId, Shown};
 use crate::recording::Recording;
 use crate::sound::ears::Ears;
+
+/// The most decisions that are kept of one step of a call.
+const DECISIONS: usize = 64;
 
 #[derive(Debug)]
 pub(crate) struct Basis {
@@ -42,6 +45,8 @@ pub(crate) struct Basis {
     pub(crate) named: BTreeSet<UserId>,
     /// At most one for each attempt, so `attempts_per_call` bounds it.
     pub(crate) stopped: Vec<Stopped>,
+    /// What this step has decided so far; written as one row at its end.
+    pub(crate) decided: Vec<Decision>,
     /// Rows of pressed digits so far.
     pub(crate) digits: u16,
     pub(crate) ears: Ears,
@@ -58,6 +63,28 @@ impl Basis {
             at: self.began.wall.plus(since),
             event,
         }));
+    }
+
+    /// Remembers a decision, for `tandem route explain` and for the row beside the call. At most
+    /// [`DECISIONS`] are kept of one step.
+    pub(crate) fn decide(
+        &mut self,
+        rule: RoutingRule,
+        subject: impl Into<Arc<str>>,
+        verdict: impl Into<Arc<str>>,
+    ) {
+        if self.decided.len() < DECISIONS {
+            let (subject, verdict) = (subject.into(), verdict.into());
+            self.decided.push(Decision { rule, subject, verdict });
+        }
+    }
+
+    /// Writes what this step has decided.
+    pub(crate) fn explain(&mut self, ctx: &mut Ctx<'_>) {
+        if !self.decided.is_empty() {
+            let lines = std::mem::take(&mut self.decided);
+            self.record(CallEvent::Decided(lines), ctx);
+        }
     }
 
     /// Whether this event is the end of a leg that was told to stop, which changes at most the
@@ -80,6 +107,8 @@ impl Basis {
             | LegEvent::InfoDigit { .. }
             | LegEvent::Played { .. }
             | LegEvent::Quality(_)
+            | LegEvent::Reached
+            | LegEvent::FellSilent
             | LegEvent::RecordingFailed { .. } => return true,
         };
         let stopped = self.stopped.swap_remove(index);
@@ -150,6 +179,18 @@ impl Basis {
         of_ivr
             .or_else(|| number.and_then(|number| number.missed_call_owner.clone()))
             .or_else(|| self.callee.as_ref().and_then(user_of).cloned())
+    }
+
+    /// The group that owns the missed call: as D6 says for a user.
+    pub(crate) fn missed_call_owner_group(&self) -> Option<GroupId> {
+        if self.direction != Direction::Inbound {
+            return None;
+        }
+        let number = self.internal_number.as_ref().and_then(|id| self.directory.number(id));
+        let of_ivr = self.visited(self.visits.last());
+        of_ivr
+            .and_then(|ivr| ivr.missed_call_owner_group.clone())
+            .or_else(|| number.and_then(|number| number.missed_call_owner_group.clone()))
     }
 
     /// Owner of the call (D8).

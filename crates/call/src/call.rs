@@ -8,11 +8,11 @@ use std::time::Duration;
 use model::CallId;
 use model::call_graph::CallEvent;
 
-use crate::acd::route::CONNECTION;
 use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::port::{Arrival, CallInput, LegEvent, LegId};
 use crate::quality;
+use crate::routing::route::CONNECTION;
 use crate::stage::{Stage, arriving};
 
 /// A call.
@@ -25,7 +25,8 @@ pub struct Call {
 impl Call {
     /// A call arrives. It may be over at once (an unknown number, nobody to ring).
     pub fn arrive(id: CallId, arrival: Arrival, ctx: &mut Ctx<'_>) -> Self {
-        let (basis, stage) = arriving::arrive(id, arrival, ctx);
+        let (mut basis, stage) = arriving::arrive(id, arrival, ctx);
+        basis.explain(ctx);
         Self { basis, stage }
     }
 
@@ -44,6 +45,7 @@ impl Call {
         }
         let stage = std::mem::replace(&mut self.stage, Stage::Ended);
         self.stage = stage.handle(input, &mut self.basis, ctx);
+        self.basis.explain(ctx);
     }
 
     /// Whether this event is one that no stage waits for: it says how a leg sounds or what became
@@ -77,6 +79,7 @@ impl Call {
         }
         let stage = std::mem::replace(&mut self.stage, Stage::Ended);
         self.stage = stage.timeout(&mut self.basis, ctx);
+        self.basis.explain(ctx);
     }
 
     /// When [`Self::timeout`] wants to be called, on the monotonic clock.

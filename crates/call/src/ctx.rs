@@ -7,9 +7,9 @@ use std::sync::Arc;
 use model::Now;
 use model::directory::Directory;
 
-use crate::acd::pools::Pools;
 use crate::limits::Settings;
 use crate::port::{CallOutput, LegCommand, LegId, MediaCommand, PlayId};
+use acd::Floor;
 
 /// Surroundings of one step.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub struct Ctx<'a> {
     /// whether a user is available now.
     pub directory: &'a Arc<Directory>,
     /// What calls share about agents.
-    pub pools: &'a mut Pools,
+    pub floor: &'a mut Floor,
     /// Where new legs get their numbers.
     pub legs: &'a mut LegIds,
     /// Ring times and limits.

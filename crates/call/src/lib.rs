@@ -4,9 +4,8 @@
 //! A [`Call`] is born by [`Call::arrive`], is told what happens by [`Call::handle`] and what time
 //! it is by [`Call::timeout`], and answers every input with values pushed on [`Ctx::out`]: events
 //! to keep, commands to legs. What calls share (who is registered, who talks, who rings) is in
-//! [`Pools`].
+//! [`acd::Floor`].
 
-mod acd;
 mod basis;
 mod call;
 mod context;
@@ -19,10 +18,10 @@ mod outcome;
 pub mod port;
 mod quality;
 mod recording;
+mod routing;
 mod sound;
 mod stage;
 
-pub use acd::pools::Pools;
 pub use call::Call;
 pub use ctx::{Ctx, LegIds};
 pub use limits::{Limits, RingTimes, Settings};

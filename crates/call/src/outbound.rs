@@ -10,12 +10,12 @@ use model::call_graph::words::{
     ConnectionKind, ConnectionOutcome, EndReason, EndedBy, NoAnswerReason, ParticipantRole,
 };
 
-use crate::acd::route::CONNECTION;
 use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::leg::{Far, ended_by};
 use crate::outcome;
 use crate::port::{CallInput, LegCommand, LegEvent, LegId, Release, Shown};
+use crate::routing::route::CONNECTION;
 use crate::stage::Stage;
 use crate::stage::bridged::Bridged;
 use crate::stage::ending::Ending;
@@ -103,9 +103,11 @@ impl Dialing {
                 self.anchor(&event, basis, ctx)
             }
             CallInput::Leg(leg, event) if leg == self.leg => self.far(&event, basis, ctx),
-            CallInput::Leg(..) | CallInput::UserTaken(_) | CallInput::Record(_) => {
-                Stage::Dialing(self)
-            }
+            CallInput::Leg(..)
+            | CallInput::UserTaken(_)
+            | CallInput::Offered(_)
+            | CallInput::LookedUp(_)
+            | CallInput::Record(_) => Stage::Dialing(self),
             CallInput::Release => {
                 let ended = Unanswered {
                     outcome: ConnectionOutcome::Failed,
@@ -144,6 +146,8 @@ impl Dialing {
             | LegEvent::InfoDigit { .. }
             | LegEvent::Played { .. }
             | LegEvent::Quality(_)
+            | LegEvent::Reached
+            | LegEvent::FellSilent
             | LegEvent::RecordingFailed { .. } => Stage::Dialing(self),
         }
     }
@@ -181,6 +185,8 @@ impl Dialing {
             | LegEvent::InfoDigit { .. }
             | LegEvent::Played { .. }
             | LegEvent::Quality(_)
+            | LegEvent::Reached
+            | LegEvent::FellSilent
             | LegEvent::RecordingFailed { .. } => Stage::Dialing(self),
         }
     }

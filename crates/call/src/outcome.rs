@@ -34,6 +34,7 @@ pub(crate) fn of_dial(status: u16) -> (ConnectionOutcome, NoAnswerReason) {
         | AttemptOutcome::Answered
         | AttemptOutcome::NoAnswer
         | AttemptOutcome::AnsweredElsewhere
+        | AttemptOutcome::Forwarded
         | AttemptOutcome::CallerHangup => (ConnectionOutcome::Failed, NoAnswerReason::Failed),
     }
 }
@@ -48,6 +49,7 @@ pub(crate) fn of_only_attempt(outcome: AttemptOutcome) -> ConnectionOutcome {
         AttemptOutcome::Answered => ConnectionOutcome::Answered,
         AttemptOutcome::NoAnswer
         | AttemptOutcome::AnsweredElsewhere
+        | AttemptOutcome::Forwarded
         | AttemptOutcome::CallerHangup
         | AttemptOutcome::Canceled => ConnectionOutcome::NoAnswer,
     }
@@ -107,7 +109,9 @@ pub(crate) fn q850_of(status: u16) -> Q850 {
 /// Q.850 cause that our own decision to stop an Attempt stands for (§4.4).
 pub(crate) fn q850_of_decision(outcome: AttemptOutcome) -> Q850 {
     match outcome {
-        AttemptOutcome::Answered | AttemptOutcome::CallerHangup => Q850_NORMAL,
+        AttemptOutcome::Answered | AttemptOutcome::Forwarded | AttemptOutcome::CallerHangup => {
+            Q850_NORMAL
+        }
         AttemptOutcome::NoAnswer => Q850_NO_ANSWER,
         AttemptOutcome::Busy => q850_of(486),
         AttemptOutcome::Declined => q850_of(603),
@@ -154,6 +158,7 @@ impl Tally {
             AttemptOutcome::Failed | AttemptOutcome::Canceled => self.failed = true,
             AttemptOutcome::Answered
             | AttemptOutcome::AnsweredElsewhere
+            | AttemptOutcome::Forwarded
             | AttemptOutcome::CallerHangup => {}
         }
     }

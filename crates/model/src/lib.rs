@@ -11,6 +11,7 @@ pub mod phone;
 pub mod recording;
 pub mod text_enum;
 pub mod time;
+pub mod voicemail;
 
 pub use ids::{CallId, ConversationId, GroupId, IvrId, NumberId, RecordId, TrunkId, UserId};
 pub use phone::E164;

@@ -25,6 +25,7 @@ fn direction_of(arrival: &Arrival) -> Direction {
             Destination::Number(_)
             | Destination::User(_)
             | Destination::Group(_)
+            | Destination::Code(_)
             | Destination::Unknown,
         ) => Direction::Internal,
     }
@@ -57,7 +58,7 @@ impl Switch {
         let mut ctx = Ctx {
             now,
             directory: &self.directory,
-            pools: &mut self.pools,
+            floor: &mut self.floor,
             legs: &mut self.leg_ids,
             settings: &self.config.call,
             out: &mut out,
@@ -104,7 +105,7 @@ impl Switch {
         let mut ctx = Ctx {
             now,
             directory: &self.directory,
-            pools: &mut self.pools,
+            floor: &mut self.floor,
             legs: &mut self.leg_ids,
             settings: &self.config.call,
             out: &mut out,
@@ -151,11 +152,14 @@ impl Switch {
                 }
                 CallOutput::Cursor(group, user) => effects.push(Effect::Cursor(group, user)),
                 CallOutput::UserTaken(user) => {
-                    let ringing = self.pools.calls_ringing(&user);
+                    let ringing = self.floor.calls_ringing(&user);
                     let others = ringing.filter_map(|id| self.keys.get(id)).copied();
                     let others = others.filter(|other| *other != key);
                     let told = others.map(|other| (other, CallInput::UserTaken(user.clone())));
                     self.inbox.extend(told);
+                }
+                // Nobody asks for these before lookups, mailboxes and codes are built.
+                CallOutput::LookUp(_) | CallOutput::Voicemail(_) | CallOutput::Availability(..) => {
                 }
                 CallOutput::Finished => self.forget(key),
             }
@@ -168,7 +172,7 @@ impl Switch {
             LegCommand::PassEarlyMedia { to, from } => self.ring(now, to, Some(from)),
             LegCommand::Answer { leg, like } => self.answer(now, leg, like),
             LegCommand::Reject { leg, status } => self.reject(now, leg, status),
-            LegCommand::DialUser { leg, user, shown, anchor } => {
+            LegCommand::DialUser { leg, user, devices: _, shown, anchor } => {
                 self.dial_user(now, key, leg, &user, &shown, anchor);
             }
             LegCommand::DialOutside { leg, to, shown, trunk, anchor } => {
@@ -290,7 +294,7 @@ impl Switch {
             self.media_out.push(MediaCommand::StopRecording { recording });
         }
         if let Some(id) = id {
-            self.pools.forget(&id);
+            self.floor.forget(&id);
             effects.push(Effect::Aborted { call: id, at: now.wall });
         }
         self.forget(key);

@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 pub(crate) struct Panicked;
 
 /// Runs one step of one call. What the step leaves half done is only reachable through that call,
-/// which the caller gives up, and through the agents' pools, which are told to forget it.
+/// which the caller gives up, and through the agents' floor, which are told to forget it.
 pub(crate) fn guarded<T>(step: impl FnOnce() -> T) -> Result<T, Panicked> {
     catch_unwind(AssertUnwindSafe(step)).map_err(|_| Panicked)
 }

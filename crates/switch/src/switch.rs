@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use acd::Floor;
 use call::port::{CallInput, LegEvent, LegId, MediaCommand, MediaEvent, PortPair, RecordingId};
-use call::{Call, LegIds, Pools};
+use call::{Call, LegIds};
 use model::call_graph::words::Direction;
 use model::directory::Directory;
 use model::leg_quality::LegQuality;
@@ -40,7 +41,7 @@ pub struct Switch {
     pub(crate) ua: UserAgentCore,
     pub(crate) authenticator: Authenticator,
     pub(crate) registrar: Registrar,
-    pub(crate) pools: Pools,
+    pub(crate) floor: Floor,
     pub(crate) leg_ids: LegIds,
     pub(crate) legs: Legs,
     pub(crate) calls: BTreeMap<CallKey, LiveCall>,
@@ -120,7 +121,7 @@ impl Switch {
             ua,
             authenticator,
             registrar,
-            pools: Pools::new(),
+            floor: Floor::new(),
             leg_ids: LegIds::default(),
             legs: Legs::default(),
             calls: BTreeMap::new(),
@@ -140,7 +141,7 @@ impl Switch {
             recordings: OpenRecordings::default(),
         };
         for (group, user) in restored.cursors {
-            switch.pools.restore_cursor(group, user);
+            switch.floor.restore_cursor(group, user);
         }
         switch.restore_locations(now, restored.locations);
         switch
@@ -226,6 +227,7 @@ impl Switch {
             MediaEvent::Played { leg, play, end } => {
                 self.tell(leg, LegEvent::Played { play, end });
             }
+            MediaEvent::FellSilent { leg } => self.tell(leg, LegEvent::FellSilent),
             MediaEvent::Digit { leg, digit } => self.tell(leg, LegEvent::Digit(digit)),
             MediaEvent::Quality(notice) => self.tell(notice.leg, LegEvent::Quality(notice)),
             MediaEvent::Closed { leg, streams } => {

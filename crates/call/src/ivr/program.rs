@@ -8,8 +8,8 @@ use model::E164;
 use model::call_graph::event::Target;
 use model::directory::{Accept, AcdStrategy, Directory, Ivr, IvrAction, IvrTarget};
 
-use crate::acd::hunt::Plan;
 use crate::limits::RingTimes;
+use crate::routing::hunt::Plan;
 
 /// What an IVR does.
 #[derive(Debug)]
@@ -45,7 +45,14 @@ pub(crate) fn program(
     let target = match (ivr.action, &ivr.target) {
         (IvrAction::CallTransfer, Some(target)) => target,
         (IvrAction::CallTransfer, None)
-        | (IvrAction::Menu | IvrAction::TimeRouting | IvrAction::PlayAndHangup, _) => {
+        | (
+            IvrAction::Menu
+            | IvrAction::TimeRouting
+            | IvrAction::PlayAndHangup
+            | IvrAction::Voicemail
+            | IvrAction::PlayDirectory,
+            _,
+        ) => {
             return Program::Pass;
         }
     };
@@ -59,6 +66,8 @@ pub(crate) fn program(
             let owner = record.and_then(|record| record.owner.clone());
             (Target::RecordOwner(owner), AcdStrategy::Single, ring.user)
         }
+        // Until it is known with whom the caller talked last, nobody can be rung.
+        IvrTarget::LastAgent => return Program::Pass,
         IvrTarget::External(number) => {
             let target = Target::External(number.clone());
             (target, AcdStrategy::Single, ring.user)

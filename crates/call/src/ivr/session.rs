@@ -16,7 +16,13 @@ pub(crate) fn enter(ivr: &Ivr, basis: &mut Basis, ctx: &mut Ctx<'_>) -> bool {
     }
     let group = match &ivr.target {
         Some(IvrTarget::Group(group)) => Some(group.clone()),
-        Some(IvrTarget::User(_) | IvrTarget::RecordOwner | IvrTarget::External(_)) | None => None,
+        Some(
+            IvrTarget::User(_)
+            | IvrTarget::RecordOwner
+            | IvrTarget::LastAgent
+            | IvrTarget::External(_),
+        )
+        | None => None,
     };
     let event = CallEvent::IvrEntered {
         ivr: ivr.id.clone(),

@@ -245,6 +245,13 @@ pub enum MediaCommand {
         /// The recording.
         recording: RecordingId,
     },
+    /// Say when nothing but silence has come from the leg for so long, once; `None`: no more.
+    NoticeSilence {
+        /// The leg.
+        leg: LegId,
+        /// How long, ms.
+        after_ms: Option<u32>,
+    },
     /// The leg is over; its ports go back. Ends with [`MediaEvent::Closed`].
     Close {
         /// The leg.
@@ -281,6 +288,11 @@ pub enum MediaEvent {
         leg: LegId,
         /// Which.
         digit: Digit,
+    },
+    /// Nothing but silence came from the leg for as long as was asked.
+    FellSilent {
+        /// The leg.
+        leg: LegId,
     },
     /// Bad audio began, got worse or is over.
     Quality(QualityNotice),

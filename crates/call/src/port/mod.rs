@@ -12,8 +12,10 @@ use std::sync::Arc;
 
 use model::call_graph::Recorded;
 use model::call_graph::event::BridgeLeg;
+use model::directory::{Availability, KnownRecord, MailboxId};
 use model::recording::RecordingChange;
-use model::{E164, GroupId, NumberId, TrunkId, UserId};
+use model::voicemail::VoicemailChange;
+use model::{E164, GroupId, IvrId, NumberId, TrunkId, UserId};
 
 pub use self::media::{
     Direction, Encoding, Format, Formats, MediaCommand, MediaEvent, Part, PortPair, QualityChange,
@@ -85,6 +87,23 @@ pub enum Destination {
     },
     /// No number of ours, dialled from a trunk: refused with 404 and recorded once.
     Unknown,
+    /// A code of the server, dialled by a user: internal.
+    Code(Code),
+}
+
+/// A code that a user dials to tell the server something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// Groups may offer him calls.
+    Available,
+    /// They may not, for this reason.
+    Away(Arc<str>),
+    /// If they may they may not any more, and the other way round.
+    Toggle,
+    /// He listens to the messages of his mailbox, or of one of his groups.
+    Voicemail(MailboxId),
+    /// He enters an IVR, as a caller would.
+    Ivr(IvrId),
 }
 
 /// What happens to a call.
@@ -98,6 +117,20 @@ pub enum CallInput {
     Release,
     /// A user, or an operator, wants this call recorded, not recorded, or a pause.
     Record(RecordingWish),
+    /// It is this waiting caller's turn: ring these members, each with the group in which he was
+    /// found. The floor counts them as rung by this call already.
+    Offered(Vec<(UserId, GroupId)>),
+    /// What a lookup that this call asked for has found.
+    LookedUp(LookedUp),
+}
+
+/// What a lookup has found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LookedUp {
+    /// The number.
+    pub number: E164,
+    /// The record; `None`: there is none, or nothing was found in time.
+    pub record: Option<KnownRecord>,
 }
 
 /// What somebody wants of the recording of a call.
@@ -143,6 +176,11 @@ pub enum LegEvent {
     Held,
     /// The far end took us off hold.
     Resumed,
+    /// What was dialled is there: its first provisional response came, 100 included.
+    Reached,
+    /// Nothing but silence came from the leg for as long as
+    /// [`MediaCommand::NoticeSilence`] said.
+    FellSilent,
     /// No RTP came from either side for this long.
     MediaTimedOut {
         /// Seconds.
@@ -194,8 +232,14 @@ pub enum CallOutput {
     /// The round-robin cursor of a group moved (D42).
     Cursor(GroupId, UserId),
     /// This user answered this call: tell every other call that rings him
-    /// ([`Pools::calls_ringing`](crate::Pools::calls_ringing)).
+    /// ([`Floor::calls_ringing`](acd::Floor::calls_ringing)).
     UserTaken(UserId),
+    /// Ask who has this number; the answer comes as [`CallInput::LookedUp`].
+    LookUp(E164),
+    /// A voice message was left, listened to or deleted.
+    Voicemail(VoicemailChange),
+    /// A user changed whether groups may offer him calls, by telephone.
+    Availability(UserId, Availability, Option<Arc<str>>),
     /// The call is over and may be dropped: nothing it is told from now on has an effect, not
     /// even [`LegEvent::Settled`] (D40).
     Finished,
@@ -237,6 +281,8 @@ pub enum LegCommand {
         leg: LegId,
         /// The user.
         user: UserId,
+        /// On which of his devices.
+        devices: Devices,
         /// What his phone shows.
         shown: Shown,
         /// The caller's leg: its session description, Max-Forwards and Call-ID are carried on.
@@ -283,6 +329,15 @@ pub enum LegCommand {
         /// The other.
         b: LegId,
     },
+}
+
+/// Which of a user's registered devices ring.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Devices {
+    /// All.
+    All,
+    /// The one with this id in the directory; none registered: 480 in the same step.
+    Only(Arc<str>),
 }
 
 /// What the called phone shows.

@@ -63,6 +63,8 @@ pub enum Sound {
     Music(Arc<str>),
     /// A text that is spoken.
     Text(Arc<str>),
+    /// A file of the recordings folder: a voice message.
+    Recorded(Arc<str>),
     /// Something that is said from a set of prompts.
     Say(Spoken),
     /// A tone, for ever where it is a cadence; a beep once.

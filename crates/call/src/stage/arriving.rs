@@ -12,8 +12,6 @@ use model::{CallId, E164, IvrId, NumberId, TrunkId, UserId};
 use super::ending::Ending;
 use super::hunting::Hunting;
 use super::{Stage, ivr};
-use crate::acd::hunt::Plan;
-use crate::acd::route::Route;
 use crate::basis::{Basis, outside_party, user_party};
 use crate::ctx::Ctx;
 use crate::leg::{Anchor, user_of};
@@ -21,6 +19,8 @@ use crate::outbound::{Dial, Dialing};
 use crate::outcome;
 use crate::port::{Arrival, CallOutput, Caller, Destination, Release, Shown};
 use crate::recording::Recording;
+use crate::routing::hunt::Plan;
+use crate::routing::route::Route;
 use crate::sound::ears::Ears;
 
 /// Begins a call and takes it as far as it goes by itself.
@@ -61,6 +61,7 @@ pub(crate) fn arrive(id: CallId, arrival: Arrival, ctx: &mut Ctx<'_>) -> (Basis,
         attempts: 0,
         named: BTreeSet::new(),
         stopped: Vec::new(),
+        decided: Vec::new(),
         digits: 0,
         ears: Ears::default(),
         recording,
@@ -68,7 +69,7 @@ pub(crate) fn arrive(id: CallId, arrival: Arrival, ctx: &mut Ctx<'_>) -> (Basis,
     ctx.out.push(CallOutput::Named(basis.anchor.leg, BridgeLeg::Anchor));
     basis.record(CallEvent::Started(Box::new(started)), ctx);
     if let Some(user) = basis.anchor.user() {
-        ctx.pools.take(user, &basis.id);
+        ctx.floor.take(user, &basis.id);
     }
     let stage = match first {
         First::Ring(user) => ring(user, &mut basis, ctx),
@@ -193,7 +194,9 @@ fn course(destination: Destination, caller: &Known, directory: &Directory) -> Co
             }
         }
         // A trunk reaches provisioned numbers only.
-        Destination::Outside { .. } | Destination::Unknown => by_caller(First::Refuse, None),
+        Destination::Outside { .. } | Destination::Code(_) | Destination::Unknown => {
+            by_caller(First::Refuse, None)
+        }
     }
 }
 

@@ -68,7 +68,10 @@ impl Bridged {
     ) -> Stage {
         let (leg, event) = match input {
             CallInput::Leg(leg, event) => (leg, event),
-            CallInput::UserTaken(_) | CallInput::Record(_) => return Stage::Bridged(self),
+            CallInput::UserTaken(_)
+            | CallInput::Offered(_)
+            | CallInput::LookedUp(_)
+            | CallInput::Record(_) => return Stage::Bridged(self),
             CallInput::Release => {
                 let (by, reason) = (EndedBy::System, EndReason::CallEnded);
                 return self.end(None, by, reason, Release::Shutdown, basis, ctx);
@@ -122,6 +125,8 @@ impl Bridged {
             | LegEvent::Answered
             | LegEvent::Settled { .. }
             | LegEvent::Quality(_)
+            | LegEvent::Reached
+            | LegEvent::FellSilent
             | LegEvent::RecordingFailed { .. } => Stage::Bridged(self),
         }
     }
@@ -201,7 +206,7 @@ impl Bridged {
             basis.anchor.left();
         }
         if let Some(user) = user_of(&self.far.party) {
-            ctx.pools.free(user, &basis.id);
+            ctx.floor.free(user, &basis.id);
         }
         let ending = Ending {
             by,

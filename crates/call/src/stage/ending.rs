@@ -5,12 +5,12 @@ use model::call_graph::event::{CallEvent, Ended};
 use model::call_graph::words::{CallOutcome, ConnectionOutcome, EndedBy};
 
 use super::Stage;
-use crate::acd::route::Route;
 use crate::basis::Basis;
 use crate::context::context;
 use crate::ctx::Ctx;
 use crate::outcome;
 use crate::port::{CallOutput, Release};
+use crate::routing::route::Route;
 
 /// How a call ends.
 #[derive(Debug)]
@@ -37,7 +37,8 @@ impl Ending {
     }
 
     /// Writes the last row.
-    pub(crate) fn record(self, basis: &Basis, ctx: &mut Ctx<'_>) -> Closed {
+    pub(crate) fn record(self, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Closed {
+        basis.explain(ctx);
         let answered = self.outcome == CallOutcome::Answered;
         let routed = self.outcome != CallOutcome::Unroutable;
         let missed = routed && !answered;
@@ -46,6 +47,7 @@ impl Ending {
             outcome: self.outcome,
             owner: basis.owner().filter(|_| routed),
             missed_call_owner: basis.missed_call_owner().filter(|_| missed),
+            missed_call_owner_group: basis.missed_call_owner_group().filter(|_| missed),
             sip_status: (!basis.anchor.is_accepted())
                 .then_some(self.sip_status)
                 .filter(|_| !answered),
@@ -61,7 +63,7 @@ impl Closed {
     /// Lets the caller go.
     pub(crate) fn release(self, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
         if let Some(user) = basis.anchor.user() {
-            ctx.pools.free(user, &basis.id);
+            ctx.floor.free(user, &basis.id);
         }
         basis.anchor.release(self.sip_status, self.why, ctx);
         ctx.out.push(CallOutput::Finished);

@@ -7,14 +7,14 @@ use model::IvrId;
 use model::call_graph::words::{EndedBy, IvrExit};
 
 use super::{Stage, ending, ivr};
-use crate::acd::hunt::Plan;
-use crate::acd::route::Route;
 use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::ivr::program::Greeting;
 use crate::ivr::session;
 use crate::leg::ended_by;
 use crate::port::{CallInput, LegEvent, Playlist, Release};
+use crate::routing::hunt::Plan;
+use crate::routing::route::Route;
 use crate::sound::ears::Purpose;
 
 /// No greeting is longer.
@@ -59,7 +59,11 @@ impl Greeted {
     pub(crate) fn handle(self, input: CallInput, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
         let event = match input {
             CallInput::Leg(leg, event) if leg == basis.anchor.leg => event,
-            CallInput::Leg(..) | CallInput::UserTaken(_) | CallInput::Record(_) => {
+            CallInput::Leg(..)
+            | CallInput::UserTaken(_)
+            | CallInput::Offered(_)
+            | CallInput::LookedUp(_)
+            | CallInput::Record(_) => {
                 return Stage::Greeted(self);
             }
             CallInput::Release => {
@@ -89,6 +93,8 @@ impl Greeted {
             | LegEvent::Digit(_)
             | LegEvent::InfoDigit { .. }
             | LegEvent::Quality(_)
+            | LegEvent::Reached
+            | LegEvent::FellSilent
             | LegEvent::RecordingFailed { .. } => Stage::Greeted(self),
         }
     }

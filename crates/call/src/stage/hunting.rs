@@ -11,13 +11,13 @@ use model::call_graph::words::{AttemptOutcome, EndedBy, IvrExit, NoAnswerReason,
 
 use super::bridged::Bridged;
 use super::{Stage, ending, ivr};
-use crate::acd::hunt::{Hunt, Plan};
-use crate::acd::route::{CONNECTION, Route};
 use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::ivr::session;
 use crate::leg::ended_by;
 use crate::port::{CallInput, CallOutput, LegEvent, LegId, PlayEnd, Playlist, Release};
+use crate::routing::hunt::{Hunt, Plan};
+use crate::routing::route::{CONNECTION, Route};
 use crate::sound::ears::Purpose;
 
 /// A hunt, and where it came from.
@@ -63,7 +63,9 @@ impl Hunting {
                 self.go_on(basis, ctx)
             }
             CallInput::Release => self.released(basis, ctx),
-            CallInput::Record(_) => Stage::Hunting(self),
+            CallInput::Record(_) | CallInput::Offered(_) | CallInput::LookedUp(_) => {
+                Stage::Hunting(self)
+            }
         }
     }
 
@@ -101,6 +103,8 @@ impl Hunting {
             | LegEvent::Digit(_)
             | LegEvent::InfoDigit { .. }
             | LegEvent::Quality(_)
+            | LegEvent::Reached
+            | LegEvent::FellSilent
             | LegEvent::RecordingFailed { .. } => Stage::Hunting(self),
         }
     }
@@ -130,6 +134,8 @@ impl Hunting {
             | LegEvent::InfoDigit { .. }
             | LegEvent::Played { .. }
             | LegEvent::Quality(_)
+            | LegEvent::Reached
+            | LegEvent::FellSilent
             | LegEvent::RecordingFailed { .. } => Stage::Hunting(self),
         }
     }
@@ -152,7 +158,7 @@ impl Hunting {
         }
         if let Party::User { user, .. } = &winner.far.party {
             basis.answered_by = Some(user.clone());
-            ctx.pools.take(user, &basis.id);
+            ctx.floor.take(user, &basis.id);
             ctx.out.push(CallOutput::UserTaken(user.clone()));
         }
         basis.ears.stop(basis.anchor.leg, Purpose::Waiting, ctx);

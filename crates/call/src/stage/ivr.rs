@@ -10,13 +10,13 @@ use super::Stage;
 use super::ending;
 use super::greeting::Greeted;
 use super::hunting::Hunting;
-use crate::acd::hunt::{Hunt, Plan};
-use crate::acd::route::Route;
 use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::ivr::program::{Program, program};
 use crate::ivr::session;
 use crate::port::Release;
+use crate::routing::hunt::{Hunt, Plan};
+use crate::routing::route::Route;
 use crate::sound::ears::Purpose;
 
 /// The caller enters `first`; the call goes as far as it goes by itself.

@@ -206,8 +206,8 @@ fn play_scene((sound, calls, happenings): Scene, lawful: bool) {
         assert_eq!(live.call.deadline(), None);
     }
     for user in world.directory.users() {
-        assert!(!world.pools.is_on_call(&user.id), "{}", world.log);
-        assert!(!world.pools.is_ringing(&user.id), "{}", world.log);
+        assert!(!world.floor.is_on_call(&user.id), "{}", world.log);
+        assert!(!world.floor.is_ringing(&user.id), "{}", world.log);
     }
 }
 

@@ -85,7 +85,7 @@ fn setting(world: &mut World, words: &[&str]) {
     match words {
         ["registered", names @ ..] => {
             for name in names {
-                world.pools.set_registered(&user(name), true);
+                world.floor.set_registered(&user(name), true);
             }
         }
         ["away", names @ ..] => {
@@ -93,7 +93,7 @@ fn setting(world: &mut World, words: &[&str]) {
                 set_availability(world, name, Availability::Away);
             }
         }
-        ["cursor", group, name] => world.pools.restore_cursor((*group).into(), user(name)),
+        ["cursor", group, name] => world.floor.restore_cursor((*group).into(), user(name)),
         _ => panic!("what is {words:?}?"),
     }
 }
@@ -119,8 +119,8 @@ fn event(world: &mut World, words: &[&str]) {
         }
         ["pass"] => return,
         ["release"] => return world.input(call.expect("a call"), CallInput::Release),
-        [who, "registers"] => return world.pools.set_registered(&user(who), true),
-        [who, "unregisters"] => return world.pools.set_registered(&user(who), false),
+        [who, "registers"] => return world.floor.set_registered(&user(who), true),
+        [who, "unregisters"] => return world.floor.set_registered(&user(who), false),
         [who, "is", "away"] => return set_availability(world, who, Availability::Away),
         ["record", wish @ ..] => {
             let wish = match wish {

@@ -6,11 +6,12 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use acd::Floor;
 use call::port::{
     Arrival, CallInput, CallOutput, Caller, Destination, LegCommand, LegEvent, LegId, MediaCommand,
     PlayId, RecordingId,
 };
-use call::{Call, Ctx, LegIds, Pools, Settings};
+use call::{Call, Ctx, LegIds, Settings};
 use model::call_graph::check::check_emission;
 use model::call_graph::{CallGraph, apply};
 use model::directory::Directory;
@@ -19,7 +20,7 @@ use model::{CallId, E164, Millis, Now, NumberId, TrunkId, UserId};
 
 pub(crate) struct World {
     pub(crate) directory: Arc<Directory>,
-    pub(crate) pools: Pools,
+    pub(crate) floor: Floor,
     pub(crate) settings: Settings,
     pub(crate) calls: Vec<Live>,
     pub(crate) now: Duration,
@@ -64,7 +65,7 @@ impl World {
     pub(crate) fn new(directory: Directory) -> Self {
         Self {
             directory: Arc::new(directory),
-            pools: Pools::new(),
+            floor: Floor::new(),
             settings: Settings::default(),
             calls: Vec::new(),
             now: Duration::ZERO,
@@ -85,7 +86,7 @@ impl World {
         let mut ctx = Ctx {
             now: now(self.now),
             directory: &self.directory,
-            pools: &mut self.pools,
+            floor: &mut self.floor,
             legs: &mut self.legs,
             settings: &self.settings,
             out: &mut out,
@@ -277,7 +278,7 @@ impl World {
         let mut ctx = Ctx {
             now: now(self.now),
             directory: &self.directory,
-            pools: &mut self.pools,
+            floor: &mut self.floor,
             legs: &mut self.legs,
             settings: &self.settings,
             out: &mut out,
@@ -340,7 +341,7 @@ impl World {
     }
 
     fn tell_the_others(&mut self, but: usize, user: &UserId) {
-        let ringing: Vec<_> = self.pools.calls_ringing(user).cloned().collect();
+        let ringing: Vec<_> = self.floor.calls_ringing(user).cloned().collect();
         for other in 0..self.calls.len() {
             if other != but && ringing.contains(self.calls[other].call.id()) {
                 self.input(other, CallInput::UserTaken(user.clone()));

@@ -17,6 +17,7 @@ use super::graph::{
     IvrVisit,
 };
 use super::quality;
+use super::waiting;
 use super::words::{
     AnchorKind, AttemptOutcome, CallState, ConnectionKind, ConnectionOutcome, Direction,
     InteractionKind, ParticipantKind, ParticipantRole,
@@ -37,6 +38,10 @@ pub struct Changes {
     pub participants: Vec<usize>,
     /// Rows of `quality_event`.
     pub quality: Vec<usize>,
+    /// Row of `queue_wait`.
+    pub queue_wait: Option<usize>,
+    /// Row of `routing_decision`.
+    pub decision: Option<usize>,
     /// The event ended the call.
     pub finished: bool,
 }
@@ -76,6 +81,7 @@ fn begin(id: &CallId, at: Millis, started: &Started) -> CallGraph {
         anchor_user_id: anchor_user.clone(),
         owner_user_id: started.owner.clone(),
         missed_call_owner_user_id: None,
+        missed_call_owner_group_id: None,
         initiated_at: at,
         accepted_at: None,
         answered_at: None,
@@ -98,6 +104,8 @@ fn begin(id: &CallId, at: Millis, started: &Started) -> CallGraph {
         participants: Vec::new(),
         interactions: Vec::new(),
         quality_events: Vec::new(),
+        queue_waits: Vec::new(),
+        decisions: Vec::new(),
         context: Context::default(),
     };
     participant(&mut graph, &started.caller, ParticipantRole::Caller);
@@ -258,6 +266,30 @@ impl Fold<'_> {
             CallEvent::QualityCleared { .. } => {
                 self.changes.quality.extend(quality::clear(self.graph, self.at, event));
             }
+            CallEvent::MenuSelected { ivr, digit, next } => {
+                let data = [("digit", Some(&*digit.to_string())), ("next", Some(next.as_str()))];
+                self.in_ivr(InteractionKind::MenuSelected, ivr, &data);
+            }
+            CallEvent::MenuInvalid { ivr, digit } => {
+                let data = [("digit", Some(&*digit.to_string()))];
+                self.in_ivr(InteractionKind::MenuInvalid, ivr, &data);
+            }
+            CallEvent::MenuTimedOut { ivr } => {
+                self.in_ivr(InteractionKind::MenuTimeout, ivr, &[]);
+            }
+            CallEvent::ScheduleMatched { ivr, rule, next } => {
+                let data = [("rule", Some(&**rule)), ("next", next.as_ref().map(IvrId::as_str))];
+                self.in_ivr(InteractionKind::ScheduleMatched, ivr, &data);
+            }
+            CallEvent::QueueEntered { .. } => {
+                self.changes.queue_wait = waiting::enter(self.graph, self.at, event);
+            }
+            CallEvent::QueueLeft { connection, exit } => {
+                self.changes.queue_wait = waiting::leave(self.graph, self.at, *connection, *exit);
+            }
+            CallEvent::Decided(lines) => {
+                self.changes.decision = Some(waiting::decide(self.graph, self.at, lines));
+            }
             CallEvent::DataLost => {
                 Interaction::of(InteractionKind::DataLoss).push(self.graph, self.at);
             }
@@ -280,6 +312,18 @@ impl Fold<'_> {
         row = row.text("reason", reason.as_str());
         if let Some(next) = next {
             row = row.text("next", next.as_str());
+        }
+        row.push(self.graph, self.at);
+    }
+
+    /// An interaction in an IVR.
+    fn in_ivr(&mut self, kind: InteractionKind, ivr: &IvrId, data: &[(&str, Option<&str>)]) {
+        let mut row = Interaction::of(kind);
+        row.ivr = Some(ivr.clone());
+        for (key, value) in data {
+            if let Some(value) = value {
+                row = row.text(key, value);
+            }
         }
         row.push(self.graph, self.at);
     }
@@ -665,6 +709,7 @@ impl Fold<'_> {
         call.outcome = Some(ended.outcome);
         call.owner_user_id = ended.owner.clone();
         call.missed_call_owner_user_id = ended.missed_call_owner.clone();
+        call.missed_call_owner_group_id = ended.missed_call_owner_group.clone();
         call.ended_at = Some(self.at);
         call.ended_by = Some(ended.by);
         call.end_sip_status = ended.sip_status;

@@ -12,7 +12,7 @@ use super::graph::Context;
 use super::words::{
     AttemptOutcome, CallOutcome, ConnectionKind, ConnectionOutcome, Direction, EndReason, EndedBy,
     IvrExit, NoAnswerReason, ParticipantRole, QualityMetric, QualitySeverity, QualitySource,
-    QualityStream,
+    QualityStream, QueueExit, RoutingRule,
 };
 use crate::directory::AcdStrategy;
 use crate::{CallId, E164, GroupId, IvrId, Millis, NumberId, RecordId, UserId};
@@ -285,6 +285,59 @@ pub enum CallEvent {
         /// What was heard and why, in plain words.
         explanation: Arc<str>,
     },
+    /// The caller chose an option of a menu.
+    MenuSelected {
+        /// The IVR.
+        ivr: IvrId,
+        /// The digit.
+        digit: char,
+        /// Where it leads.
+        next: IvrId,
+    },
+    /// The caller pressed a digit that is no option.
+    MenuInvalid {
+        /// The IVR.
+        ivr: IvrId,
+        /// The digit.
+        digit: char,
+    },
+    /// The caller pressed nothing in time.
+    MenuTimedOut {
+        /// The IVR.
+        ivr: IvrId,
+    },
+    /// A schedule decided.
+    ScheduleMatched {
+        /// The IVR.
+        ivr: IvrId,
+        /// Name of the rule or holiday; `default` where none holds.
+        rule: Arc<str>,
+        /// Where the call goes.
+        next: Option<IvrId>,
+    },
+    /// The caller begins to wait for a member of a group.
+    QueueEntered {
+        /// The Connection.
+        connection: ConnectionSeq,
+        /// The IVR that routes.
+        ivr: Option<IvrId>,
+        /// The group.
+        group: GroupId,
+        /// More is sooner.
+        priority: i16,
+        /// His place, from 1.
+        position: u32,
+    },
+    /// He waits no longer.
+    QueueLeft {
+        /// The Connection.
+        connection: ConnectionSeq,
+        /// Why.
+        exit: QueueExit,
+    },
+    /// Why the call went where it went, in the order in which it was decided. Kept beside the
+    /// rows; no interaction is made of it.
+    Decided(Vec<Decision>),
     /// Events of this call could not be kept.
     DataLost,
     /// Last of every call.
@@ -383,10 +436,23 @@ pub struct Ended {
     pub owner: Option<UserId>,
     /// Missed call owner (D6); `None` where it was answered.
     pub missed_call_owner: Option<UserId>,
+    /// The group that owns the missed call, beside or instead of a user.
+    pub missed_call_owner_group: Option<GroupId>,
     /// The final response that the anchor leg got, if it was never accepted.
     pub sip_status: Option<u16>,
     /// Q.850 cause.
     pub q850: Option<u16>,
     /// Numbers, users and groups as they were during the call; `ivr_visits` is the fold's.
     pub context: Context,
+}
+
+/// One step of the way a call took, in words for people (`tandem route explain`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// What kind of rule was looked at.
+    pub rule: RoutingRule,
+    /// What it was about: an id (an IVR with its version, a user, a group, a number).
+    pub subject: Arc<str>,
+    /// What came out of it and why: "passed over: on a call".
+    pub verdict: Arc<str>,
 }

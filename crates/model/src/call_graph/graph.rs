@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::event::Decision;
 use super::words::{
     AnchorKind, AssignedKind, AttemptOutcome, CallOutcome, CallState, ConnectionKind,
     ConnectionOutcome, Direction, EndReason, EndedBy, InteractionKind, IvrExit, ParticipantKind,
     ParticipantRole, QualityClear, QualityMetric, QualitySeverity, QualitySource, QualityStream,
-    QualityUnit, TransferState,
+    QualityUnit, QueueExit, TransferState,
 };
 use crate::directory::{AcdStrategy, TargetKind};
 use crate::{CallId, E164, GroupId, IvrId, Millis, NumberId, RecordId, UserId};
@@ -34,6 +35,10 @@ pub struct CallGraph {
     pub interactions: Vec<CallInteraction>,
     /// Rows of `quality_event`.
     pub quality_events: Vec<QualityEvent>,
+    /// Rows of `queue_wait`; no part of the hand-off.
+    pub queue_waits: Vec<QueueWait>,
+    /// Rows of `routing_decision`; no part of the hand-off.
+    pub decisions: Vec<DecisionRow>,
     /// What the assigner must know of the directory as it was during the call.
     pub context: Context,
 }
@@ -97,6 +102,8 @@ impl FinishedCallGraph {
             participants: self.participants,
             interactions: self.interactions,
             quality_events: self.quality_events,
+            queue_waits: Vec::new(),
+            decisions: Vec::new(),
             context: self.context,
         }
     }
@@ -136,6 +143,8 @@ pub struct Call {
     pub owner_user_id: Option<UserId>,
     #[serde(deserialize_with = "present")]
     pub missed_call_owner_user_id: Option<UserId>,
+    #[serde(skip)]
+    pub missed_call_owner_group_id: Option<GroupId>,
     pub initiated_at: Millis,
     #[serde(deserialize_with = "present")]
     pub accepted_at: Option<Millis>,
@@ -384,4 +393,30 @@ pub struct ContextGroup {
 pub struct ContextGroupNumber {
     pub id: NumberId,
     pub e164: E164,
+}
+
+/// A row of `queue_wait`: one stay of a caller in a queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns are those of the table")]
+pub struct QueueWait {
+    pub call_id: CallId,
+    pub seq: u16,
+    pub connection_id: Arc<str>,
+    pub ivr_id: Option<IvrId>,
+    pub group_id: GroupId,
+    pub priority: i16,
+    pub position: u32,
+    pub entered_at: Millis,
+    pub left_at: Option<Millis>,
+    pub exit: Option<QueueExit>,
+}
+
+/// A row of `routing_decision`: what one step of a call decided, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns are those of the table")]
+pub struct DecisionRow {
+    pub call_id: CallId,
+    pub seq: u16,
+    pub at: Millis,
+    pub lines: Vec<Decision>,
 }

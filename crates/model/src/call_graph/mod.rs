@@ -7,6 +7,7 @@ pub mod check;
 pub mod event;
 pub mod graph;
 mod quality;
+mod waiting;
 pub mod words;
 
 pub use apply::{Changes, apply};

@@ -137,6 +137,8 @@ text_enum! {
         Declined = "declined",
         /// Somebody else answered.
         AnsweredElsewhere = "answered_elsewhere",
+        /// The user's call went on to a number outside (D48).
+        Forwarded = "forwarded",
         /// The caller gave up.
         CallerHangup = "caller_hangup",
         /// 487 that nobody asked for.
@@ -145,6 +147,54 @@ text_enum! {
         Unavailable = "unavailable",
         /// Any other failure.
         Failed = "failed",
+    }
+    /// Why a caller waits no longer in a queue.
+    QueueExit {
+        /// A member answered.
+        Answered = "answered",
+        /// He hung up.
+        Abandoned = "abandoned",
+        /// He waited as long as the IVR lets him.
+        TimedOut = "timeout",
+        /// He pressed a digit and left for an IVR.
+        Option = "option",
+        /// He is to be called back; his place waits without him.
+        Callback = "callback",
+        /// No member was there.
+        Empty = "empty",
+        /// The server stopped.
+        Stopped = "stopped",
+    }
+    /// A rule that routing looks at.
+    RoutingRule {
+        /// Whose number was dialled.
+        Number = "number",
+        /// An IVR was entered, with its version.
+        Ivr = "ivr",
+        /// What a schedule says at this time.
+        Schedule = "schedule",
+        /// What a caller pressed, or did not.
+        Menu = "menu",
+        /// Whose the caller's record is.
+        RecordOwner = "record_owner",
+        /// With whom the caller talked last.
+        LastAgent = "last_agent",
+        /// What a lookup found.
+        Lookup = "lookup",
+        /// Which strategy searches a group.
+        Strategy = "strategy",
+        /// A member was rung, or passed over.
+        Member = "member",
+        /// A caller waits, or does not.
+        Queue = "queue",
+        /// A step of a personal inbound route.
+        Device = "device",
+        /// A number outside is dialled instead.
+        Forward = "forward",
+        /// A message is taken.
+        Voicemail = "voicemail",
+        /// A limit was reached.
+        Limit = "limit",
     }
     /// Whether a participant is a user.
     ParticipantKind {

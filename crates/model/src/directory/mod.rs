@@ -3,11 +3,24 @@
 //! keeps the one it began with, so a number reassigned in the middle of it does not rewrite what
 //! it is.
 
+mod assemble;
+mod ivr;
+mod people;
+pub mod schedule;
 pub mod source;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use self::assemble::device;
+pub use self::ivr::{
+    AlsoGroup, Ivr, IvrTarget, MailboxId, Menu, Queue, SkillNeed, Spelling, VoicemailBox,
+    WaitingChoice,
+};
+pub use self::people::{
+    AfterRoute, AgentRules, Device, DeviceKind, Group, InboundRoute, MailboxSettings, RouteStep,
+    User,
+};
 use crate::{E164, GroupId, IvrId, NumberId, RecordId, UserId, text_enum};
 
 text_enum! {
@@ -31,6 +44,20 @@ text_enum! {
         Simulring = "simulring",
         /// One member after another, beginning after the one who was offered the last call.
         RoundRobin = "round_robin",
+        /// A few members, then a few more while the first go on ringing.
+        ProgressiveSimulring = "progressive_simulring",
+        /// One member after another, always beginning with the first.
+        Sequential = "sequential",
+        /// Who has been free for the longest time.
+        LongestIdle = "longest_idle",
+        /// Who has answered the fewest calls of groups today.
+        FewestCalls = "fewest_calls",
+        /// Who has talked the least in calls of groups today.
+        LeastTalkTime = "least_talk_time",
+        /// By lot, in proportion to the members' weights.
+        WeightedRandom = "weighted_random",
+        /// Who masters best what the call needs.
+        Skills = "skills",
     }
     /// What an IVR does with its caller.
     IvrAction {
@@ -42,8 +69,12 @@ text_enum! {
         TimeRouting = "time_routing",
         /// Says something and hangs up.
         PlayAndHangup = "play_and_hangup",
+        /// Takes a message.
+        Voicemail = "voicemail",
+        /// Lets the caller spell a name.
+        PlayDirectory = "play_directory",
     }
-    /// What a call transfer aims at.
+    /// What a Connection aims at.
     TargetKind {
         /// One user.
         User = "user",
@@ -54,6 +85,19 @@ text_enum! {
         /// A number outside.
         External = "external",
     }
+    /// What the definition of an IVR aims at.
+    IvrTargetKind {
+        /// One user.
+        User = "user",
+        /// The members of a group.
+        Group = "group",
+        /// The owner of the caller's record.
+        RecordOwner = "record_owner",
+        /// A number outside.
+        External = "external",
+        /// The user with whom the caller talked last; in rows he is a `user`.
+        LastAgent = "last_agent",
+    }
     /// When an IVR answers the caller's leg.
     Accept {
         /// At once.
@@ -61,88 +105,6 @@ text_enum! {
         /// When somebody answers; ringing is passed on until then.
         Answer = "answer",
     }
-}
-
-/// A user.
-#[derive(Clone, Debug)]
-pub struct User {
-    /// Id.
-    pub id: UserId,
-    /// Name shown to people.
-    pub display_name: Arc<str>,
-    /// User part of the address of record; the name in digest credentials.
-    pub sip_username: Arc<str>,
-    /// Whether groups may offer calls.
-    pub availability: Availability,
-    /// H(A1) for MD5 in the realm of this server, 32 hex digits; `None`: cannot register.
-    pub ha1_md5: Option<Arc<str>>,
-    /// H(A1) for SHA-256 in the realm of this server, 64 hex digits.
-    pub ha1_sha256: Option<Arc<str>>,
-}
-
-/// A group of users.
-#[derive(Clone, Debug)]
-pub struct Group {
-    /// Id.
-    pub id: GroupId,
-    /// Name shown to people.
-    pub name: Arc<str>,
-    /// Members by position.
-    pub members: Vec<UserId>,
-    /// Strategy where the IVR names none.
-    pub strategy: AcdStrategy,
-    /// Owner of missed transfers to the group.
-    pub missed_call_owner: Option<UserId>,
-    /// What its callers hear while they wait or are held; `None`: what the configuration says.
-    pub music_on_hold: Option<Arc<str>>,
-    /// Whether its calls are recorded; `None`: what the configuration says.
-    pub recording: Option<bool>,
-}
-
-/// An IVR.
-#[derive(Clone, Debug)]
-pub struct Ivr {
-    /// Id.
-    pub id: IvrId,
-    /// What it does.
-    pub action: IvrAction,
-    /// Prompt played on entry: a file, or a text that is spoken.
-    pub greeting_prompt: Option<Arc<str>>,
-    /// Language of what it says (BCP 47); `None`: the configured one.
-    pub language: Option<Arc<str>>,
-    /// Target of a call transfer.
-    pub target: Option<IvrTarget>,
-    /// Strategy; beats the group's (D42).
-    pub strategy: Option<AcdStrategy>,
-    /// Round robin: ring time of one attempt, milliseconds.
-    pub attempt_ring_ms: Option<u64>,
-    /// Longest time of the whole stage, milliseconds.
-    pub no_answer_timeout_ms: Option<u64>,
-    /// Round robin: laps; `None` = until the timeout.
-    pub max_rounds: Option<u32>,
-    /// Where the call goes when nobody answered.
-    pub next_ivr: Option<IvrId>,
-    /// Menu: digit → IVR.
-    pub options: BTreeMap<char, IvrId>,
-    /// Owner of the calls that end here.
-    pub record_owner: Option<UserId>,
-    /// Owner of the calls that are missed here.
-    pub missed_call_owner: Option<UserId>,
-    /// When the caller's leg is answered; `None`: on entry where the IVR plays anything.
-    pub accept: Option<Accept>,
-}
-
-/// What a call transfer aims at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum IvrTarget {
-    /// One user.
-    User(UserId),
-    /// The members of a group.
-    Group(GroupId),
-    /// The owner of the caller's record.
-    RecordOwner,
-    /// A number outside, as configured.
-    External(Arc<str>),
 }
 
 /// A provisioned number.
@@ -158,6 +120,8 @@ pub struct Number {
     pub is_default: bool,
     /// Owner of missed calls; `None`: the assigned user.
     pub missed_call_owner: Option<UserId>,
+    /// The group that owns missed calls, beside or instead of a user (F2).
+    pub missed_call_owner_group: Option<GroupId>,
     /// Whether its calls are recorded; beats the group's.
     pub recording: Option<bool>,
 }
@@ -180,6 +144,8 @@ pub struct KnownRecord {
     pub display_name: Arc<str>,
     /// The user who owns the record.
     pub owner: Option<UserId>,
+    /// How much its calls are preferred in queues; 0 is ordinary, more is sooner.
+    pub priority: i16,
 }
 
 /// The snapshot.

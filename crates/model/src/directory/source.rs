@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Accept, AcdStrategy, Availability, IvrAction, TargetKind};
+use super::schedule::Schedule;
+use super::{
+    Accept, AcdStrategy, AgentRules, Availability, Device, InboundRoute, IvrAction, IvrTargetKind,
+    Menu, Queue, Spelling, VoicemailBox,
+};
 
 /// A whole directory file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -51,12 +55,81 @@ pub struct UserEntry {
     /// Names of roles.
     #[serde(default)]
     pub roles: Vec<String>,
-    /// Devices, kept for later work.
+    /// Devices: a name alone is a telephone that registers.
     #[serde(default)]
-    pub devices: Vec<String>,
+    pub devices: Vec<DeviceEntry>,
+    /// The device on which groups ring him.
+    #[serde(default)]
+    pub acd_receiver: Option<String>,
+    /// How a call to himself is rung.
+    #[serde(default)]
+    pub inbound_route: Option<InboundRoute>,
+    /// Where notifications go.
+    #[serde(default)]
+    pub email: Option<String>,
+    /// What he masters, 1–10.
+    #[serde(default)]
+    pub skills: BTreeMap<String, u8>,
+    /// His mailbox.
+    #[serde(default)]
+    pub voicemail: Option<MailboxEntry>,
     /// Whether the user administers the server.
     #[serde(default)]
     pub is_admin: bool,
+}
+
+/// `users[].devices[]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum DeviceEntry {
+    /// Its name alone.
+    Name(String),
+    /// All of it.
+    Device(Device),
+}
+
+/// `users[].voicemail`, `groups[].voicemail`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MailboxEntry {
+    /// Four to twelve digits; only its hash is stored.
+    pub pin: Option<String>,
+    /// See `MailboxSettings::greeting_prompt`.
+    pub greeting_prompt: Option<String>,
+    /// See `MailboxSettings::attach`.
+    pub attach: bool,
+}
+
+/// `groups[].members[]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum MemberEntry {
+    /// The user.
+    User(String),
+    /// The user with his weight.
+    Weighted {
+        /// The user.
+        user: String,
+        /// 1–1,000.
+        weight: u16,
+    },
+}
+
+impl MemberEntry {
+    /// Whose entry it is.
+    pub fn user(&self) -> &str {
+        match self {
+            Self::User(user) | Self::Weighted { user, .. } => user,
+        }
+    }
+
+    /// His weight.
+    pub fn weight(&self) -> u16 {
+        match self {
+            Self::User(_) => 1,
+            Self::Weighted { weight, .. } => *weight,
+        }
+    }
 }
 
 /// `users[].sip_ha1`: both hashes for one realm.
@@ -81,13 +154,22 @@ pub struct GroupEntry {
     pub name: String,
     /// Users by position.
     #[serde(default)]
-    pub members: Vec<String>,
+    pub members: Vec<MemberEntry>,
     /// Strategy where the IVR names none.
     #[serde(default)]
     pub acd_strategy: Option<AcdStrategy>,
     /// Owner of missed transfers to the group.
     #[serde(default)]
     pub missed_call_owner_user_id: Option<String>,
+    /// How its members are treated.
+    #[serde(default)]
+    pub rules: AgentRules,
+    /// Where notifications go.
+    #[serde(default)]
+    pub email: Option<String>,
+    /// Its mailbox.
+    #[serde(default)]
+    pub voicemail: Option<MailboxEntry>,
     /// What its callers hear while they wait or are held.
     #[serde(default)]
     pub music_on_hold: Option<String>,
@@ -118,7 +200,7 @@ pub struct IvrEntry {
     pub action: IvrAction,
     /// Kind of the target of a call transfer.
     #[serde(default)]
-    pub target_kind: Option<TargetKind>,
+    pub target_kind: Option<IvrTargetKind>,
     /// Target user.
     #[serde(default)]
     pub target_user_id: Option<String>,
@@ -146,15 +228,30 @@ pub struct IvrEntry {
     /// Menu options.
     #[serde(default)]
     pub options: Option<OptionsEntry>,
-    /// Time routing; kept as it stands.
+    /// Call transfer to a group: callers wait.
     #[serde(default)]
-    pub schedule: Option<serde_json::Value>,
+    pub queue: Option<Queue>,
+    /// Menu: how it asks.
+    #[serde(default)]
+    pub menu: Option<Menu>,
+    /// Time routing.
+    #[serde(default)]
+    pub schedule: Option<Schedule>,
+    /// Voicemail.
+    #[serde(default)]
+    pub voicemail: Option<VoicemailBox>,
+    /// Play directory.
+    #[serde(default)]
+    pub spelling: Option<Spelling>,
     /// Owner of the calls that end here.
     #[serde(default)]
     pub record_owner_user_id: Option<String>,
     /// Owner of the calls that are missed here.
     #[serde(default)]
     pub missed_call_owner_user_id: Option<String>,
+    /// The group that owns them.
+    #[serde(default)]
+    pub missed_call_owner_group_id: Option<String>,
 }
 
 /// `ivrs[].options`: a list, or the short form `{"1": "ivr-x"}`.
@@ -205,6 +302,9 @@ pub struct NumberEntry {
     /// Owner of missed calls.
     #[serde(default)]
     pub missed_call_owner_user_id: Option<String>,
+    /// The group that owns them.
+    #[serde(default)]
+    pub missed_call_owner_group_id: Option<String>,
     /// Whether its calls are recorded; beats the group's.
     #[serde(default)]
     pub recording: Option<bool>,
@@ -244,6 +344,9 @@ pub struct RecordEntry {
     /// The user who owns it.
     #[serde(default)]
     pub owner_user_id: Option<String>,
+    /// How much its calls are preferred in queues.
+    #[serde(default)]
+    pub priority: i16,
 }
 
 /// `lookups[]`.

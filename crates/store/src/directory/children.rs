@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use model::directory::source::{
-    DirectoryFile, GroupEntry, IvrEntry, LookupEntry, ObjectTypeEntry, OptionsEntry, RecordEntry,
-    UserEntry,
+    DirectoryFile, GroupEntry, IvrEntry, LookupEntry, MemberEntry, ObjectTypeEntry, OptionsEntry,
+    RecordEntry, UserEntry,
 };
 use model::{E164, Millis, RecordId};
 use sqlx::sqlite::SqliteConnection;
@@ -139,12 +139,12 @@ async fn members(
     let sql = "SELECT user_id, added_at FROM group_member WHERE group_id = ? ORDER BY position";
     let known: Vec<(String, i64)> =
         sqlx::query_as(sql).bind(&entry.id).fetch_all(&mut *connection).await?;
-    if known.iter().map(|(user, _)| user).eq(&entry.members) {
+    if known.iter().map(|(user, _)| user).eq(entry.members.iter().map(MemberEntry::user)) {
         return Ok(false);
     }
     let sql = "DELETE FROM group_member WHERE group_id = ?";
     sqlx::query(sql).bind(&entry.id).execute(&mut *connection).await?;
-    for (position, user) in (1i64..).zip(&entry.members) {
+    for (position, user) in (1i64..).zip(entry.members.iter().map(MemberEntry::user)) {
         let before = known.iter().find(|(member, _)| member == user);
         let added_at = before.map_or(now.0, |(_, added_at)| *added_at);
         let sql = "INSERT INTO group_member(group_id, user_id, position, added_at) \

@@ -136,7 +136,7 @@ fn group(entry: &GroupEntry) -> Row {
 }
 
 fn ivr(entry: &IvrEntry) -> Row {
-    let schedule = entry.schedule.as_ref().map(ToString::to_string);
+    let schedule = entry.schedule.as_ref().map(|schedule| json!(schedule).to_string());
     let values = json!([
         entry.name.as_ref().unwrap_or(&entry.id),
         entry.greeting_prompt,

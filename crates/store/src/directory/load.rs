@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::directory::{
-    Assignment, Directory, Group, Ivr, IvrTarget, KnownRecord, Number, TargetKind, User,
+    Assignment, Directory, Group, Ivr, IvrTarget, IvrTargetKind, KnownRecord, Number, User,
 };
 use model::{E164, GroupId, IvrId, UserId};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
@@ -47,14 +47,15 @@ async fn users(
                FROM app_user u WHERE u.active ORDER BY u.id";
     for row in &sqlx::query(sql).bind(realm).fetch_all(connection).await? {
         let columns = Columns { table: "app_user", row };
-        directory.add_user(User {
-            id: columns.id("id")?,
-            display_name: columns.text("display_name")?.into(),
-            sip_username: columns.text("sip_username")?.into(),
-            availability: columns.word("availability")?,
-            ha1_md5: columns.text_or_null("md5")?,
-            ha1_sha256: columns.text_or_null("sha256")?,
-        });
+        let mut user = User::named(
+            columns.id("id")?,
+            columns.text("display_name")?.into(),
+            columns.text("sip_username")?.into(),
+        );
+        user.availability = columns.word("availability")?;
+        user.ha1_md5 = columns.text_or_null("md5")?;
+        user.ha1_sha256 = columns.text_or_null("sha256")?;
+        directory.add_user(user);
     }
     Ok(())
 }
@@ -72,15 +73,13 @@ async fn groups(connection: &mut SqliteConnection, directory: &mut Directory) ->
     for row in &all(connection, sql).await? {
         let columns = Columns { table: "user_group", row };
         let id: GroupId = columns.id("id")?;
-        directory.add_group(Group {
-            name: columns.text("name")?.into(),
-            members: members.remove(&id).unwrap_or_default(),
-            strategy: columns.word("acd_strategy")?,
-            missed_call_owner: columns.id_or_null("missed_call_owner_user_id")?,
-            music_on_hold: columns.text_or_null("music_on_hold")?,
-            recording: columns.flag_or_null("recording")?,
-            id,
-        });
+        let members = members.remove(&id).unwrap_or_default();
+        let mut group = Group::of(id, columns.text("name")?.into(), members);
+        group.strategy = columns.word("acd_strategy")?;
+        group.missed_call_owner = columns.id_or_null("missed_call_owner_user_id")?;
+        group.music_on_hold = columns.text_or_null("music_on_hold")?;
+        group.recording = columns.flag_or_null("recording")?;
+        directory.add_group(group);
     }
     Ok(())
 }
@@ -105,7 +104,6 @@ async fn ivrs(connection: &mut SqliteConnection, directory: &mut Directory) -> R
         let columns = Columns { table: "ivr", row };
         let id: IvrId = columns.id("id")?;
         directory.add_ivr(Ivr {
-            action: columns.word("action")?,
             greeting_prompt: columns.text_or_null("greeting_prompt")?,
             language: columns.text_or_null("language")?,
             target: target(&columns)?,
@@ -118,21 +116,22 @@ async fn ivrs(connection: &mut SqliteConnection, directory: &mut Directory) -> R
             record_owner: columns.id_or_null("record_owner_user_id")?,
             missed_call_owner: columns.id_or_null("missed_call_owner_user_id")?,
             accept: columns.word_or_null("accept")?,
-            id,
+            ..Ivr::of(id, columns.word("action")?)
         });
     }
     Ok(())
 }
 
 fn target(columns: &Columns<'_>) -> Result<Option<IvrTarget>, Error> {
-    let Some(kind) = columns.word_or_null::<TargetKind>("target_kind")? else {
+    let Some(kind) = columns.word_or_null::<IvrTargetKind>("target_kind")? else {
         return Ok(None);
     };
     Ok(match kind {
-        TargetKind::User => columns.id_or_null("target_user_id")?.map(IvrTarget::User),
-        TargetKind::Group => columns.id_or_null("target_group_id")?.map(IvrTarget::Group),
-        TargetKind::RecordOwner => Some(IvrTarget::RecordOwner),
-        TargetKind::External => columns.text_or_null("target_number")?.map(IvrTarget::External),
+        IvrTargetKind::User => columns.id_or_null("target_user_id")?.map(IvrTarget::User),
+        IvrTargetKind::Group => columns.id_or_null("target_group_id")?.map(IvrTarget::Group),
+        IvrTargetKind::RecordOwner => Some(IvrTarget::RecordOwner),
+        IvrTargetKind::LastAgent => Some(IvrTarget::LastAgent),
+        IvrTargetKind::External => columns.text_or_null("target_number")?.map(IvrTarget::External),
     })
 }
 
@@ -163,6 +162,7 @@ async fn numbers(
             assignment,
             is_default: columns.flag("is_default")?,
             missed_call_owner: columns.id_or_null("missed_call_owner_user_id")?,
+            missed_call_owner_group: None,
             recording: columns.flag_or_null("recording")?,
         });
     }
@@ -182,6 +182,7 @@ async fn records(
             id: columns.id("id")?,
             display_name: name,
             owner: columns.id_or_null("owner_user_id")?,
+            priority: 0,
         };
         directory.add_record(columns.word::<E164>("e164")?, record);
     }

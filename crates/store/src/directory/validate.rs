@@ -10,7 +10,7 @@ use model::directory::source::{
     DirectoryFile, GroupEntry, IvrEntry, LookupEntry, NumberEntry, ObjectTypeEntry, OptionsEntry,
     RecordEntry, SettingsEntry, UserEntry,
 };
-use model::directory::{AcdStrategy, IvrAction, TargetKind};
+use model::directory::{AcdStrategy, IvrAction, IvrTargetKind};
 
 /// Whether a problem keeps the file from being applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -214,9 +214,10 @@ impl<'a> Check<'a> {
             let at = At { section: "groups", id: &group.id };
             let mut seen = BTreeSet::new();
             for member in &group.members {
-                self.user_reference(at, "members", Some(member));
+                let member = member.user().to_owned();
+                self.user_reference(at, "members", Some(&member));
+                let cause = format!("`{member}` is there twice");
                 if !seen.insert(member) {
-                    let cause = format!("`{member}` is there twice");
                     self.error(at, "members", cause, "name every member once");
                 }
             }
@@ -241,7 +242,11 @@ impl<'a> Check<'a> {
             let at = At { section: "ivrs", id: &ivr.id };
             match ivr.action {
                 IvrAction::CallTransfer => {}
-                IvrAction::Menu | IvrAction::TimeRouting | IvrAction::PlayAndHangup => {
+                IvrAction::Menu
+                | IvrAction::TimeRouting
+                | IvrAction::PlayAndHangup
+                | IvrAction::Voicemail
+                | IvrAction::PlayDirectory => {
                     let cause = format!("`{}` is not built yet", ivr.action);
                     let remedy = "a call that reaches it goes to its next IVR or gets 480";
                     self.push(Severity::Warning, at, "action", cause, remedy);
@@ -264,10 +269,10 @@ impl<'a> Check<'a> {
                 let remedy = "say `user`, `group`, `record_owner` or `external`";
                 return self.error(at, "target_kind", "a call transfer needs a target", remedy);
             }
-            None | Some(TargetKind::RecordOwner) => return,
-            Some(TargetKind::User) => ("target_user_id", ivr.target_user_id.is_some()),
-            Some(TargetKind::Group) => ("target_group_id", ivr.target_group_id.is_some()),
-            Some(TargetKind::External) => ("target_number", ivr.target_number.is_some()),
+            None | Some(IvrTargetKind::RecordOwner | IvrTargetKind::LastAgent) => return,
+            Some(IvrTargetKind::User) => ("target_user_id", ivr.target_user_id.is_some()),
+            Some(IvrTargetKind::Group) => ("target_group_id", ivr.target_group_id.is_some()),
+            Some(IvrTargetKind::External) => ("target_number", ivr.target_number.is_some()),
         };
         if !given {
             let cause = "it is missing, but `target_kind` asks for it";

@@ -178,6 +178,7 @@ impl Closing {
             outcome,
             owner,
             missed_call_owner,
+            missed_call_owner_group: None,
             sip_status: None,
             q850: None,
             context: context(graph, named.iter().flatten(), directory),

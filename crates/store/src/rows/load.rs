@@ -49,6 +49,8 @@ pub async fn load_graph(
         participants,
         interactions,
         quality_events,
+        queue_waits: Vec::new(),
+        decisions: Vec::new(),
         context,
     }))
 }
@@ -231,6 +233,7 @@ fn call(row: &SqliteRow) -> Result<Call, Error> {
         anchor_user_id: columns.id_or_null("anchor_user_id")?,
         owner_user_id: columns.id_or_null("owner_user_id")?,
         missed_call_owner_user_id: columns.id_or_null("missed_call_owner_user_id")?,
+        missed_call_owner_group_id: None,
         initiated_at: columns.time("initiated_at")?,
         accepted_at: columns.time_or_null("accepted_at")?,
         answered_at: columns.time_or_null("answered_at")?,

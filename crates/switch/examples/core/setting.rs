@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::directory::{Assignment, Availability, Directory, Number, User};
+use model::directory::{Assignment, Directory, Number, User};
 use model::{E164, Millis, Now, NumberId, TrunkId, UserId};
 use sip::auth::{Algorithm, ha1};
 use sip::flow::{Flow, TransportKind};
@@ -100,12 +100,9 @@ fn directory() -> Directory {
     let mut directory = Directory::new();
     let hash = |algorithm| Some(Arc::from(ha1(algorithm, "alice", "pbx.example", "secret").hex()));
     directory.add_user(User {
-        id: UserId::from("user-alice"),
-        display_name: "Alice".into(),
-        sip_username: "alice".into(),
-        availability: Availability::Available,
         ha1_md5: hash(Algorithm::Md5),
         ha1_sha256: hash(Algorithm::Sha256),
+        ..User::named(UserId::from("user-alice"), "Alice".into(), "alice".into())
     });
     directory.add_number(Number {
         id: NumberId::from("number-alice"),
@@ -114,6 +111,7 @@ fn directory() -> Directory {
         assignment: Assignment::User(UserId::from("user-alice")),
         is_default: true,
         missed_call_owner: None,
+        missed_call_owner_group: None,
         recording: None,
     });
     directory

@@ -170,14 +170,14 @@ impl Switch {
     fn set_reachable(&mut self, now: Duration, aor: &str) {
         if let Some(user) = self.directory.user_by_sip_username(aor) {
             let registered = self.registrar.bindings(now, aor).next().is_some();
-            self.pools.set_registered(&user.id, registered);
+            self.floor.set_registered(&user.id, registered);
         }
     }
 
     /// A new directory may have given a registered name to somebody else.
     pub(crate) fn reread_directory(&mut self, now: Now, directory: Arc<Directory>) {
         for user in self.directory.users() {
-            self.pools.set_registered(&user.id, false);
+            self.floor.set_registered(&user.id, false);
         }
         self.directory = directory;
         let aors: BTreeSet<String> = self.registrar.all().map(|(aor, _)| aor.to_owned()).collect();

@@ -452,12 +452,9 @@ fn directory() -> Directory {
         let hash = |algorithm| Some(Arc::from(ha1(algorithm, name, "pbx.example", "secret").hex()));
         let id = UserId::from(format!("u-{name}"));
         directory.add_user(User {
-            id: id.clone(),
-            display_name: name.into(),
-            sip_username: name.into(),
-            availability: Availability::Available,
             ha1_md5: hash(Algorithm::Md5),
             ha1_sha256: hash(Algorithm::Sha256),
+            ..User::named(id.clone(), name.into(), name.into())
         });
         directory.add_number(Number {
             id: NumberId::from(format!("n-{name}")),
@@ -465,33 +462,19 @@ fn directory() -> Directory {
             assignment: Assignment::User(id),
             is_default: true,
             missed_call_owner: None,
+            missed_call_owner_group: None,
             recording: None,
         });
     }
     directory.add_group(Group {
-        id: GroupId::from("g-all"),
-        name: "All".into(),
-        members: vec![UserId::from("u-alice")],
         strategy: AcdStrategy::Simulring,
         missed_call_owner: None,
-        music_on_hold: None,
-        recording: None,
+        ..Group::of(GroupId::from("g-all"), "All".into(), vec![UserId::from("u-alice")])
     });
     directory.add_ivr(Ivr {
-        id: IvrId::from("ivr-hello"),
-        action: IvrAction::CallTransfer,
         greeting_prompt: Some("Hello.".into()),
-        language: None,
         target: Some(IvrTarget::Group(GroupId::from("g-all"))),
-        strategy: None,
-        attempt_ring_ms: None,
-        no_answer_timeout_ms: None,
-        max_rounds: None,
-        next_ivr: None,
-        options: BTreeMap::new(),
-        record_owner: None,
-        missed_call_owner: None,
-        accept: None,
+        ..Ivr::of(IvrId::from("ivr-hello"), IvrAction::CallTransfer)
     });
     directory.add_number(Number {
         id: NumberId::from("n-all"),
@@ -499,6 +482,7 @@ fn directory() -> Directory {
         assignment: Assignment::Group(GroupId::from("g-all"), IvrId::from("ivr-hello")),
         is_default: true,
         missed_call_owner: None,
+        missed_call_owner_group: None,
         recording: None,
     });
     directory

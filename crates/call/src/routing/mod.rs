@@ -2,6 +2,5 @@
 
 pub(crate) mod attempt;
 pub(crate) mod hunt;
-pub(crate) mod pools;
 pub(crate) mod route;
 pub(crate) mod strategy;

@@ -16,7 +16,7 @@ use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::leg::{Far, Stopped};
 use crate::outcome::{self, Tally};
-use crate::port::{CallOutput, LegCommand, LegId, Release, Shown};
+use crate::port::{CallOutput, Devices, LegCommand, LegId, Release, Shown};
 
 /// What a stage is to do.
 #[derive(Clone, Debug)]
@@ -91,7 +91,14 @@ impl Hunt {
                     AcdStrategy::Single | AcdStrategy::Simulring => {
                         hunt.offer_all(&id, basis, ctx);
                     }
-                    AcdStrategy::RoundRobin => {
+                    AcdStrategy::ProgressiveSimulring
+                    | AcdStrategy::Sequential
+                    | AcdStrategy::LongestIdle
+                    | AcdStrategy::FewestCalls
+                    | AcdStrategy::LeastTalkTime
+                    | AcdStrategy::WeightedRandom
+                    | AcdStrategy::Skills
+                    | AcdStrategy::RoundRobin => {
                         let gap = ctx.settings.ring.lap;
                         hunt.ring = Some(plan.ring);
                         hunt.laps = Some(Laps::new(id, plan.max_rounds, gap));
@@ -165,7 +172,7 @@ impl Hunt {
         let attempt = self.active.remove(index);
         let party = match &attempt.party {
             AttemptParty::User(user) => {
-                ctx.pools.stop_ringing(user, &basis.id);
+                ctx.floor.stop_ringing(user, &basis.id);
                 basis.user(user)
             }
             AttemptParty::Number(number) => {
@@ -250,7 +257,7 @@ impl Hunt {
         };
         basis.record(event, ctx);
         if let AttemptParty::User(user) = &attempt.party {
-            ctx.pools.stop_ringing(user, &basis.id);
+            ctx.floor.stop_ringing(user, &basis.id);
             if let Some(laps) = &mut self.laps
                 && outcome == AttemptOutcome::Declined
             {
@@ -265,7 +272,7 @@ impl Hunt {
             return;
         };
         for member in &group.members {
-            if !may_be_offered(member, ctx.directory, ctx.pools) {
+            if !may_be_offered(member, ctx.directory, ctx.floor) {
                 continue;
             }
             let party = AttemptParty::User(member.clone());
@@ -294,7 +301,7 @@ impl Hunt {
                 let round = laps.round;
                 let party = AttemptParty::User(user.clone());
                 if self.offer(party, round, basis, ctx) {
-                    ctx.pools.move_cursor(&laps.group, &user);
+                    ctx.floor.move_cursor(&laps.group, &user);
                     let moved = CallOutput::Cursor(laps.group.clone(), user);
                     ctx.out.push(moved);
                     self.laps = Some(laps);
@@ -310,7 +317,7 @@ impl Hunt {
 
     /// A call to one user always has its attempt: without a registration it fails at once (D37).
     fn offer_user(&mut self, user: UserId, round: u16, basis: &mut Basis, ctx: &mut Ctx<'_>) {
-        if ctx.pools.is_registered(&user) {
+        if ctx.floor.is_registered(&user) {
             self.offer(AttemptParty::User(user), round, basis, ctx);
         } else if let Some(attempt) = self.start(AttemptParty::User(user), round, basis, ctx) {
             let ended = End::by_decision(AttemptOutcome::Unavailable, 480);
@@ -332,9 +339,10 @@ impl Hunt {
         let (leg, anchor) = (attempt.leg, basis.anchor.leg);
         match &attempt.party {
             AttemptParty::User(user) => {
-                ctx.pools.ring(user, &basis.id);
+                ctx.floor.ring(user, &basis.id);
                 let (user, shown) = (user.clone(), basis.shown.clone());
-                ctx.order(LegCommand::DialUser { leg, user, shown, anchor });
+                let devices = Devices::All;
+                ctx.order(LegCommand::DialUser { leg, user, devices, shown, anchor });
             }
             AttemptParty::Number(to) => ctx.order(LegCommand::DialOutside {
                 leg,
@@ -389,8 +397,8 @@ impl Hunt {
 }
 
 fn turn(laps: &mut Laps, group: &Group, ctx: &Ctx<'_>) -> Turn {
-    let cursor = ctx.pools.cursor(&laps.group);
+    let cursor = ctx.floor.cursor(&laps.group);
     laps.next(ctx.now.mono, group, cursor, |user| {
-        may_be_offered(user, ctx.directory, ctx.pools) && !ctx.pools.is_ringing(user)
+        may_be_offered(user, ctx.directory, ctx.floor) && !ctx.floor.is_ringing(user)
     })
 }

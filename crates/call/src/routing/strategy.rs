@@ -9,12 +9,12 @@ use std::time::Duration;
 use model::directory::{Availability, Directory, Group};
 use model::{GroupId, UserId};
 
-use super::pools::Pools;
+use acd::Floor;
 
 /// Whether a group may offer this user a call (D37): registered, available and not on a call.
-pub(crate) fn may_be_offered(user: &UserId, directory: &Directory, pools: &Pools) -> bool {
-    pools.is_registered(user)
-        && !pools.is_on_call(user)
+pub(crate) fn may_be_offered(user: &UserId, directory: &Directory, floor: &Floor) -> bool {
+    floor.is_registered(user)
+        && !floor.is_on_call(user)
         && directory.user(user).is_some_and(|user| user.availability == Availability::Available)
 }
 
@@ -112,20 +112,11 @@ impl Laps {
 
 #[cfg(test)]
 mod tests {
-    use model::directory::AcdStrategy;
-
     use super::*;
 
     fn group(members: &[&str]) -> Group {
-        Group {
-            id: GroupId::from("g"),
-            name: "G".into(),
-            members: members.iter().map(|id| UserId::from(*id)).collect(),
-            strategy: AcdStrategy::RoundRobin,
-            missed_call_owner: None,
-            music_on_hold: None,
-            recording: None,
-        }
+        let members = members.iter().map(|id| UserId::from(*id)).collect();
+        Group::of(GroupId::from("g"), "G".into(), members)
     }
 
     fn offer(user: &str) -> Turn {

@@ -8,7 +8,7 @@ use model::{CallId, GroupId, UserId};
 
 /// State of agents and groups across calls.
 #[derive(Debug, Default)]
-pub struct Pools {
+pub struct Floor {
     agents: BTreeMap<UserId, Agent>,
     cursors: BTreeMap<GroupId, UserId>,
 }
@@ -20,7 +20,7 @@ struct Agent {
     ringing: Vec<CallId>,
 }
 
-impl Pools {
+impl Floor {
     /// Nobody is registered, no cursor is set.
     pub fn new() -> Self {
         Self::default()
@@ -70,7 +70,7 @@ impl Pools {
         });
     }
 
-    pub(crate) fn move_cursor(&mut self, group: &GroupId, user: &UserId) {
+    pub fn move_cursor(&mut self, group: &GroupId, user: &UserId) {
         match self.cursors.get_mut(group) {
             Some(cursor) => cursor.clone_from(user),
             None => {
@@ -79,19 +79,19 @@ impl Pools {
         }
     }
 
-    pub(crate) fn ring(&mut self, user: &UserId, call: &CallId) {
+    pub fn ring(&mut self, user: &UserId, call: &CallId) {
         self.change(user, |agent| agent.ringing.push(call.clone()));
     }
 
-    pub(crate) fn stop_ringing(&mut self, user: &UserId, call: &CallId) {
+    pub fn stop_ringing(&mut self, user: &UserId, call: &CallId) {
         self.change(user, |agent| remove_one(&mut agent.ringing, call));
     }
 
-    pub(crate) fn take(&mut self, user: &UserId, call: &CallId) {
+    pub fn take(&mut self, user: &UserId, call: &CallId) {
         self.change(user, |agent| agent.on.push(call.clone()));
     }
 
-    pub(crate) fn free(&mut self, user: &UserId, call: &CallId) {
+    pub fn free(&mut self, user: &UserId, call: &CallId) {
         self.change(user, |agent| remove_one(&mut agent.on, call));
     }
 
@@ -130,27 +130,27 @@ mod tests {
     #[test]
     fn nothing_is_kept_of_an_agent_of_whom_nothing_is_to_be_said() {
         let (ana, call) = (UserId::from("u-ana"), CallId::from("call-1"));
-        let mut pools = Pools::new();
-        pools.set_registered(&ana, true);
-        pools.ring(&ana, &call);
-        pools.take(&ana, &call);
-        pools.stop_ringing(&ana, &call);
-        pools.set_registered(&ana, false);
-        assert!(pools.is_on_call(&ana) && !pools.is_ringing(&ana));
-        pools.free(&ana, &call);
-        assert!(pools.agents.is_empty());
+        let mut floor = Floor::new();
+        floor.set_registered(&ana, true);
+        floor.ring(&ana, &call);
+        floor.take(&ana, &call);
+        floor.stop_ringing(&ana, &call);
+        floor.set_registered(&ana, false);
+        assert!(floor.is_on_call(&ana) && !floor.is_ringing(&ana));
+        floor.free(&ana, &call);
+        assert!(floor.agents.is_empty());
     }
 
     #[test]
     fn a_call_that_broke_is_forgotten_everywhere() {
         let (ana, ben) = (UserId::from("u-ana"), UserId::from("u-ben"));
         let (broken, other) = (CallId::from("call-1"), CallId::from("call-2"));
-        let mut pools = Pools::new();
-        pools.ring(&ana, &broken);
-        pools.ring(&ana, &other);
-        pools.take(&ben, &broken);
-        pools.forget(&broken);
-        assert_eq!(pools.calls_ringing(&ana).collect::<Vec<_>>(), [&other]);
-        assert!(!pools.is_on_call(&ben));
+        let mut floor = Floor::new();
+        floor.ring(&ana, &broken);
+        floor.ring(&ana, &other);
+        floor.take(&ben, &broken);
+        floor.forget(&broken);
+        assert_eq!(floor.calls_ringing(&ana).collect::<Vec<_>>(), [&other]);
+        assert!(!floor.is_on_call(&ben));
     }
 }

@@ -1,0 +1,9 @@
+//! Automatic call distribution: which agents are free, who waits for one, and who gets whom
+//! (R113; F3, F4). Pure: it is told what happens and answers; nothing is dialled here.
+//!
+//! [`Floor`] holds what calls share. One value owns it, so no agent is offered two callers and no
+//! caller two agents by two hands at once.
+
+mod floor;
+
+pub use floor::Floor;
