@@ -24,5 +24,5 @@ mod stage;
 
 pub use call::Call;
 pub use ctx::{Ctx, LegIds};
-pub use limits::{Limits, RingTimes, Settings};
+pub use limits::{AcdSettings, Limits, RingTimes, Settings};
 pub use sound::{Digits, SoundSettings};

@@ -1,5 +1,6 @@
 //! How long things ring (D42) and how much one call may take. Every limit has a test that hits it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::sound::SoundSettings;
@@ -13,6 +14,8 @@ pub struct Settings {
     pub limits: Limits,
     /// What is played, recorded and kept.
     pub sound: SoundSettings,
+    /// How groups are searched and how callers wait.
+    pub acd: AcdSettings,
 }
 
 /// Ring times where an IVR says nothing else (D42).
@@ -56,5 +59,38 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self { attempts_per_call: 500, legs_per_call: 50, ivr_hops: 20 }
+    }
+}
+
+/// Searching groups and waiting where a group or an IVR says nothing else (R113; F3, F4).
+#[derive(Clone, Debug)]
+pub struct AcdSettings {
+    /// A telephone that a group rings and that answers nothing at all for so long is passed over
+    /// and not offered again until it registers anew: a frozen browser tab; 4 s.
+    pub alert_timeout: Duration,
+    /// Longest time in a queue; 600 s.
+    pub wait: Duration,
+    /// How long a call to the record's owner waits for a lookup of the caller's number; `None`:
+    /// numbers that the directory does not know are looked up nowhere.
+    pub lookup_wait: Option<Duration>,
+    /// Progressive simulring: members rung at each step; 2.
+    pub step_members: u16,
+    /// Progressive simulring: time between two steps; 5 s.
+    pub step: Duration,
+    /// What a caller hears who has asked to be called back, as
+    /// [`Playlist::named`](crate::port::Playlist::named) reads it.
+    pub callback_prompt: Arc<str>,
+}
+
+impl Default for AcdSettings {
+    fn default() -> Self {
+        Self {
+            alert_timeout: Duration::from_secs(4),
+            wait: Duration::from_secs(600),
+            lookup_wait: None,
+            step_members: 2,
+            step: Duration::from_secs(5),
+            callback_prompt: "Thank you. We will call you back.".into(),
+        }
     }
 }

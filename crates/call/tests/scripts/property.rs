@@ -115,13 +115,14 @@ fn is_possible(state: LegState, is_anchor: bool, event: &LegEvent) -> bool {
     match (event, is_anchor) {
         (LegEvent::Cancelled, true) => state == LegState::Ringing,
         (LegEvent::Cancelled, false) => false,
-        (LegEvent::Rang { .. } | LegEvent::Answered, false) => {
+        (LegEvent::Reached | LegEvent::Rang { .. } | LegEvent::Answered, false) => {
             matches!(state, LegState::Ringing | LegState::Stopping)
         }
         (LegEvent::Failed { .. }, false) => state == LegState::Ringing,
         (LegEvent::Settled { .. }, false) => state == LegState::Stopping,
         (
-            LegEvent::Rang { .. }
+            LegEvent::Reached
+            | LegEvent::Rang { .. }
             | LegEvent::Answered
             | LegEvent::Failed { .. }
             | LegEvent::Settled { .. },
@@ -134,6 +135,7 @@ fn is_possible(state: LegState, is_anchor: bool, event: &LegEvent) -> bool {
             | LegEvent::Resumed
             | LegEvent::MediaTimedOut { .. }
             | LegEvent::Digit(_)
+            | LegEvent::FellSilent
             | LegEvent::InfoDigit { .. },
             _,
         ) => state == LegState::Up,

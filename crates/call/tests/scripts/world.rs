@@ -328,7 +328,11 @@ impl World {
                     assert_eq!(*call, index, "{name:?}");
                     continue;
                 }
-                CallOutput::Recording(..) | CallOutput::Cursor(..) => {}
+                CallOutput::Recording(..)
+                | CallOutput::Cursor(..)
+                | CallOutput::LookUp(_)
+                | CallOutput::Voicemail(_)
+                | CallOutput::Availability(..) => {}
             }
             let text = self.calls[index].describe(&output);
             let _ = writeln!(self.log, "{:<6} {text}", seconds(self.now));
@@ -430,6 +434,12 @@ impl Live {
             CallOutput::Named(..) => unreachable!("names are checked"),
             CallOutput::Cursor(group, user) => format!("cursor of {group} at {user}"),
             CallOutput::UserTaken(user) => format!("{user} is taken"),
+            CallOutput::LookUp(number) => format!("look {number} up"),
+            CallOutput::Voicemail(change) => format!("{change:?}"),
+            CallOutput::Availability(user, availability, reason) => {
+                let reason = reason.as_deref().unwrap_or("-");
+                format!("{user} is {availability}, {reason}")
+            }
             CallOutput::Finished => "finished".to_owned(),
             CallOutput::Record(_) => unreachable!("records are folded"),
         };
