@@ -5,5 +5,6 @@
 //! caller two agents by two hands at once.
 
 mod floor;
+pub mod strategy;
 
 pub use floor::Floor;

@@ -1,0 +1,1 @@
+//! What every strategy is held to.
