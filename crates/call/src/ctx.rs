@@ -9,6 +9,7 @@ use model::directory::Directory;
 
 use crate::limits::Settings;
 use crate::port::{CallOutput, LegCommand, LegId, MediaCommand, PlayId};
+use crate::voicemail::Mailboxes;
 use acd::Floor;
 
 /// Surroundings of one step.
@@ -21,6 +22,8 @@ pub struct Ctx<'a> {
     pub directory: &'a Arc<Directory>,
     /// What calls share about agents.
     pub floor: &'a mut Floor,
+    /// All voice messages.
+    pub mailboxes: &'a mut Mailboxes,
     /// Where new legs get their numbers.
     pub legs: &'a mut LegIds,
     /// Ring times and limits.

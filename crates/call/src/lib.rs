@@ -21,8 +21,10 @@ mod recording;
 mod routing;
 mod sound;
 mod stage;
+mod voicemail;
 
 pub use call::Call;
 pub use ctx::{Ctx, LegIds};
 pub use limits::{AcdSettings, Limits, RingTimes, Settings};
 pub use sound::{Digits, SoundSettings};
+pub use voicemail::{Counts, Mailboxes, VoicemailSettings};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::sound::SoundSettings;
+use crate::voicemail::VoicemailSettings;
 
 /// What the configuration says to the engine.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +15,8 @@ pub struct Settings {
     pub limits: Limits,
     /// What is played, recorded and kept.
     pub sound: SoundSettings,
+    /// How messages are left and listened to.
+    pub voicemail: VoicemailSettings,
     /// How groups are searched and how callers wait.
     pub acd: AcdSettings,
 }

@@ -73,4 +73,23 @@ pub enum VoicemailChange {
         /// When.
         at: Millis,
     },
+    /// It was too short to be one, and nobody knows of it; its file goes.
+    Dropped {
+        /// Which.
+        id: MessageId,
+        /// For whose mailbox it was meant.
+        mailbox: MailboxId,
+    },
+}
+
+impl VoicemailChange {
+    /// The mailbox that it concerns.
+    pub fn mailbox(&self) -> &MailboxId {
+        match self {
+            Self::Left(message) => &message.mailbox,
+            Self::Heard { mailbox, .. }
+            | Self::Deleted { mailbox, .. }
+            | Self::Dropped { mailbox, .. } => mailbox,
+        }
+    }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use acd::Floor;
 use call::port::{CallInput, LegEvent, LegId, MediaCommand, MediaEvent, PortPair, RecordingId};
-use call::{Call, LegIds};
+use call::{Call, LegIds, Mailboxes};
 use model::call_graph::words::Direction;
 use model::directory::Directory;
 use model::leg_quality::LegQuality;
@@ -42,6 +42,7 @@ pub struct Switch {
     pub(crate) authenticator: Authenticator,
     pub(crate) registrar: Registrar,
     pub(crate) floor: Floor,
+    pub(crate) mailboxes: Mailboxes,
     pub(crate) leg_ids: LegIds,
     pub(crate) legs: Legs,
     pub(crate) calls: BTreeMap<CallKey, LiveCall>,
@@ -122,6 +123,7 @@ impl Switch {
             authenticator,
             registrar,
             floor: Floor::new(),
+            mailboxes: Mailboxes::new(),
             leg_ids: LegIds::default(),
             legs: Legs::default(),
             calls: BTreeMap::new(),

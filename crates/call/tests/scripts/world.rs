@@ -11,7 +11,7 @@ use call::port::{
     Arrival, CallInput, CallOutput, Caller, Destination, LegCommand, LegEvent, LegId, MediaCommand,
     PlayId, RecordingId,
 };
-use call::{Call, Ctx, LegIds, Settings};
+use call::{Call, Ctx, LegIds, Mailboxes, Settings};
 use model::call_graph::check::check_emission;
 use model::call_graph::{CallGraph, apply};
 use model::directory::Directory;
@@ -21,6 +21,7 @@ use model::{CallId, E164, Millis, Now, NumberId, TrunkId, UserId};
 pub(crate) struct World {
     pub(crate) directory: Arc<Directory>,
     pub(crate) floor: Floor,
+    pub(crate) mailboxes: Mailboxes,
     pub(crate) settings: Settings,
     pub(crate) calls: Vec<Live>,
     pub(crate) now: Duration,
@@ -66,6 +67,7 @@ impl World {
         Self {
             directory: Arc::new(directory),
             floor: Floor::new(),
+            mailboxes: Mailboxes::new(),
             settings: Settings::default(),
             calls: Vec::new(),
             now: Duration::ZERO,
@@ -87,6 +89,7 @@ impl World {
             now: now(self.now),
             directory: &self.directory,
             floor: &mut self.floor,
+            mailboxes: &mut self.mailboxes,
             legs: &mut self.legs,
             settings: &self.settings,
             out: &mut out,
@@ -279,6 +282,7 @@ impl World {
             now: now(self.now),
             directory: &self.directory,
             floor: &mut self.floor,
+            mailboxes: &mut self.mailboxes,
             legs: &mut self.legs,
             settings: &self.settings,
             out: &mut out,
