@@ -236,6 +236,7 @@ impl Phone {
                 }
             }
             UaEvent::Confirmed { dialog, body } => self.confirmed(now, dialog, &body, out),
+            UaEvent::Trying { .. } => {}
             UaEvent::Progress { invite, response, .. } => self.progress(invite, &response, out),
             UaEvent::Accepted { invite, dialog, response } => {
                 self.accepted(now, invite, dialog, &response, out);

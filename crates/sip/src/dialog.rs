@@ -26,6 +26,9 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Dialog {
     pub(crate) state: DialogState,
+    pub(crate) usage: Usage,
+    /// Requests of ours other than INVITE and BYE that wait for their final response.
+    pub(crate) requests_open: u16,
     /// Whether we sent the INVITE: then the Call-ID is ours (14.1).
     pub(crate) owns_call_id: bool,
     pub(crate) call_id: Box<str>,
@@ -76,6 +79,15 @@ pub(crate) enum DialogState {
     Morgue,
 }
 
+/// What a dialog is for (RFC 5057). None of ours is for both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Usage {
+    /// An INVITE made it; BYE ends it.
+    Session,
+    /// A SUBSCRIBE made it; it ends with its subscription (RFC 6665 4.4.1).
+    Subscription,
+}
+
 /// A re-INVITE that got 491.
 #[derive(Debug)]
 pub(crate) struct Glare {
@@ -104,6 +116,8 @@ impl Dialog {
     pub(crate) fn new(birth: Birth) -> Dialog {
         Dialog {
             state: DialogState::Early,
+            usage: Usage::Session,
+            requests_open: 0,
             owns_call_id: birth.owns_call_id,
             call_id: birth.call_id,
             local_tag: birth.local_tag,

@@ -71,6 +71,8 @@ pub struct UaConfig {
     pub allow: Vec<Method>,
     /// Option tags we support (RFC 3261 20.37). What a peer requires beyond them gets 420.
     pub supported: Vec<String>,
+    /// Event packages that may be subscribed to (RFC 6665 8.2.2), written into Allow-Events.
+    pub allow_events: Vec<String>,
     /// Whether requests whose Request-URI is a `tel:` one are taken; otherwise they get 416.
     pub accept_tel: bool,
     /// How long the user may be silent about an INVITE before a 100 (Trying) goes out by itself.
@@ -107,6 +109,7 @@ impl UaConfig {
                 Method::Notify,
             ],
             supported: Vec::new(),
+            allow_events: Vec::new(),
             accept_tel: false,
             trying_after: Duration::from_millis(200),
             ring_limit: Duration::from_secs(600),

@@ -95,7 +95,7 @@ fn tells_abilities(method: &Method) -> bool {
 #[derive(Debug)]
 pub(crate) struct Wording {
     local: Vec<Local>,
-    /// `Allow` and `Supported` lines.
+    /// `Allow`, `Supported` and `Allow-Events` lines.
     pub(crate) abilities: String,
     /// The User-Agent line of requests, or nothing.
     pub(crate) user_agent: String,
@@ -131,6 +131,10 @@ impl Wording {
         let mut abilities = format!("Allow: {allow}\r\n");
         if !supported.is_empty() {
             abilities.push_str(&format!("Supported: {supported}\r\n"));
+        }
+        if !config.allow_events.is_empty() {
+            let events = config.allow_events.join(", ");
+            abilities.push_str(&format!("Allow-Events: {events}\r\n"));
         }
         let clean: String = config.user_agent.chars().filter(|c| !c.is_control()).collect();
         let user_agent =

@@ -3,7 +3,8 @@
 //! Guarantees of the events: each [`InviteId`] that was announced ends in `Cancelled` or in one of
 //! the user's own `accept` and `reject`; each [`OutInviteId`] ends in exactly one of `Accepted`,
 //! `Rejected` and `Refused2xx`; each confirmed [`DialogId`] ends in one of `Bye`, `DialogLost`,
-//! `Unconfirmed` and the user's own `bye`.
+//! `Unconfirmed` and the user's own `bye`, a dialog of a subscription in `DialogLost` or the user's
+//! own `end_subscription`.
 
 use bytes::Bytes;
 
@@ -71,6 +72,11 @@ pub enum UaEvent {
     Unconfirmed {
         /// The dialog, now gone.
         dialog: DialogId,
+    },
+    /// A 100 (Trying) to our INVITE, and nothing before it: whoever is to answer is there.
+    Trying {
+        /// Our INVITE.
+        invite: OutInviteId,
     },
     /// A provisional response other than 100 to our INVITE.
     Progress {

@@ -16,7 +16,7 @@ use super::{
     sending::{Purpose, Sending},
 };
 use crate::{
-    dialog::{Dialog, DialogState, NextHop, Repeat, Waiting},
+    dialog::{Dialog, DialogState, NextHop, Repeat, Usage, Waiting},
     message::{Body, Method},
     transaction::Wire,
 };
@@ -34,6 +34,9 @@ impl UserAgentCore {
         let Some(dialog) = self.dialogs.get(&id) else {
             return;
         };
+        if dialog.usage == Usage::Subscription {
+            return self.end_subscription(now, id, out);
+        }
         match dialog.state {
             DialogState::Early => {
                 if let Some(invite) = self.invite_of_early(id) {
@@ -78,6 +81,7 @@ impl UserAgentCore {
         let id = ClientRequestId(self.fresh_id());
         let refreshes = matches!(method, Method::Refer | Method::Notify | Method::Subscribe);
         let draft = self.dialogs.get_mut(&dialog).filter(|it| it.is_live()).map(|it| {
+            it.requests_open = it.requests_open.saturating_add(1);
             let mut draft = draft_in(it, method, headers, body);
             if !refreshes {
                 draft.contact = ContactLine::None;

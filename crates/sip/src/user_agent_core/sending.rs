@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     auth::Credentials,
-    dialog::{DialogState, Waiting},
+    dialog::{DialogState, Usage, Waiting},
     flow::{Flow, TransportKind},
     message::Response,
     transaction::{ClientKey, SentRequest},
@@ -273,6 +273,7 @@ impl UserAgentCore {
                 self.event(event, out);
                 if let Some(dialog) = dialog {
                     self.lose_dialog_by(now, dialog, status, out);
+                    self.request_in_dialog_over(now, dialog, out);
                 }
             }
         }
@@ -292,7 +293,7 @@ impl UserAgentCore {
         if !matches!(status, 408 | 481) || dialog.state != DialogState::Confirmed {
             return;
         }
-        if status == 408 {
+        if status == 408 && dialog.usage == Usage::Session {
             self.send_bye(now, id, None, out);
         } else {
             self.remove_dialog(now, id, out);

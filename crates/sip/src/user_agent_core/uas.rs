@@ -174,7 +174,8 @@ impl UserAgentCore {
             return self.refuse(now, arrival, &refusal, out);
         }
         let id = InviteId(self.fresh_id());
-        let pinned = super::uas_dialog::is_pinned(&arrival);
+        let pinned =
+            super::uas_dialog::is_pinned(arrival.request.headers(), &arrival.via, arrival.flow);
         let tag = self.tokens.token();
         let Arrival { key, flow, via, request } = arrival;
         self.layer.open_server(now, key, flow, request.clone(), &via, ServerUser::Invite(id));

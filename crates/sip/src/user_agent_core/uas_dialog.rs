@@ -14,7 +14,7 @@ use super::{
     uas::{Arrival, reason_of},
 };
 use crate::{
-    dialog::{Birth, Dialog, DialogState, Unacknowledged},
+    dialog::{Birth, Dialog, DialogState, Unacknowledged, Usage},
     flow::{Flow, TransportKind},
     message::{HeaderName, Headers, Method, Refusal, Request, StatusCode, Via},
     transaction::{ServerKey, Token},
@@ -59,7 +59,15 @@ impl UserAgentCore {
             | DialogState::Mortal
             | DialogState::Morgue => {}
         }
+        let of_subscription = dialog.usage == Usage::Subscription;
+        if of_subscription && matches!(arrival.request.method(), Method::Bye | Method::Invite) {
+            // RFC 5057 4.2: what ends or changes a session has none here.
+            return self.refuse_with(now, arrival, 481, out);
+        }
         dialog.flow = arrival.flow;
+        if of_subscription && *arrival.request.method() == Method::Subscribe {
+            dialog.refresh_target(contact_of(arrival.request.headers()));
+        }
         match arrival.request.method() {
             Method::Bye => self.bye_received(now, arrival, id, out),
             Method::Invite => self.reinvite_received(now, arrival, id, cseq, out),
@@ -286,7 +294,7 @@ impl UserAgentCore {
     }
 }
 
-/// The dialog that a 2xx to this INVITE makes (12.1.1).
+/// The dialog that a 2xx to this request makes (12.1.1).
 pub(super) fn dialog_of(
     request: &Request,
     arrived: Flow,
@@ -320,10 +328,9 @@ pub(super) fn target_of(headers: &Headers) -> Option<String> {
     headers.from().ok().map(|from| from.uri.to_string())
 }
 
-/// Whether requests to the sender go by the flow its INVITE came by, and not to its Contact.
-pub(super) fn is_pinned(arrival: &Arrival) -> bool {
-    let headers = arrival.request.headers();
-    !headers.contains(HeaderName::Contact) || is_behind_nat(&arrival.via, arrival.flow)
+/// Whether requests to the sender go by the flow its request came by, and not to its Contact.
+pub(super) fn is_pinned(headers: &Headers, via: &Via, arrived: Flow) -> bool {
+    !headers.contains(HeaderName::Contact) || is_behind_nat(via, arrived)
 }
 
 /// Whether the sender believes it has another address than the one it was heard from: then its

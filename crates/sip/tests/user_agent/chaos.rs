@@ -160,7 +160,7 @@ impl World {
             | UaEvent::ReInviteFailed { dialog, .. } => {
                 assert!(side.dialogs.contains(&dialog), "an event of a dialog that is over");
             }
-            UaEvent::Progress { .. } | UaEvent::Responded { .. } => {}
+            UaEvent::Trying { .. } | UaEvent::Progress { .. } | UaEvent::Responded { .. } => {}
         }
     }
 

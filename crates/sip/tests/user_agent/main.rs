@@ -11,6 +11,7 @@ mod races;
 mod refusals;
 mod routing;
 mod script;
+mod subscriptions;
 mod torture;
 mod uac;
 mod uas;

@@ -174,6 +174,17 @@ impl Stage {
                     &mut out,
                 );
             }
+            "subscribed" => {
+                let headers = [(HeaderName::Expires, "60".to_owned())];
+                let made = core.accept_subscription(now, self.request.unwrap(), &headers, &mut out);
+                self.dialog = made.or(self.dialog);
+            }
+            "notify" => {
+                let headers = vec![(HeaderName::Event, "dialog".to_owned())];
+                let dialog = self.dialog.unwrap();
+                core.request_in_dialog(now, dialog, Method::Notify, headers, None, &mut out);
+            }
+            "end" => core.end_subscription(now, self.dialog.unwrap(), &mut out),
             "resolved" => {
                 let targets = args.iter().map(|target| {
                     let (transport, remote) = target.split_once('/').unwrap();
@@ -369,7 +380,8 @@ impl Stage {
             Message::Response(response) => {
                 let cseq = response.headers().cseq().unwrap();
                 let tag = response.headers().to_tag().unwrap_or_default();
-                if cseq.method == Method::Invite && !tag.is_empty() {
+                let makes_dialog = matches!(cseq.method, Method::Invite | Method::Subscribe);
+                if makes_dialog && !tag.is_empty() {
                     self.our_tag = tag.to_owned();
                 }
                 // 9.2: what answers a CANCEL has the To tag of what answered its INVITE.
@@ -392,6 +404,7 @@ impl Stage {
             UaEvent::Cancelled { reason, .. } => format!("Cancelled {}", or_none(&reason)),
             UaEvent::Confirmed { body, .. } => format!("Confirmed, body of {}", body.len()),
             UaEvent::Unconfirmed { .. } => "Unconfirmed".to_owned(),
+            UaEvent::Trying { .. } => "Trying".to_owned(),
             UaEvent::Progress { dialog, response, .. } => {
                 let dialog = if dialog.is_some() { "" } else { ", no dialog" };
                 format!("Progress {}{dialog}", response.status())

@@ -16,9 +16,10 @@ fn a_call_is_answered_and_every_2xx_gets_its_ack() {
         recv 200 INVITE sdp
         wait 32000
         zero
-    "), @r#"
+    "), @"
       0 -> INVITE 1 +sdp
       0 <- 100 1 INVITE
+      0 ** Trying
       0 <- 180 1 INVITE
       0 ** Progress 180
       0 <- 200 1 INVITE +sdp
@@ -30,7 +31,7 @@ fn a_call_is_answered_and_every_2xx_gets_its_ack() {
     500 <- 200 2 BYE
     500 <- 200 1 INVITE +sdp
     500 -> ACK 1 (again)
-    "#);
+    ");
 }
 
 #[test]

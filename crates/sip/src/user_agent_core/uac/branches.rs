@@ -28,13 +28,19 @@ impl UserAgentCore {
         let Some(invite) = self.out_invites.get_mut(&id) else {
             return;
         };
-        invite.proceeding = true;
+        let first = !std::mem::replace(&mut invite.proceeding, true);
         match &invite.cancel {
             Cancel::Wanted(_) => return self.send_cancel(now, id, out),
             Cancel::Sent(_) => return,
             Cancel::No => {}
         }
-        if response.status().code() == 100 || invite.within.is_some() {
+        if invite.within.is_some() {
+            return;
+        }
+        if response.status().code() == 100 {
+            if first {
+                self.event(UaEvent::Trying { invite: id }, out);
+            }
             return;
         }
         let dialog = match response.headers().to_tag() {

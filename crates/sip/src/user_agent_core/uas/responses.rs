@@ -132,6 +132,8 @@ impl UserAgentCore {
             }
             if *request.method() == Method::Options {
                 writer.lines("Accept: application/sdp\r\n");
+            }
+            if matches!(request.method(), Method::Options | Method::Register | Method::Subscribe) {
                 writer.lines(&self.wording.abilities);
             }
         }
