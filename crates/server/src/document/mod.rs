@@ -3,7 +3,6 @@
 //! most [`MAX_BYTES`] long and nests at most [`MAX_DEPTH`] deep.
 
 mod json;
-mod nearest;
 mod problem;
 mod shape;
 mod toml;
@@ -12,7 +11,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-pub use nearest::nearest;
+pub use model::nearest;
 pub use problem::{Problem, Problems, Severity};
 pub use shape::{Fault, FaultCause, read};
 
