@@ -117,11 +117,20 @@ pub enum CallInput {
     Release,
     /// A user, or an operator, wants this call recorded, not recorded, or a pause.
     Record(RecordingWish),
-    /// It is this waiting caller's turn: ring these members, each with the group in which he was
-    /// found. The floor counts them as rung by this call already.
-    Offered(Vec<(UserId, GroupId)>),
+    /// It is this waiting caller's turn.
+    Offered(Offered),
     /// What a lookup that this call asked for has found.
     LookedUp(LookedUp),
+}
+
+/// What the floor offers a waiting caller ([`acd::Floor::dispatch`]).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offered {
+    /// Whom to ring, each with the group in which he was found. The floor counts them as rung by
+    /// this call already. Empty: every lap is over, nobody will be offered any more.
+    pub members: Vec<(UserId, GroupId)>,
+    /// Number of the lap, from 1 (`attempt.round`, D38).
+    pub round: u16,
 }
 
 /// What a lookup has found.
