@@ -162,6 +162,13 @@ pub(crate) enum SoundCommand {
         /// The recording.
         recording: RecordingId,
     },
+    /// As in `MediaCommand`.
+    NoticeSilence {
+        /// The leg.
+        leg: LegId,
+        /// How long, ms; `None`: no more.
+        after_ms: Option<u32>,
+    },
     /// A leg is over: nothing more is made for it, and no `Played` comes.
     Gone {
         /// The leg.

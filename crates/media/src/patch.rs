@@ -109,6 +109,8 @@ struct Jack {
     rendering: bool,
     /// How many recordings have it.
     recorded: u32,
+    /// Somebody wants to know when it falls silent.
+    noticed: bool,
     told: Told,
 }
 
@@ -181,6 +183,7 @@ impl PatchBay {
                 }
             }
             MediaCommand::StopRecording { ref recording } => self.stop_recording(recording),
+            MediaCommand::NoticeSilence { leg, after_ms } => self.notice_silence(leg, after_ms),
             MediaCommand::Remote { .. } | MediaCommand::Direct { .. } | MediaCommand::Return(_) => {
             }
         }
@@ -349,6 +352,19 @@ impl PatchBay {
         }
     }
 
+    fn notice_silence(&mut self, leg: LegId, after_ms: Option<u32>) {
+        let Some(jack) = self.legs.get_mut(&leg) else { return };
+        let before = std::mem::replace(&mut jack.noticed, after_ms.is_some());
+        self.touched.push(leg);
+        // The leg is known before it is said, and forgotten, if at all, after that.
+        if after_ms.is_some() {
+            self.settle();
+        }
+        if before || after_ms.is_some() {
+            self.sound(SoundCommand::NoticeSilence { leg, after_ms });
+        }
+    }
+
     fn sound(&mut self, command: SoundCommand) {
         self.out.push(Patched::Sound(command));
     }
@@ -440,6 +456,7 @@ impl Jack {
             pressing: Pressing::No,
             rendering: false,
             recorded: 0,
+            noticed: false,
             told: Told { wiring: Wiring::default(), voice: None },
         }
     }

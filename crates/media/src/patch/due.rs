@@ -86,7 +86,7 @@ impl PatchBay {
         let speaks = matches!(jack.ear, Ear::Room(_, part) if part.speaks != Speaks::ToNobody);
         let transcoded = jack.heard_by.and_then(|listener| self.legs.get(&listener));
         let transcoded = transcoded.is_some_and(|listener| self.route(leg, listener).is_none());
-        let taken = jack.recorded > 0 || in_band || speaks || transcoded;
+        let taken = jack.recorded > 0 || jack.noticed || in_band || speaks || transcoded;
         let known = taken || hears == Hears::Rendered || jack.pressing != Pressing::No;
         Told {
             wiring: Wiring { hears, taken, playing: jack.playing.is_some(), talks },

@@ -98,6 +98,7 @@ fn what(sound: &Sound) -> Option<What> {
         Sound::File(name) => Some(What::File(name.clone())),
         Sound::Music(name) => Some(What::Music(name.clone())),
         Sound::Text(text) => Some(What::Text(text.clone())),
+        Sound::Recorded(name) => Some(What::Recorded(name.clone())),
         Sound::Say(spoken) => Some(What::Say(format!("{spoken:?}"))),
         Sound::Tone(_) | Sound::Silence { .. } => None,
     }

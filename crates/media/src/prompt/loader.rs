@@ -196,7 +196,8 @@ impl Loader {
                 .into_iter()
                 .map(|fragment| self.fragment(language, fragment))
                 .collect(),
-            Sound::Tone(_) | Sound::Silence { .. } => Vec::new(),
+            // Until the loader knows the recordings folder.
+            Sound::Recorded(_) | Sound::Tone(_) | Sound::Silence { .. } => Vec::new(),
         };
         if parts.is_empty() { Err("there is no such file".into()) } else { Ok(parts) }
     }
@@ -333,7 +334,7 @@ impl Loader {
 
     fn fail(&self, work: Work, why: &str) {
         let name = match &work.sound {
-            Sound::File(name) | Sound::Music(name) => name.to_string(),
+            Sound::File(name) | Sound::Music(name) | Sound::Recorded(name) => name.to_string(),
             Sound::Text(text) => text.chars().take(40).collect(),
             // Digits that are said are nobody's business.
             Sound::Say(_) | Sound::Tone(_) | Sound::Silence { .. } => "what is said".into(),

@@ -30,6 +30,7 @@ pub(super) enum What {
     File(Arc<str>),
     Music(Arc<str>),
     Text(Arc<str>),
+    Recorded(Arc<str>),
     /// What is said, written down.
     Say(String),
 }

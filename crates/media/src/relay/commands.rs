@@ -147,6 +147,7 @@ impl<S: EventSink> Relay<S> {
             | MediaCommand::Record { .. }
             | MediaCommand::PauseRecording { .. }
             | MediaCommand::StopRecording { .. }
+            | MediaCommand::NoticeSilence { .. }
             | MediaCommand::Close { .. } => {}
         }
         self.bay.apply(command);
@@ -169,7 +170,8 @@ impl<S: EventSink> Relay<S> {
             | MediaCommand::SendDigit { .. }
             | MediaCommand::Record { .. }
             | MediaCommand::PauseRecording { .. }
-            | MediaCommand::StopRecording { .. } => {}
+            | MediaCommand::StopRecording { .. }
+            | MediaCommand::NoticeSilence { .. } => {}
         }
     }
 

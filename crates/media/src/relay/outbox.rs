@@ -41,6 +41,7 @@ impl Outbox {
                 return;
             }
             MediaEvent::Digit { .. }
+            | MediaEvent::FellSilent { .. }
             | MediaEvent::Played { .. }
             | MediaEvent::Closed { .. }
             | MediaEvent::RecordingFailed { .. }
@@ -83,6 +84,7 @@ impl Outbox {
             MediaEvent::TimedOut { .. }
             | MediaEvent::Played { .. }
             | MediaEvent::Digit { .. }
+            | MediaEvent::FellSilent { .. }
             | MediaEvent::Quality(_)
             | MediaEvent::Closed { .. }
             | MediaEvent::RecordingFailed { .. }
@@ -104,6 +106,7 @@ impl Outbox {
                 | MediaEvent::TimedOut { .. }
                 | MediaEvent::Played { .. }
                 | MediaEvent::Digit { .. }
+                | MediaEvent::FellSilent { .. }
                 | MediaEvent::Closed { .. }
                 | MediaEvent::RecordingFailed { .. }
                 | MediaEvent::Recorded { .. } => None,

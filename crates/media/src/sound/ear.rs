@@ -44,6 +44,8 @@ pub(crate) struct Ear {
     waiting: Vec<i16>,
     /// The frame of the last turn, at `rate`.
     pub(crate) frame: Vec<i16>,
+    /// The frame is of a packet of sound: neither concealed nor noise that is only described.
+    is_sound: bool,
     /// The peer sends nothing because it says nothing.
     is_noise: bool,
     level: Level,
@@ -81,6 +83,7 @@ impl Ear {
             notices: Vec::new(),
             waiting: Vec::new(),
             frame: Vec::new(),
+            is_sound: false,
             is_noise: false,
             level: Level::of(&[]),
             silence: SilenceDetector::default(),
@@ -135,7 +138,7 @@ impl Ear {
         self.jitter.reset();
         self.waiting.clear();
         self.frame.clear();
-        self.is_noise = false;
+        (self.is_sound, self.is_noise) = (false, false);
         self.key_is_down = false;
         self.silence.end(now);
         self.clipping.end(now);
@@ -200,7 +203,10 @@ impl Ear {
         let mut is_heard = false;
         for _ in 0..TAKES_MAX {
             match self.take(now, quiet) {
-                Some(heard) => is_heard |= heard,
+                Some(heard) => {
+                    self.is_sound = heard;
+                    is_heard |= heard;
+                }
                 None => break,
             }
         }
@@ -311,6 +317,11 @@ impl Ear {
             self.key_is_down = down;
             out.extend(Digit::new(digit.character()).map(|digit| (digit, down)));
         }
+    }
+
+    /// The level of the frame, dBov, if it is of a packet of sound.
+    pub(crate) fn sound_dbov(&self) -> Option<f32> {
+        self.is_sound.then_some(self.level.dbov)
     }
 
     /// What it is like, when that is to be told.

@@ -12,6 +12,7 @@ mod ear;
 mod keys;
 mod mouth;
 mod play;
+mod quiet;
 #[doc(hidden)]
 pub mod rehearsal;
 mod room;

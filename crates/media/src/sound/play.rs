@@ -91,7 +91,11 @@ impl Play {
         let mut item = |sound: &Sound| match sound {
             Sound::Tone(tone) => Item::Tone(cadence(*tone)),
             Sound::Silence { ms } => Item::Silence(*ms as usize * (rate / 1_000) as usize),
-            Sound::File(_) | Sound::Music(_) | Sound::Text(_) | Sound::Say(_) => {
+            Sound::File(_)
+            | Sound::Music(_)
+            | Sound::Text(_)
+            | Sound::Recorded(_)
+            | Sound::Say(_) => {
                 let key = PromptKey { sound: sound.clone(), language: list.language.clone() };
                 match prompts.request(&key, rate) {
                     ClipState::Ready(clips) => loaded(Some(clips), rate),

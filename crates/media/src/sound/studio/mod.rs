@@ -23,6 +23,7 @@ use crate::sound::ear::Ear;
 use crate::sound::keys::{CONVERTED_MS, Keys};
 use crate::sound::mouth::Mouth;
 use crate::sound::play::{Play, Prompts, rate_for};
+use crate::sound::quiet::Quiet;
 use crate::sound::room::Room;
 use crate::sound::tape::{Recording, Tape};
 use crate::sound::wheel::{SLOTS, Slot};
@@ -98,6 +99,9 @@ impl Studio {
         };
         let mut digits = std::mem::take(&mut self.scratch.digits);
         voice.ear.hear(heard, &mut digits);
+        if let Some(quiet) = voice.quiet.as_mut().filter(|_| !digits.is_empty()) {
+            quiet.pressed(heard.at);
+        }
         for digit in digits.drain(..) {
             self.pass_on(heard.at, heard.leg, digit, |_| true, out);
         }
@@ -201,6 +205,9 @@ impl Studio {
             }
             SoundCommand::StopRecording { recording } => {
                 self.stop_recording(now, &recording, out);
+            }
+            SoundCommand::NoticeSilence { leg, after_ms } => {
+                self.notice_silence(now, leg, after_ms, out);
             }
             SoundCommand::Gone { leg } => self.gone(now, leg, out),
         }
@@ -328,6 +335,13 @@ impl Studio {
         self.pressed(now, leg, digit, out);
         // Who has no events hears it in the band anyway.
         self.pass_on(now, leg, digit, Keys::has_events, out);
+    }
+
+    fn notice_silence(&mut self, now: Duration, leg: LegId, after_ms: Option<u32>, out: &mut Out) {
+        if let Some(voice) = self.voices.get_mut(&leg) {
+            voice.quiet = after_ms.map(|ms| Quiet::new(now, Duration::from_millis(ms.into())));
+            self.settle(now, leg, out);
+        }
     }
 
     fn play(

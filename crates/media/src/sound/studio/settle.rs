@@ -99,7 +99,7 @@ impl Studio {
         mouths
             .chain(room)
             .chain(tapes.map(|tape| tape.rate))
-            .chain(voice.in_band.then_some(NARROWBAND))
+            .chain((voice.in_band || voice.quiet.is_some()).then_some(NARROWBAND))
             .max()
             .map(|rate| rate.min(native).max(NARROWBAND))
     }

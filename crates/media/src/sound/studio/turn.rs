@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use call::port::{Digit, LegId, RoomId};
+use call::port::{Digit, LegId, MediaEvent, RoomId};
 
 use super::voice::Voice;
 use super::{Out, Studio};
@@ -43,6 +43,10 @@ impl Studio {
             if voice.is_decoded {
                 voice.ear.turn(now);
                 out.made.extend(voice.ear.report(leg).map(FromSound::Hearing));
+                let dbov = voice.ear.sound_dbov();
+                if voice.quiet.as_mut().is_some_and(|quiet| quiet.hear(now, dbov)) {
+                    out.made.push(FromSound::Event(MediaEvent::FellSilent { leg }));
+                }
                 voice.ear.take_in_band(&mut scratch.found);
                 for (digit, down) in scratch.found.drain(..) {
                     self.found(now, (leg, digit, down), out);

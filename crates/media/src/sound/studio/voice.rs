@@ -10,6 +10,7 @@ use crate::sound::ear::Ear;
 use crate::sound::keys::Keys;
 use crate::sound::mouth::Mouth;
 use crate::sound::play::Play;
+use crate::sound::quiet::Quiet;
 use crate::sound::wheel::Slot;
 
 /// A leg.
@@ -29,6 +30,8 @@ pub(crate) struct Voice {
     /// Who records it.
     pub(super) taped_by: BTreeSet<RecordingId>,
     pub(super) in_band: bool,
+    /// Somebody wants to know when it falls silent.
+    pub(crate) quiet: Option<Quiet>,
     pub(crate) is_decoded: bool,
     /// As told to the relay.
     pub(super) is_rendering: bool,
@@ -51,6 +54,7 @@ impl Voice {
             heard_by: BTreeSet::new(),
             taped_by: BTreeSet::new(),
             in_band: false,
+            quiet: None,
             is_decoded: false,
             is_rendering: false,
             is_rendered: false,

@@ -309,6 +309,7 @@ impl Stage {
                         MediaEvent::Digit { leg, digit } => {
                             format!("{} digit {}", leg.0, digit.sign())
                         }
+                        MediaEvent::FellSilent { leg } => format!("{} fell silent", leg.0),
                         MediaEvent::Stock(_)
                         | MediaEvent::TimedOut { .. }
                         | MediaEvent::Quality(_)
