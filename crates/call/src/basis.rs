@@ -3,11 +3,12 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use model::call_graph::event::{CallEvent, Decision, Party, Recorded};
 use model::call_graph::words::{Direction, RoutingRule};
-use model::directory::{Directory, Ivr};
-use model::{CallId, E164, GroupId, IvrId, Now, NumberId, UserId};
+use model::directory::{Directory, Ivr, KnownRecord};
+use model::{CallId, E164, GroupId, IvrId, Millis, Now, NumberId, UserId};
 
 use crate::ctx::Ctx;
 use crate::leg::{Anchor, Stopped, user_of};
@@ -43,6 +44,10 @@ pub(crate) struct Basis {
     pub(crate) attempts: u16,
     /// Whom the rows name beyond the fields above, for the context (D46).
     pub(crate) named: BTreeSet<UserId>,
+    /// Further groups whose members were rung, for the context.
+    pub(crate) named_groups: BTreeSet<GroupId>,
+    /// Who has the caller's number, if somebody else has to be asked.
+    pub(crate) lookup: Lookup,
     /// At most one for each attempt, so `attempts_per_call` bounds it.
     pub(crate) stopped: Vec<Stopped>,
     /// What this step has decided so far; written as one row at its end.
@@ -53,16 +58,28 @@ pub(crate) struct Basis {
     pub(crate) recording: Recording,
 }
 
+/// The lookup of a number that the directory does not know.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Lookup {
+    /// Nobody is asked.
+    Unasked,
+    /// The answer is awaited until then, on the monotonic clock.
+    Asked { until: Duration },
+    /// It came; `None`: nobody has the number.
+    Answered(Option<KnownRecord>),
+}
+
 impl Basis {
     /// Keeps an event with the time of this input: the wall clock at the call's start plus the
     /// monotonic time since (D40).
     pub(crate) fn record(&self, event: CallEvent, ctx: &mut Ctx<'_>) {
-        let since = ctx.now.mono.saturating_sub(self.began.mono);
-        ctx.out.push(CallOutput::Record(Recorded {
-            call: self.id.clone(),
-            at: self.began.wall.plus(since),
-            event,
-        }));
+        let at = self.at(ctx);
+        ctx.out.push(CallOutput::Record(Recorded { call: self.id.clone(), at, event }));
+    }
+
+    /// The time of this input, as rows have it (D40).
+    pub(crate) fn at(&self, ctx: &Ctx<'_>) -> Millis {
+        self.began.wall.plus(ctx.now.mono.saturating_sub(self.began.mono))
     }
 
     /// Remembers a decision, for `tandem route explain` and for the row beside the call. At most
@@ -112,15 +129,11 @@ impl Basis {
             | LegEvent::RecordingFailed { .. } => return true,
         };
         let stopped = self.stopped.swap_remove(index);
-        if let Some(sip_status @ (200 | 408)) = status {
-            self.record(
-                CallEvent::AttemptSettled {
-                    connection: stopped.connection,
-                    attempt: stopped.attempt,
-                    sip_status,
-                },
-                ctx,
-            );
+        if let Some(sip_status @ (200 | 408)) = status
+            && let Some(attempt) = stopped.attempt
+        {
+            let connection = stopped.connection;
+            self.record(CallEvent::AttemptSettled { connection, attempt, sip_status }, ctx);
         }
         if crossed {
             ctx.order(LegCommand::HangUp { leg, why: stopped.why });
@@ -134,6 +147,29 @@ impl Basis {
             Party::External { number, .. } => number.as_ref(),
             Party::User { .. } => None,
         }
+    }
+
+    /// The record of the caller: the directory's, else what a lookup has found by now.
+    pub(crate) fn record_of_caller(&self) -> Option<&KnownRecord> {
+        let number = self.caller_number()?;
+        let found = match &self.lookup {
+            Lookup::Answered(record) => record.as_ref(),
+            Lookup::Unasked | Lookup::Asked { .. } => None,
+        };
+        self.directory.record_of(number).or(found)
+    }
+
+    /// What a telephone outside shows that is dialled for this call: no names. Of a caller inside
+    /// it shows the number of the user for whom it rings.
+    pub(crate) fn shown_outside(&self, rung_for: Option<&UserId>) -> Shown {
+        let number = match &self.anchor.party {
+            Party::External { .. } => self.shown.number.clone(),
+            Party::User { user, .. } => {
+                let number = self.directory.default_number_of_user(rung_for.unwrap_or(user));
+                number.map(|number| number.e164.as_str().into())
+            }
+        };
+        Shown { number, name: None }
     }
 
     /// A user with his default number.

@@ -18,7 +18,7 @@ use crate::leg::user_of;
 pub(crate) fn context(basis: &Basis) -> Context {
     let mut named =
         Named { directory: &basis.directory, users: BTreeMap::new(), groups: BTreeMap::new() };
-    for group in &basis.groups {
+    for group in basis.groups.iter().chain(&basis.named_groups) {
         named.group(group);
     }
     for ivr in basis.visits.iter().filter_map(|id| basis.directory.ivr(id)) {

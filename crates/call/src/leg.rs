@@ -103,7 +103,8 @@ pub(crate) struct Far {
 pub(crate) struct Stopped {
     pub(crate) leg: LegId,
     pub(crate) connection: ConnectionSeq,
-    pub(crate) attempt: AttemptSeq,
+    /// `None`: the attempt goes on with another leg.
+    pub(crate) attempt: Option<AttemptSeq>,
     pub(crate) why: Release,
 }
 

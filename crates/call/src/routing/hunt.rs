@@ -239,8 +239,8 @@ impl Hunt {
             self.end(attempt, End::by_decision(outcome, outcome::CANCELLED), basis, ctx);
         }
         for attempt in given_up {
-            let stopped =
-                Stopped { leg: attempt.leg, connection: CONNECTION, attempt: attempt.seq, why };
+            let Attempt { leg, seq, .. } = attempt;
+            let stopped = Stopped { leg, connection: CONNECTION, attempt: Some(seq), why };
             basis.stop(stopped, ctx);
         }
     }

@@ -12,7 +12,7 @@ use model::{CallId, E164, IvrId, NumberId, TrunkId, UserId};
 use super::ending::Ending;
 use super::hunting::Hunting;
 use super::{Stage, ivr};
-use crate::basis::{Basis, outside_party, user_party};
+use crate::basis::{Basis, Lookup, outside_party, user_party};
 use crate::ctx::Ctx;
 use crate::leg::{Anchor, user_of};
 use crate::outbound::{Dial, Dialing};
@@ -60,6 +60,8 @@ pub(crate) fn arrive(id: CallId, arrival: Arrival, ctx: &mut Ctx<'_>) -> (Basis,
         groups: Vec::new(),
         attempts: 0,
         named: BTreeSet::new(),
+        named_groups: BTreeSet::new(),
+        lookup: Lookup::Unasked,
         stopped: Vec::new(),
         decided: Vec::new(),
         digits: 0,
