@@ -24,6 +24,9 @@ struct Line {
     direction: Direction,
     hears: Option<LegId>,
     playing: Option<PlayId>,
+    /// It is to be told when the leg falls silent; so many notices are on their way.
+    is_noticed: bool,
+    notices: u32,
     /// Somebody heard it.
     bridged: bool,
 }
@@ -115,6 +118,15 @@ impl Media {
                     self.faults.push(format!("{leg:?} has no formats"));
                 }
             }
+            MediaCommand::NoticeSilence { leg, after_ms } => {
+                let Some(line) = self.lines.get_mut(&leg) else { return Vec::new() };
+                line.is_noticed = after_ms.is_some();
+                if let Some(after_ms) = after_ms {
+                    line.notices += 1;
+                    let after = Duration::from_millis(after_ms.into());
+                    return vec![(after, MediaEvent::FellSilent { leg })];
+                }
+            }
             MediaCommand::Join { .. }
             | MediaCommand::Leave { .. }
             | MediaCommand::PausePlay { .. }
@@ -138,6 +150,11 @@ impl Media {
                 let line = self.lines.get_mut(leg).filter(|line| line.playing == Some(*play));
                 line.is_some_and(|line| line.playing.take().is_some())
             }
+            // Of several that were asked for the last one counts.
+            MediaEvent::FellSilent { leg } => self.lines.get_mut(leg).is_some_and(|line| {
+                line.notices = line.notices.saturating_sub(1);
+                line.notices == 0 && std::mem::take(&mut line.is_noticed)
+            }),
             MediaEvent::Digit { leg, .. } => self.lines.contains_key(leg),
             MediaEvent::Quality(notice) => self.lines.contains_key(&notice.leg),
             MediaEvent::RecordingFailed { recording, .. } => self.recordings.contains(recording),
@@ -218,6 +235,8 @@ impl Media {
             direction: Direction::BOTH,
             hears: None,
             playing: None,
+            is_noticed: false,
+            notices: 0,
             bridged: false,
         };
         if self.lines.insert(leg, line).is_some() {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use call::SoundSettings;
 use model::directory::{
-    Accept, AcdStrategy, Assignment, Availability, Directory, Group, Ivr, IvrAction, IvrTarget,
+    Accept, AcdStrategy, Assignment, Directory, Group, Ivr, IvrAction, IvrTarget,
     KnownRecord, Number, User,
 };
 use model::{E164, GroupId, IvrId, NumberId, RecordId, TrunkId, UserId};
@@ -177,6 +177,7 @@ fn number(e164: &str, assignment: Assignment, is_default: bool) -> Number {
         assignment,
         is_default,
         missed_call_owner: None,
+        missed_call_owner_group: None,
         recording: None,
     }
 }
@@ -222,6 +223,7 @@ pub(crate) fn directory(setting: &Setting, reloaded: bool) -> Arc<Directory> {
             id: RecordId::from("customer"),
             display_name: "Customer".into(),
             owner: Some(UserId::from("carol")),
+            priority: 0,
         },
     );
     Arc::new(directory)

@@ -29,6 +29,7 @@ pub(super) fn failed_attempt(
         | AttemptOutcome::Busy
         | AttemptOutcome::Canceled
         | AttemptOutcome::Unavailable
+        | AttemptOutcome::Forwarded
         | AttemptOutcome::Failed => format!("  {who}: {}", words(outcome.as_str())),
     }
 }
