@@ -160,9 +160,12 @@ impl Switch {
                     let told = others.map(|other| (other, CallInput::UserTaken(user.clone())));
                     self.inbox.extend(told);
                 }
-                // Nobody asks for these before lookups, mailboxes and codes are built.
-                CallOutput::LookUp(_) | CallOutput::Voicemail(_) | CallOutput::Availability(..) => {
+                CallOutput::LookUp(number) => {
+                    let call = self.calls.get(&key).map(|live| live.call.id().clone());
+                    effects.extend(call.map(|call| Effect::LookUp { call, number }));
                 }
+                CallOutput::Voicemail(change) => effects.push(Effect::Voicemail(change)),
+                CallOutput::Availability(..) => {}
                 CallOutput::Finished => self.forget(key),
             }
         }
@@ -176,6 +179,9 @@ impl Switch {
             LegCommand::Reject { leg, status } => self.reject(now, leg, status),
             LegCommand::DialUser { leg, user, devices: _, shown, anchor } => {
                 self.dial_user(now, key, leg, &user, &shown, anchor);
+            }
+            LegCommand::CallUser { leg, user, devices: _, shown } => {
+                self.dial_user(now, key, leg, &user, &shown, leg);
             }
             LegCommand::DialOutside { leg, to, shown, trunk, anchor } => {
                 self.dial_outside(now, key, leg, &to, &shown, trunk.as_ref(), anchor);

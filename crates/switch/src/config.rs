@@ -8,6 +8,8 @@ use model::TrunkId;
 use sip::auth::Algorithm;
 use sip::user_agent_core::UaConfig;
 
+use crate::codes::Codes;
+
 /// Configuration of a [`crate::Switch`].
 #[derive(Clone, Debug)]
 pub struct SwitchConfig {
@@ -29,6 +31,8 @@ pub struct SwitchConfig {
     pub registrar: RegistrarConfig,
     /// Ring times and limits of the call engine.
     pub call: call::Settings,
+    /// What users dial to tell the server something.
+    pub codes: Codes,
     /// Limits of the switch.
     pub limits: Limits,
 }
@@ -117,10 +121,20 @@ pub struct Limits {
     pub calls_per_s: u32,
     /// OPTIONS answered in one second; more are dropped.
     pub options_per_s: u32,
+    /// Subscriptions (RFC 6665) at one time.
+    pub subscriptions: usize,
+    /// Subscriptions of one user; more get 403.
+    pub subscriptions_per_user: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { calls: 20_000, calls_per_s: 0, options_per_s: 1_000 }
+        Self {
+            calls: 20_000,
+            calls_per_s: 0,
+            options_per_s: 1_000,
+            subscriptions: 20_000,
+            subscriptions_per_user: 100,
+        }
     }
 }

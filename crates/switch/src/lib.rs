@@ -4,6 +4,7 @@
 //! One value comes in ([`Input`]), one ordered list of values goes out ([`Effect`]); time is an
 //! argument, randomness a seed. Two runs with the same inputs give the same outputs.
 
+mod codes;
 mod commands;
 pub mod config;
 mod counters;
@@ -15,6 +16,7 @@ mod random;
 mod requests;
 mod switch;
 
+pub use codes::{CodeMeaning, Codes};
 pub use config::{Limits, Network, RegistrarConfig, SwitchConfig, TrunkConfig};
 pub use counters::Counters;
 pub use port::{Effect, Input, Location};

@@ -5,13 +5,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use call::port::{MediaCommand, MediaEvent};
+use call::port::{LookedUp, MediaCommand, MediaEvent};
 use model::call_graph::Recorded;
 use model::client_report::ClientReport;
-use model::directory::Directory;
+use model::directory::{Availability, Directory};
 use model::leg_quality::LegQuality;
 use model::recording::{RecordingChange, RecordingId};
-use model::{CallId, GroupId, Millis, UserId};
+use model::voicemail::VoicemailChange;
+use model::{CallId, E164, GroupId, Millis, UserId};
 use sip::flow::{Flow, TransportKind};
 use sip::message::{Message, ParseFault};
 use sip::registrar::Binding;
@@ -50,6 +51,25 @@ pub enum Input {
     Media(MediaEvent),
     /// A new directory; calls that run keep theirs.
     Directory(Arc<Directory>),
+    /// Somebody said, not by telephone, whether groups may offer a user calls.
+    Availability {
+        /// The user.
+        user: UserId,
+        /// Whether they may.
+        availability: Availability,
+        /// Why they may not, for people.
+        reason: Option<Arc<str>>,
+    },
+    /// The answer to [`Effect::LookUp`]. One for a call that is over is ignored.
+    LookedUp {
+        /// The call that asked.
+        call: CallId,
+        /// What was found.
+        found: LookedUp,
+    },
+    /// A voice message was heard or deleted, not by telephone; comes back as
+    /// [`Effect::Voicemail`] if the message is there.
+    Mailbox(VoicemailChange),
     /// Take no new calls (503 with Retry-After); running calls go on.
     Drain,
     /// Release every call now.
@@ -100,6 +120,15 @@ pub enum Effect {
     ClientReport(Box<ClientReport>),
     /// Keep the bindings of a user; written behind, so that registrations survive a restart.
     Location(Location),
+    /// Ask who has a number, then give [`Input::LookedUp`]; no answer does no harm.
+    LookUp {
+        /// The call that asks.
+        call: CallId,
+        /// The number.
+        number: E164,
+    },
+    /// Keep what became of a voice message; written behind.
+    Voicemail(VoicemailChange),
     /// Keep the round-robin cursor of a group (D42).
     Cursor(GroupId, UserId),
 }

@@ -13,6 +13,7 @@ use model::call_graph::words::Direction;
 use model::directory::Directory;
 use model::leg_quality::LegQuality;
 use model::recording::RecordingChange;
+use model::voicemail::VoiceMessage;
 use model::{CallId, GroupId, Now, UserId};
 use sip::auth::{Authenticator, AuthenticatorConfig};
 use sip::registrar::Registrar;
@@ -32,6 +33,8 @@ pub struct Restored {
     pub locations: Vec<Location>,
     /// Round-robin cursors.
     pub cursors: Vec<(GroupId, UserId)>,
+    /// Voice messages.
+    pub messages: Vec<VoiceMessage>,
 }
 
 /// The composed core.
@@ -145,6 +148,9 @@ impl Switch {
         for (group, user) in restored.cursors {
             switch.floor.restore_cursor(group, user);
         }
+        for message in restored.messages {
+            switch.mailboxes.restore(message);
+        }
         switch.restore_locations(now, restored.locations);
         switch
     }
@@ -168,6 +174,16 @@ impl Switch {
                 self.ua.resolved(mono, id, targets, &mut self.ua_out);
             }
             Input::Media(event) => self.media(now, event, effects),
+            Input::Availability { .. } => {}
+            Input::LookedUp { call, found } => {
+                let key = self.keys.get(&call).copied();
+                self.inbox.extend(key.map(|key| (key, CallInput::LookedUp(found))));
+            }
+            Input::Mailbox(change) => {
+                if self.mailboxes.apply(&change) {
+                    effects.push(Effect::Voicemail(change));
+                }
+            }
             Input::Directory(directory) => self.reread_directory(now, directory),
             Input::Drain => self.draining = true,
             Input::Release => self.release(),
@@ -246,9 +262,11 @@ impl Switch {
             }
             MediaEvent::Recorded { recording, duration_ms, bytes, sha256 } => {
                 self.recordings.remove(&recording);
+                let message = self.mailboxes.closed(&recording, duration_ms);
                 let at = now.wall;
                 let change = RecordingChange::Ended { at, duration_ms, bytes, sha256 };
                 effects.push(Effect::Recording(recording, change));
+                effects.extend(message.map(Effect::Voicemail));
             }
         }
     }
@@ -342,6 +360,7 @@ impl Switch {
             UaEvent::Unconfirmed { dialog }
             | UaEvent::Bye { dialog, .. }
             | UaEvent::DialogLost { dialog } => self.dialog_over(dialog),
+            UaEvent::Trying { .. } => {}
             UaEvent::Progress { invite, response, .. } => self.progress(invite, &response),
             UaEvent::Accepted { invite, dialog, response } => {
                 self.fork_accepted(now, invite, dialog, &response);

@@ -297,6 +297,18 @@ pub enum LegCommand {
         /// The caller's leg: its session description, Max-Forwards and Call-ID are carried on.
         anchor: LegId,
     },
+    /// Ring a user for a call that nobody has made yet: the offer is our own, and the leg is the
+    /// anchor of what is dialled for it once he has answered (callbacks).
+    CallUser {
+        /// The new leg.
+        leg: LegId,
+        /// The user.
+        user: UserId,
+        /// On which of his devices.
+        devices: Devices,
+        /// What his phone shows.
+        shown: Shown,
+    },
     /// Dial a number outside.
     DialOutside {
         /// The new leg.
@@ -307,7 +319,7 @@ pub enum LegCommand {
         shown: Shown,
         /// The trunk to use first.
         trunk: Option<TrunkId>,
-        /// The caller's leg.
+        /// The leg of who dials: the caller's, or one that answered [`Self::CallUser`].
         anchor: LegId,
     },
     /// Stop a leg that has not been answered (CANCEL), or that answers while we say so.

@@ -200,7 +200,9 @@ impl World {
     fn ordered(&mut self, index: usize, command: &LegCommand) {
         use LegState::{Gone, Ringing, Stopping, Up};
         let moves = match command {
-            LegCommand::DialUser { leg, .. } | LegCommand::DialOutside { leg, .. } => {
+            LegCommand::DialUser { leg, .. }
+            | LegCommand::CallUser { leg, .. }
+            | LegCommand::DialOutside { leg, .. } => {
                 let fresh = self.states.insert(*leg, (index, Ringing));
                 assert!(fresh.is_none(), "a leg is dialled twice");
                 return;
@@ -361,7 +363,7 @@ impl World {
 impl Live {
     fn note(&mut self, command: &LegCommand) {
         let (leg, name) = match command {
-            LegCommand::DialUser { leg, user, .. } => {
+            LegCommand::DialUser { leg, user, .. } | LegCommand::CallUser { leg, user, .. } => {
                 (*leg, user.as_str().trim_start_matches("u-").to_owned())
             }
             LegCommand::DialOutside { leg, to, .. } => (*leg, to.to_string()),
@@ -398,6 +400,7 @@ impl Live {
                     let shown_name = shown.name.as_deref().unwrap_or("-");
                     format!("dial {}, showing {number} \"{shown_name}\"", name(leg))
                 }
+                LegCommand::CallUser { leg, .. } => format!("call {}", name(leg)),
                 LegCommand::DialOutside { to, shown, trunk, .. } => {
                     let number = shown.number.as_deref().unwrap_or("anonymous");
                     let trunk = trunk.as_ref().map_or("any trunk", |trunk| trunk.as_str());

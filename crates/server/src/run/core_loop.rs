@@ -228,6 +228,8 @@ impl Core {
                 Effect::ClientReport(report) => {
                     self.recorder.behind().media(MediaRow::ClientReport(report));
                 }
+                // Kept and asked once their tables and their service are there.
+                Effect::LookUp { .. } | Effect::Voicemail(_) => {}
                 Effect::Cursor(group, user) => self.recorder.behind().cursor(group, user),
                 Effect::Location(location) => {
                     let (now, behind) = (self.clock.now().wall, self.recorder.behind());

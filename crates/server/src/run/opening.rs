@@ -70,7 +70,8 @@ pub(super) async fn records(
     store::conversations::release_leases(&database).await.map_err(database_failed)?;
     let cursors = database.load_cursors().await.map_err(database_failed)?;
     let rows = database.load_bindings(now).await.map_err(database_failed)?;
-    let restored = Restored { locations: locations::restored(rows, &directory), cursors };
+    let locations = locations::restored(rows, &directory);
+    let restored = Restored { locations, cursors, ..Restored::default() };
     let journal = Journal::open(&journal, JournalOptions::default())
         .map_err(|error| Failure::environment(&error, error.remedy()))?;
     let wall: store::writer::WallClock = Arc::new(move || clock.now().wall);

@@ -127,6 +127,7 @@ pub(super) fn core(config: &Config, bound: &[Listen]) -> SwitchConfig {
         Method::Register,
         Method::Info,
         Method::Publish,
+        Method::Subscribe,
     ];
     sip.accept_tel = true;
     sip.limits.transactions = config.limits.transactions;
@@ -149,6 +150,7 @@ pub(super) fn core(config: &Config, bound: &[Listen]) -> SwitchConfig {
             nonce_lifetime: config.registrar.nonce_lifetime,
             ..RegistrarConfig::default()
         },
+        codes: switch::Codes::default(),
         call: call::Settings {
             ring: RingTimes {
                 user: config.ring.user,

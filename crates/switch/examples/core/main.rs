@@ -119,6 +119,8 @@ impl Bench {
                 | Effect::LegQuality(_)
                 | Effect::ClientReport(_)
                 | Effect::Location(_)
+                | Effect::LookUp { .. }
+                | Effect::Voicemail(_)
                 | Effect::Cursor(..) => {}
             }
         }

@@ -12,7 +12,9 @@ use sip::message::{Method, Params, Uri};
 use sip::registrar::Binding;
 use sip::user_agent_core::{LocalAddress, UaConfig};
 use switch::port::Location;
-use switch::{Limits, Network, RegistrarConfig, Restored, Switch, SwitchConfig, TrunkConfig};
+use switch::{
+    Codes, Limits, Network, RegistrarConfig, Restored, Switch, SwitchConfig, TrunkConfig,
+};
 
 const SERVER: &str = "192.0.2.1:5060";
 const TRUNK: &str = "198.51.100.1:5060";
@@ -58,7 +60,7 @@ pub(crate) fn switch() -> Switch {
     let until = start.wall.plus(Duration::from_secs(1_000_000));
     let restored = Restored {
         locations: vec![Location { aor: "alice".into(), bindings: vec![(binding, until)] }],
-        cursors: Vec::new(),
+        ..Restored::default()
     };
     Switch::new(1, config(), restored, Arc::new(directory()), start)
 }
@@ -92,6 +94,7 @@ fn config() -> SwitchConfig {
         }],
         registrar: RegistrarConfig::default(),
         call: call::Settings::default(),
+        codes: Codes::default(),
         limits: Limits::default(),
     }
 }

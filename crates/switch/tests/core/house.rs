@@ -16,15 +16,16 @@ use model::directory::{
 };
 use model::leg_quality::LegQuality;
 use model::recording::{RecordingChange, RecordingId};
-use model::{E164, GroupId, IvrId, Millis, Now, NumberId, TrunkId, UserId};
+use model::voicemail::VoicemailChange;
+use model::{CallId, E164, GroupId, IvrId, Millis, Now, NumberId, TrunkId, UserId};
 use sip::auth::{Algorithm, Challenge, Credentials, Secret, answer, ha1};
 use sip::flow::{Flow, TransportKind};
 use sip::message::{Message, Method, Params, Uri};
 use sip::registrar::Binding;
 use sip::user_agent_core::{LocalAddress, UaConfig};
 use switch::{
-    Effect, Input, Limits, Location, Network, RegistrarConfig, Restored, Switch, SwitchConfig,
-    TrunkConfig,
+    Codes, Effect, Input, Limits, Location, Network, RegistrarConfig, Restored, Switch,
+    SwitchConfig, TrunkConfig,
 };
 
 const SERVER: &str = "192.0.2.1:5060";
@@ -44,6 +45,8 @@ pub(crate) struct House {
     pub(crate) recordings: Vec<(RecordingId, RecordingChange)>,
     pub(crate) qualities: Vec<LegQuality>,
     pub(crate) reports: Vec<ClientReport>,
+    pub(crate) look_ups: Vec<(CallId, E164)>,
+    pub(crate) messages: Vec<VoicemailChange>,
     /// Numbers everything that must differ from message to message.
     count: u32,
 }
@@ -60,7 +63,7 @@ impl House {
             aor: name.into(),
             bindings: vec![(binding(name, at), until)],
         });
-        let restored = Restored { locations: locations.into(), cursors: Vec::new() };
+        let restored = Restored { locations: locations.into(), ..Restored::default() };
         let switch = Switch::new(1, config(settings), restored, Arc::new(directory()), start);
         let mut house = Self {
             switch,
@@ -70,6 +73,8 @@ impl House {
             recordings: Vec::new(),
             qualities: Vec::new(),
             reports: Vec::new(),
+            look_ups: Vec::new(),
+            messages: Vec::new(),
             count: 0,
         };
         let ports = (0..64).map(|pair| PortPair { rtp: 20_000 + 2 * pair });
@@ -104,6 +109,8 @@ impl House {
                 Effect::LegQuality(quality) => self.qualities.push(quality),
                 Effect::ClientReport(report) => self.reports.push(*report),
                 Effect::Aborted { call, .. } => panic!("{call} was aborted"),
+                Effect::LookUp { call, number } => self.look_ups.push((call, number)),
+                Effect::Voicemail(change) => self.messages.push(change),
                 Effect::Resolve { .. } | Effect::Location(_) | Effect::Cursor(..) => {}
             }
         }
@@ -424,6 +431,7 @@ fn config(settings: call::Settings) -> SwitchConfig {
         Method::Register,
         Method::Info,
         Method::Publish,
+        Method::Subscribe,
     ];
     SwitchConfig {
         node: "test".into(),
@@ -442,6 +450,7 @@ fn config(settings: call::Settings) -> SwitchConfig {
         }],
         registrar: RegistrarConfig::default(),
         call: settings,
+        codes: Codes::default(),
         limits: Limits::default(),
     }
 }
