@@ -11,6 +11,7 @@ use model::directory::{Directory, Ivr, KnownRecord};
 use model::{CallId, E164, GroupId, IvrId, Millis, Now, NumberId, UserId};
 
 use crate::ctx::Ctx;
+use crate::ivr::keys::Keys;
 use crate::leg::{Anchor, Stopped, user_of};
 use crate::port::{CallOutput, LegCommand, LegEvent, LegId, Shown};
 use crate::recording::Recording;
@@ -54,6 +55,8 @@ pub(crate) struct Basis {
     pub(crate) decided: Vec<Decision>,
     /// Rows of pressed digits so far.
     pub(crate) digits: u16,
+    /// What the caller has pressed last.
+    pub(crate) keys: Keys,
     pub(crate) ears: Ears,
     pub(crate) recording: Recording,
 }

@@ -25,6 +25,7 @@ mod voicemail;
 
 pub use call::Call;
 pub use ctx::{Ctx, LegIds};
+pub use ivr::IvrSettings;
 pub use limits::{AcdSettings, Limits, RingTimes, Settings};
 pub use sound::{Digits, SoundSettings};
 pub use voicemail::{Counts, Mailboxes, VoicemailSettings};

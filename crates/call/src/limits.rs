@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::ivr::IvrSettings;
 use crate::sound::SoundSettings;
 use crate::voicemail::VoicemailSettings;
 
@@ -17,6 +18,8 @@ pub struct Settings {
     pub sound: SoundSettings,
     /// How messages are left and listened to.
     pub voicemail: VoicemailSettings,
+    /// What IVRs say where their definitions say nothing.
+    pub ivr: IvrSettings,
     /// How groups are searched and how callers wait.
     pub acd: AcdSettings,
 }

@@ -1,103 +1,171 @@
-//! From the definition of an IVR to what it does with its caller. An action that is not built yet
-//! does nothing: the caller goes on to the next IVR (interface.md).
+//! From the definition of an IVR to what it does with its caller: first whether it answers him and
+//! what it says ([`entry`]), then, when he has heard that, what is done with him ([`program`]).
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::E164;
+use model::IvrId;
 use model::call_graph::event::Target;
-use model::directory::{Accept, AcdStrategy, Directory, Ivr, IvrAction, IvrTarget};
+use model::call_graph::words::RoutingRule;
+use model::directory::{Accept, AcdStrategy, Ivr, IvrAction, IvrTarget, VoicemailBox};
 
-use crate::limits::RingTimes;
+use super::hours;
+use crate::basis::Basis;
+use crate::ctx::Ctx;
+use crate::port::Playlist;
 use crate::routing::hunt::Plan;
 
-/// What an IVR does.
+/// How an IVR begins.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    /// It answers its caller.
+    pub(crate) accept: bool,
+    /// What he hears before anything else, if he was answered. Menus and directories say their
+    /// greetings themselves, again and again.
+    pub(crate) greeting: Option<Playlist>,
+}
+
+/// What an IVR does once it has greeted its caller.
 #[derive(Debug)]
 pub(crate) enum Program {
-    /// Routes its caller.
+    /// Rings somebody, or lets him wait for somebody (`plan.queue`).
     Route {
-        /// Answers him first.
-        accept_on_entry: bool,
-        /// Says something to him, if he was answered.
-        greeting: Option<Greeting>,
-        /// To whom.
+        /// Whom, and how.
         plan: Plan,
     },
-    /// Nothing.
-    Pass,
+    /// Asks for a digit.
+    Menu,
+    /// Takes a message.
+    Voicemail {
+        /// Where it is kept.
+        mailbox: VoicemailBox,
+    },
+    /// Asks for a name.
+    Spell,
+    /// Does nothing with him (any more): he goes on.
+    Lead {
+        /// To this IVR; `None`, or one that is not there: to the next one.
+        to: Option<IvrId>,
+    },
 }
 
-/// What an IVR says to who enters.
-#[derive(Debug)]
-pub(crate) struct Greeting {
-    /// A file, or a text that is spoken.
-    pub(crate) prompt: Arc<str>,
-    pub(crate) language: Option<Arc<str>>,
+/// How an IVR begins.
+pub(crate) fn entry(ivr: &Ivr) -> Entry {
+    let greeting = ivr.greeting_prompt.as_ref().map(|prompt| says(ivr, prompt));
+    match ivr.action {
+        // Who was not answered can press nothing and say nothing.
+        IvrAction::Menu | IvrAction::PlayDirectory => Entry { accept: true, greeting: None },
+        IvrAction::Voicemail => Entry { accept: true, greeting },
+        IvrAction::CallTransfer | IvrAction::TimeRouting | IvrAction::PlayAndHangup => {
+            let accept = match ivr.accept {
+                Some(Accept::Entry) => true,
+                Some(Accept::Answer) => false,
+                None => greeting.is_some(),
+            };
+            Entry { accept, greeting }
+        }
+    }
 }
 
-/// Reads a definition for the caller with this number.
-pub(crate) fn program(
-    ivr: &Ivr,
-    caller: Option<&E164>,
-    directory: &Directory,
-    ring: &RingTimes,
-) -> Program {
-    let target = match (ivr.action, &ivr.target) {
-        (IvrAction::CallTransfer, Some(target)) => target,
-        (IvrAction::CallTransfer, None)
-        | (
-            IvrAction::Menu
-            | IvrAction::TimeRouting
-            | IvrAction::PlayAndHangup
-            | IvrAction::Voicemail
-            | IvrAction::PlayDirectory,
-            _,
-        ) => {
-            return Program::Pass;
+/// A prompt of an IVR, in its language.
+pub(crate) fn says(ivr: &Ivr, prompt: &str) -> Playlist {
+    Playlist { language: ivr.language.clone(), ..Playlist::one(Playlist::named(prompt)) }
+}
+
+/// What it does now with the caller.
+pub(crate) fn program(ivr: &Ivr, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Program {
+    match ivr.action {
+        IvrAction::CallTransfer => transfer(ivr, basis, ctx),
+        IvrAction::Menu => Program::Menu,
+        IvrAction::TimeRouting => Program::Lead { to: hours::decide(ivr, basis, ctx) },
+        IvrAction::PlayAndHangup => Program::Lead { to: None },
+        IvrAction::Voicemail => match &ivr.voicemail {
+            Some(mailbox) => Program::Voicemail { mailbox: mailbox.clone() },
+            None => {
+                basis.decide(RoutingRule::Ivr, ivr.id.as_str(), "passed over: it has no mailbox");
+                Program::Lead { to: None }
+            }
+        },
+        IvrAction::PlayDirectory => Program::Spell,
+    }
+}
+
+fn transfer(ivr: &Ivr, basis: &mut Basis, ctx: &Ctx<'_>) -> Program {
+    let ring = &ctx.settings.ring;
+    let (target, strategy, timeout) = match &ivr.target {
+        Some(IvrTarget::User(user)) => (Target::User(user.clone()), AcdStrategy::Single, ring.user),
+        Some(IvrTarget::RecordOwner) => (record_owner(basis), AcdStrategy::Single, ring.user),
+        Some(IvrTarget::LastAgent) => match last_agent(basis, ctx) {
+            Some(target) => (target, AcdStrategy::Single, ring.user),
+            None => return Program::Lead { to: None },
+        },
+        Some(IvrTarget::External(number)) => {
+            basis.decide(RoutingRule::Forward, number.clone(), "dialled, as its IVR says");
+            (Target::External(number.clone()), AcdStrategy::Single, ring.user)
         }
-    };
-    let millis = |configured: Option<u64>, default: Duration| {
-        configured.map_or(default, Duration::from_millis)
-    };
-    let (target, strategy, timeout) = match target {
-        IvrTarget::User(user) => (Target::User(user.clone()), AcdStrategy::Single, ring.user),
-        IvrTarget::RecordOwner => {
-            let record = caller.and_then(|number| directory.record_of(number));
-            let owner = record.and_then(|record| record.owner.clone());
-            (Target::RecordOwner(owner), AcdStrategy::Single, ring.user)
-        }
-        // Until it is known with whom the caller talked last, nobody can be rung.
-        IvrTarget::LastAgent => return Program::Pass,
-        IvrTarget::External(number) => {
-            let target = Target::External(number.clone());
-            (target, AcdStrategy::Single, ring.user)
-        }
-        IvrTarget::Group(id) => {
+        Some(IvrTarget::Group(id)) => {
             // The IVR's strategy beats the group's (D42).
-            let of_group = directory.group(id).map(|group| group.strategy);
+            let of_group = basis.directory.group(id).map(|group| group.strategy);
             let strategy = ivr.strategy.or(of_group).unwrap_or(AcdStrategy::Simulring);
             (Target::Group(id.clone()), strategy, ring.stage)
         }
+        None => {
+            basis.decide(RoutingRule::Ivr, ivr.id.as_str(), "passed over: it has no target");
+            return Program::Lead { to: None };
+        }
     };
-    // It plays nothing but a greeting, so only that makes it answer by itself.
-    let accept_on_entry = match ivr.accept {
-        Some(Accept::Entry) => true,
-        Some(Accept::Answer) => false,
-        None => ivr.greeting_prompt.is_some(),
+    Program::Route { plan: plan(ivr, target, strategy, timeout, ctx) }
+}
+
+/// Rings this target as the IVR says; `timeout`: for so long where it says nothing.
+pub(crate) fn plan(
+    ivr: &Ivr,
+    target: Target,
+    strategy: AcdStrategy,
+    timeout: Duration,
+    ctx: &Ctx<'_>,
+) -> Plan {
+    let millis = |configured: Option<u64>, default: Duration| {
+        configured.map_or(default, Duration::from_millis)
     };
-    Program::Route {
-        accept_on_entry,
-        greeting: ivr
-            .greeting_prompt
-            .clone()
-            .map(|prompt| Greeting { prompt, language: ivr.language.clone() }),
-        plan: Plan {
-            ivr: Some(ivr.id.clone()),
-            target,
-            strategy,
-            ring: millis(ivr.attempt_ring_ms, ring.attempt),
-            timeout: millis(ivr.no_answer_timeout_ms, timeout),
-            max_rounds: ivr.max_rounds,
-        },
+    Plan {
+        ivr: Some(ivr.id.clone()),
+        target,
+        strategy,
+        ring: millis(ivr.attempt_ring_ms, ctx.settings.ring.attempt),
+        timeout: millis(ivr.no_answer_timeout_ms, timeout),
+        max_rounds: ivr.max_rounds,
     }
+}
+
+/// The owner of the caller's record.
+fn record_owner(basis: &mut Basis) -> Target {
+    let directory = basis.directory.clone();
+    let Some(number) = basis.caller_number().cloned() else {
+        basis.decide(RoutingRule::RecordOwner, "withheld", "nobody: the caller shows no number");
+        return Target::RecordOwner(None);
+    };
+    let record = directory.record_of(&number);
+    let (owner, verdict) = match record {
+        None => (None, "nobody: no record has this number".to_owned()),
+        Some(record) => match &record.owner {
+            None => (None, format!("nobody: nobody owns {} ({})", record.id, record.display_name)),
+            Some(owner) => {
+                let verdict = format!("{owner}, who owns {} ({})", record.id, record.display_name);
+                (Some(owner.clone()), verdict)
+            }
+        },
+    };
+    basis.decide(RoutingRule::RecordOwner, number.as_str(), verdict);
+    Target::RecordOwner(owner)
+}
+
+/// The user with whom the caller talked last; in rows he is a user.
+fn last_agent(basis: &mut Basis, _ctx: &Ctx<'_>) -> Option<Target> {
+    let number: Arc<str> = match basis.caller_number() {
+        Some(number) => number.as_str().into(),
+        None => "withheld".into(),
+    };
+    basis.decide(RoutingRule::LastAgent, number, "nobody: nobody has talked with him yet");
+    None
 }

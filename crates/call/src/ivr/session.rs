@@ -3,7 +3,7 @@
 
 use model::IvrId;
 use model::call_graph::event::CallEvent;
-use model::call_graph::words::IvrExit;
+use model::call_graph::words::{IvrExit, RoutingRule};
 use model::directory::{Ivr, IvrTarget};
 
 use crate::basis::Basis;
@@ -32,6 +32,8 @@ pub(crate) fn enter(ivr: &Ivr, basis: &mut Basis, ctx: &mut Ctx<'_>) -> bool {
     };
     basis.record(event, ctx);
     basis.visits.push(ivr.id.clone());
+    let subject = format!("{} version {}", ivr.id, ivr.version);
+    basis.decide(RoutingRule::Ivr, subject, format!("entered: {}", ivr.action));
     true
 }
 
@@ -47,14 +49,49 @@ pub(crate) fn exit(
     basis.record(CallEvent::IvrExited { ivr, reason, next }, ctx);
 }
 
-/// Where he goes when nobody answered; `None`: nowhere, because the IVR names no other, or one
-/// that does not exist, or the limit is reached.
-pub(crate) fn next(ivr: &IvrId, basis: &Basis, ctx: &Ctx<'_>) -> Option<IvrId> {
-    let next = basis.directory.ivr(ivr)?.next_ivr.as_ref()?;
-    let exists = basis.directory.ivr(next).is_some();
-    (exists && may_enter(basis, ctx)).then(|| next.clone())
+/// The caller leaves it for `to`, or for its next one where there is no such IVR. `None`: for
+/// nowhere, because there is no next one either, or the limit is reached.
+pub(crate) fn leave(
+    ivr: &IvrId,
+    to: Option<&IvrId>,
+    basis: &mut Basis,
+    ctx: &mut Ctx<'_>,
+) -> Option<IvrId> {
+    let next = next(ivr, to, basis, ctx);
+    let reason = match &next {
+        Some(_) => IvrExit::NextIvr,
+        None => IvrExit::SystemHangup,
+    };
+    exit(ivr, reason, next.clone(), basis, ctx);
+    next
 }
 
-fn may_enter(basis: &Basis, ctx: &Ctx<'_>) -> bool {
-    basis.visits.len() < usize::from(ctx.settings.limits.ivr_hops)
+/// Whether one more may be entered; a caller who may not leaves the trace of it.
+pub(crate) fn may_enter(basis: &mut Basis, ctx: &Ctx<'_>) -> bool {
+    let limit = usize::from(ctx.settings.limits.ivr_hops);
+    let may = basis.visits.len() < limit;
+    if !may {
+        let verdict = format!("reached: {limit} IVRs were entered, and no more are");
+        basis.decide(RoutingRule::Limit, "ivr_hops", verdict);
+    }
+    may
+}
+
+/// Whether the call knows this IVR.
+pub(crate) fn exists(ivr: &IvrId, basis: &Basis) -> bool {
+    basis.directory.ivr(ivr).is_some()
+}
+
+fn next(ivr: &IvrId, to: Option<&IvrId>, basis: &mut Basis, ctx: &Ctx<'_>) -> Option<IvrId> {
+    let directory = basis.directory.clone();
+    let next = directory.ivr(ivr).and_then(|ivr| ivr.next_ivr.as_ref());
+    let mut ways = to.into_iter().chain(next);
+    let found = ways.find(|to| {
+        let found = directory.ivr(to).is_some();
+        if !found {
+            basis.decide(RoutingRule::Ivr, to.as_str(), "passed over: there is no such IVR");
+        }
+        found
+    })?;
+    may_enter(basis, ctx).then(|| found.clone())
 }

@@ -14,6 +14,7 @@ use super::hunting::Hunting;
 use super::{Stage, ivr};
 use crate::basis::{Basis, Lookup, outside_party, user_party};
 use crate::ctx::Ctx;
+use crate::ivr::keys::Keys;
 use crate::leg::{Anchor, user_of};
 use crate::outbound::{Dial, Dialing};
 use crate::outcome;
@@ -65,6 +66,7 @@ pub(crate) fn arrive(id: CallId, arrival: Arrival, ctx: &mut Ctx<'_>) -> (Basis,
         stopped: Vec::new(),
         decided: Vec::new(),
         digits: 0,
+        keys: Keys::default(),
         ears: Ears::default(),
         recording,
     };

@@ -1,6 +1,6 @@
 //! The stages of a call, one struct each. An input consumes the stage and makes the next one, so
 //! no state of a stage that is over can be looked at. Transfers will be stages of their own beside
-//! [`bridged`], menus beside [`greeting`].
+//! [`bridged`].
 
 pub(crate) mod arriving;
 pub(crate) mod bridged;
@@ -8,12 +8,16 @@ pub(crate) mod ending;
 pub(crate) mod greeting;
 pub(crate) mod hunting;
 pub(crate) mod ivr;
+pub(crate) mod menu;
+pub(crate) mod spelling;
 
 use std::time::Duration;
 
 use self::bridged::Bridged;
 use self::greeting::Greeted;
 use self::hunting::Hunting;
+use self::menu::Asking;
+use self::spelling::Spelling;
 use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::leg::Far;
@@ -25,6 +29,10 @@ use crate::port::{CallInput, LegId};
 pub(crate) enum Stage {
     /// An IVR greets.
     Greeted(Greeted),
+    /// An IVR asks for a digit.
+    Menu(Asking),
+    /// An IVR asks for a name.
+    Spelling(Spelling),
     /// Users are rung.
     Hunting(Hunting),
     /// A number outside is dialled.
@@ -39,6 +47,8 @@ impl Stage {
     pub(crate) fn handle(self, input: CallInput, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Self {
         match self {
             Self::Greeted(greeted) => greeted.handle(input, basis, ctx),
+            Self::Menu(asking) => asking.handle(input, basis, ctx),
+            Self::Spelling(spelling) => spelling.handle(input, basis, ctx),
             Self::Hunting(hunting) => hunting.handle(input, basis, ctx),
             Self::Dialing(dialing) => dialing.handle(input, basis, ctx),
             Self::Bridged(bridged) => bridged.handle(input, basis, ctx),
@@ -49,6 +59,8 @@ impl Stage {
     pub(crate) fn timeout(self, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Self {
         match self {
             Self::Greeted(greeted) => greeted.timeout(basis, ctx),
+            Self::Menu(asking) => asking.timeout(basis, ctx),
+            Self::Spelling(spelling) => spelling.timeout(basis, ctx),
             Self::Hunting(hunting) => hunting.timeout(basis, ctx),
             Self::Dialing(dialing) => dialing.timeout(basis, ctx),
             Self::Bridged(_) | Self::Ended => self,
@@ -58,6 +70,8 @@ impl Stage {
     pub(crate) fn deadline(&self) -> Option<Duration> {
         match self {
             Self::Greeted(greeted) => Some(greeted.deadline()),
+            Self::Menu(asking) => Some(asking.deadline()),
+            Self::Spelling(spelling) => Some(spelling.deadline()),
             Self::Hunting(hunting) => hunting.deadline(),
             Self::Dialing(dialing) => Some(dialing.deadline()),
             Self::Bridged(_) | Self::Ended => None,
@@ -68,7 +82,12 @@ impl Stage {
     pub(crate) fn far(&self) -> Option<&Far> {
         match self {
             Self::Bridged(bridged) => Some(bridged.far()),
-            Self::Greeted(_) | Self::Hunting(_) | Self::Dialing(_) | Self::Ended => None,
+            Self::Greeted(_)
+            | Self::Menu(_)
+            | Self::Spelling(_)
+            | Self::Hunting(_)
+            | Self::Dialing(_)
+            | Self::Ended => None,
         }
     }
 
@@ -77,7 +96,7 @@ impl Stage {
             Self::Hunting(hunting) => (Some(hunting.legs()), None),
             Self::Dialing(dialing) => (None, Some(dialing.leg())),
             Self::Bridged(bridged) => (None, Some(bridged.far().leg)),
-            Self::Greeted(_) | Self::Ended => (None, None),
+            Self::Greeted(_) | Self::Menu(_) | Self::Spelling(_) | Self::Ended => (None, None),
         };
         hunting.into_iter().flatten().chain(other)
     }
