@@ -12,7 +12,8 @@ use model::{CallId, Now};
 use sip::message::{Body, HeaderName};
 
 use crate::guard::guarded;
-use crate::legs::{CallKey, Role};
+use crate::legs::dialling::Callee;
+use crate::legs::{CallKey, Leg, Role};
 use crate::port::Effect;
 use crate::switch::{LiveCall, Switch};
 
@@ -177,11 +178,14 @@ impl Switch {
             LegCommand::PassEarlyMedia { to, from } => self.ring(now, to, Some(from)),
             LegCommand::Answer { leg, like } => self.answer(now, leg, like),
             LegCommand::Reject { leg, status } => self.reject(now, leg, status),
-            LegCommand::DialUser { leg, user, devices: _, shown, anchor } => {
-                self.dial_user(now, key, leg, &user, &shown, anchor);
+            LegCommand::DialUser { leg, user, devices, shown, anchor } => {
+                let (user, devices, shown) = (&user, &devices, &shown);
+                let callee = Callee { user, devices, shown, anchor: Some(anchor) };
+                self.dial_user(now, key, leg, &callee);
             }
-            LegCommand::CallUser { leg, user, devices: _, shown } => {
-                self.dial_user(now, key, leg, &user, &shown, leg);
+            LegCommand::CallUser { leg, user, devices, shown } => {
+                let (user, devices, shown) = (&user, &devices, &shown);
+                self.dial_user(now, key, leg, &Callee { user, devices, shown, anchor: None });
             }
             LegCommand::DialOutside { leg, to, shown, trunk, anchor } => {
                 self.dial_outside(now, key, leg, &to, &shown, trunk.as_ref(), anchor);
@@ -193,9 +197,14 @@ impl Switch {
         }
     }
 
-    /// 180, or 183 with the answer that lets the caller hear the early media of one leg.
+    /// 180, or 183 with the answer that lets the caller hear the early media of one leg. A user
+    /// whom we called ourselves has answered already, and only hears it.
     fn ring(&mut self, now: Now, anchor: LegId, from: Option<LegId>) {
         let Some(invite) = self.waiting_invite(anchor) else {
+            let called = self.legs.get(anchor).is_some_and(Leg::is_answered_callee);
+            if let (true, Some(from)) = (called, from) {
+                self.media_out.push(MediaCommand::Listen { from, to: anchor });
+            }
             return;
         };
         let codecs = from.and_then(|from| {

@@ -360,7 +360,7 @@ impl Switch {
             UaEvent::Unconfirmed { dialog }
             | UaEvent::Bye { dialog, .. }
             | UaEvent::DialogLost { dialog } => self.dialog_over(dialog),
-            UaEvent::Trying { .. } => {}
+            UaEvent::Trying { invite } => self.reached(invite),
             UaEvent::Progress { invite, response, .. } => self.progress(invite, &response),
             UaEvent::Accepted { invite, dialog, response } => {
                 self.fork_accepted(now, invite, dialog, &response);

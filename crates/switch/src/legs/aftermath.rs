@@ -129,6 +129,11 @@ impl SipCallIds {
         }
     }
 
+    /// The Call-ID of a live leg.
+    pub(crate) fn of(&self, leg: LegId) -> Option<Arc<str>> {
+        self.live.get(&leg).cloned()
+    }
+
     /// The call that has, or lately had, a leg with this Call-ID.
     pub(crate) fn call(&self, sip_call_id: &str) -> Option<&CallId> {
         self.calls.get(sip_call_id).map(|(call, _)| call)

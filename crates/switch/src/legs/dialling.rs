@@ -5,42 +5,50 @@
 
 use std::sync::Arc;
 
-use call::port::{LegEvent, LegId, Release, Shown};
+use call::port::{Devices, LegEvent, LegId, Release, Shown};
 use model::{Now, TrunkId, UserId};
 use sip::auth::{Credentials, Secret};
 use sip::message::{Body, HeaderName, Response};
 use sip::user_agent_core::{DialogId, ExtraHeader, InviteRequest, OutInviteId, Party, Target};
 
 use crate::commands::reason;
-use crate::legs::{CallKey, Dialled, Leg, Role};
+use crate::legs::{CallKey, Dialled, Leg, Role, devices};
 use crate::port::Effect;
 use crate::switch::Switch;
 
+/// A user who is to be rung.
+pub(crate) struct Callee<'a> {
+    pub(crate) user: &'a UserId,
+    pub(crate) devices: &'a Devices,
+    pub(crate) shown: &'a Shown,
+    /// The caller's leg; `None`: nobody calls, we do.
+    pub(crate) anchor: Option<LegId>,
+}
+
 impl Switch {
-    pub(crate) fn dial_user(
-        &mut self,
-        now: Now,
-        key: CallKey,
-        leg: LegId,
-        user: &UserId,
-        shown: &Shown,
-        anchor: LegId,
-    ) {
+    pub(crate) fn dial_user(&mut self, now: Now, key: CallKey, leg: LegId, callee: &Callee<'_>) {
+        let Callee { user, devices: wanted, shown, anchor } = *callee;
         let role = Role::Dialled(Dialled::default());
         let user_at_it = Some(user.clone());
         self.legs
             .insert(leg, Leg { call: key, role, user: user_at_it, dialog: None, session: None });
-        let Some(name) = self.directory.user(user).map(|user| user.sip_username.clone()) else {
+        let directory = self.directory.clone();
+        let Some(user) = directory.user(user) else {
             return self.fail(leg, 404);
         };
+        let name = &user.sip_username;
         let bindings: Vec<_> = self
             .registrar
-            .bindings(now.mono, &name)
+            .bindings(now.mono, name)
+            .filter(|binding| devices::rings(user, wanted, binding))
             .map(|binding| (binding.contact.to_request_uri().to_string(), binding.flow))
             .collect();
         let Some((_, first)) = bindings.first() else {
             return self.fail(leg, 480);
         };
+        if let Some(Leg { role: Role::Dialled(dialled), .. }) = self.legs.get_mut(leg) {
+            dialled.flow = Some(*first);
+        }
         let Some(offer) = self.offer_to(leg, anchor, *first) else {
             return self.fail(leg, 503);
         };
@@ -77,14 +85,14 @@ impl Switch {
         let Some(flow) = self.flow_of(anchor) else {
             return self.fail(leg, 503);
         };
-        let Some(offer) = self.offer_to(leg, anchor, flow) else {
+        let Some(offer) = self.offer_to(leg, Some(anchor), flow) else {
             return self.fail(leg, 503);
         };
         let first = at_trunk(&trunk.outbound[0], to);
         let callee = Party::new(first.clone());
         let target = Target::Uri(trunk.outbound[0].clone());
         let mut request = InviteRequest::new(first, self.caller(shown), callee, target);
-        self.carry_on(&mut request, anchor, shown);
+        self.carry_on(&mut request, Some(anchor), shown);
         if let Some(number) = &shown.number {
             let identity = format!("<sip:{number}@{}>", self.config.domain);
             request.headers.push((HeaderName::PAssertedIdentity, identity));
@@ -110,11 +118,11 @@ impl Switch {
     fn offer_to(
         &mut self,
         leg: LegId,
-        anchor: LegId,
+        anchor: Option<LegId>,
         flow: sip::flow::Flow,
     ) -> Option<bytes::Bytes> {
         let mut session = self.open_session(leg, &None, flow)?;
-        let caller = self.legs.session_mut(anchor);
+        let caller = anchor.and_then(|anchor| self.legs.session_mut(anchor));
         let offer = match caller {
             Some(caller) => session.offer(caller.codecs_for_others(), caller.peer()),
             None => session.offer(sdp::own_codecs(), None),
@@ -137,7 +145,7 @@ impl Switch {
     fn flow_of(&self, anchor: LegId) -> Option<sip::flow::Flow> {
         self.legs.get(anchor).and_then(|entry| match &entry.role {
             Role::Anchor(anchor) => Some(anchor.flow),
-            Role::Dialled(_) => None,
+            Role::Dialled(dialled) => dialled.flow,
         })
     }
 
@@ -158,11 +166,18 @@ impl Switch {
 
     /// What every INVITE takes from the caller's: one hop less, and its SIP Call-ID for whoever
     /// reads traces.
-    fn carry_on(&self, request: &mut InviteRequest, anchor: LegId, shown: &Shown) {
-        if let Some(Leg { role: Role::Anchor(anchor), .. }) = self.legs.get(anchor) {
-            request.max_forwards = anchor.max_forwards;
-            let header: ExtraHeader =
-                (HeaderName::Other("X-Call-ID"), anchor.sip_call_id.to_string());
+    fn carry_on(&self, request: &mut InviteRequest, anchor: Option<LegId>, shown: &Shown) {
+        let role = anchor.and_then(|leg| self.legs.get(leg)).map(|leg| &leg.role);
+        let sip_call_id = match role {
+            Some(Role::Anchor(anchor)) => {
+                request.max_forwards = anchor.max_forwards;
+                Some(anchor.sip_call_id.clone())
+            }
+            Some(Role::Dialled(_)) => anchor.and_then(|leg| self.legs.sip_call_ids.of(leg)),
+            None => None,
+        };
+        if let Some(sip_call_id) = sip_call_id {
+            let header: ExtraHeader = (HeaderName::Other("X-Call-ID"), sip_call_id.to_string());
             request.headers.push(header);
         }
         if shown.number.is_none() {
@@ -193,7 +208,21 @@ impl Switch {
         self.leg_over(leg);
     }
 
+    /// Whoever is to answer is there: once for a leg, whichever of its devices says so.
+    pub(crate) fn reached(&mut self, fork: OutInviteId) {
+        let Some(leg) = self.legs.of_fork(fork) else {
+            return;
+        };
+        if let Some(Leg { role: Role::Dialled(dialled), .. }) = self.legs.get_mut(leg)
+            && !dialled.cancelled
+            && !std::mem::replace(&mut dialled.reached, true)
+        {
+            self.tell(leg, LegEvent::Reached);
+        }
+    }
+
     pub(crate) fn progress(&mut self, fork: OutInviteId, response: &Response) {
+        self.reached(fork);
         let Some(leg) = self.legs.of_fork(fork) else {
             return;
         };

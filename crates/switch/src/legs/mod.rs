@@ -5,7 +5,8 @@
 //! than the end of its call.
 
 pub(crate) mod aftermath;
-mod dialling;
+pub(crate) mod devices;
+pub(crate) mod dialling;
 mod formats;
 pub(crate) mod session;
 
@@ -33,6 +34,13 @@ pub(crate) struct Leg {
     /// The dialog, once it is established.
     pub(crate) dialog: Option<DialogId>,
     pub(crate) session: Option<Session>,
+}
+
+impl Leg {
+    /// Whether we dialled it and it has answered.
+    pub(crate) fn is_answered_callee(&self) -> bool {
+        matches!(self.role, Role::Dialled(_)) && self.dialog.is_some()
+    }
 }
 
 /// Which end of an INVITE we are.
@@ -67,6 +75,10 @@ pub(crate) struct Dialled {
     pub(crate) cancelled: bool,
     /// A 2xx crossed our CANCEL.
     pub(crate) crossed: bool,
+    /// The way to the user's first device; `None`: a trunk.
+    pub(crate) flow: Option<Flow>,
+    /// A provisional response came.
+    pub(crate) reached: bool,
     /// Somebody alerts; no failover to another trunk address after this.
     pub(crate) rang: bool,
     /// Further addresses of the trunk.

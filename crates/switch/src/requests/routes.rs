@@ -134,6 +134,9 @@ pub(crate) fn from_user(
         let to = callee.sip_username.clone();
         return Ok(internal(Destination::User(callee.id.clone()), to));
     }
+    if let Some(code) = config.codes.of_user(&dialled_text, &user.id) {
+        return Ok(internal(Destination::Code(code), Arc::from(dialled_text.as_str())));
+    }
     let trunk = config.trunks.iter().find(|trunk| !trunk.outbound.is_empty());
     let country = trunk.and_then(|trunk| trunk.country.as_deref());
     let dialled = Dialled::read(&dialled_text, country);
