@@ -57,7 +57,9 @@ pub(crate) fn leave(
     basis: &mut Basis,
     ctx: &mut Ctx<'_>,
 ) -> Option<IvrId> {
-    let next = next(ivr, to, basis, ctx);
+    let directory = basis.directory.clone();
+    let way = directory.ivr(ivr).and_then(|ivr| way(ivr, to, basis));
+    let next = way.filter(|_| may_enter(basis, ctx));
     let reason = match &next {
         Some(_) => IvrExit::NextIvr,
         None => IvrExit::SystemHangup,
@@ -82,16 +84,17 @@ pub(crate) fn exists(ivr: &IvrId, basis: &Basis) -> bool {
     basis.directory.ivr(ivr).is_some()
 }
 
-fn next(ivr: &IvrId, to: Option<&IvrId>, basis: &mut Basis, ctx: &Ctx<'_>) -> Option<IvrId> {
+/// Where a way leads that aims at `to`, else at the IVR's next one: the first of them that there
+/// is.
+pub(crate) fn way(ivr: &Ivr, to: Option<&IvrId>, basis: &mut Basis) -> Option<IvrId> {
     let directory = basis.directory.clone();
-    let next = directory.ivr(ivr).and_then(|ivr| ivr.next_ivr.as_ref());
-    let mut ways = to.into_iter().chain(next);
+    let mut ways = to.into_iter().chain(&ivr.next_ivr);
     let found = ways.find(|to| {
         let found = directory.ivr(to).is_some();
         if !found {
             basis.decide(RoutingRule::Ivr, to.as_str(), "passed over: there is no such IVR");
         }
         found
-    })?;
-    may_enter(basis, ctx).then(|| found.clone())
+    });
+    found.cloned()
 }

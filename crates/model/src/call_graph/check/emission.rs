@@ -53,7 +53,7 @@ fn filled(kind: Kind) -> Filled {
         Kind::MenuSelected => Filled(No, Yes, No, &["digit", "next"], &[]),
         Kind::MenuInvalid => Filled(No, Yes, No, &["digit"], &[]),
         Kind::MenuTimeout => Filled(No, Yes, No, &[], &[]),
-        Kind::ScheduleMatched => Filled(No, Yes, No, &["rule", "next"], &[]),
+        Kind::ScheduleMatched => Filled(No, Yes, No, &["rule"], &["next"]),
         Kind::RoutingStarted => Filled(Yes, Maybe, Maybe, &["target", "strategy"], &["added"]),
         Kind::DialStarted => Filled(Yes, No, Maybe, &["to", "added"], &[]),
         Kind::Answered => Filled(Yes, No, Maybe, &[], &["party"]),
