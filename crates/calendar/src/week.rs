@@ -18,9 +18,15 @@ pub(crate) struct Span {
 }
 
 impl Span {
-    /// An end that is not after the start is on the next day.
+    /// From a time of day on until the clock shows the other one the next time; 24:00 and 00:00
+    /// look the same.
     pub(crate) fn new(from: u16, to: u16) -> Self {
-        Self { from, to: if to > from { to } else { to + DAY } }
+        let to = match to {
+            to if to > from => to,
+            to if to + DAY > from => to + DAY,
+            to => to + 2 * DAY,
+        };
+        Self { from, to }
     }
 
     pub(crate) fn of(rule: &WeeklyRule) -> Self {
