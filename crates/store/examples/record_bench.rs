@@ -87,6 +87,7 @@ fn events(step: usize) -> Vec<CallEvent> {
                 outcome: CallOutcome::Answered,
                 owner: Some("u-ana".into()),
                 missed_call_owner: None,
+                missed_call_owner_group: None,
                 sip_status: None,
                 q850: Some(16),
                 context: context(),

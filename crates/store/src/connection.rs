@@ -63,17 +63,7 @@ impl Database {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(|error| unreachable(error.to_string()))?;
         }
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Normal)
-            // What a statement must undo if it fails stays in memory, not in a temporary file.
-            .pragma("temp_store", "MEMORY")
-            .foreign_keys(true)
-            .busy_timeout(BUSY_TIMEOUT)
-            .statement_cache_capacity(STATEMENTS)
-            .disable_statement_logging();
+        let options = options(path);
         let options =
             if CHECKS { options } else { options.pragma("ignore_check_constraints", "ON") };
         let located = |error: sqlx::Error| {
@@ -109,12 +99,25 @@ impl Database {
         Ok(Self { write, read, path: path.to_owned() })
     }
 
-    /// Brings the schema up to date; returns how many migrations were applied.
+    /// Brings the schema up to date; returns how many migrations were applied. Each is there
+    /// wholly or not at all.
+    ///
+    /// A table whose CHECK lists change is built anew, which SQLite allows only while foreign keys
+    /// are off; a migration that does so looks itself whether every reference still holds. CHECK
+    /// lists hold in every build meanwhile.
     ///
     /// # Errors
     /// [`Error::Migration`] when the schema is newer than this program or was changed by hand.
     pub async fn migrate(&self) -> Result<usize, Error> {
         let before = self.applied().await?;
+        if before < MIGRATIONS.iter().count() {
+            let options = options(&self.path).foreign_keys(false);
+            let alone = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
+            let done = MIGRATIONS.run(&alone).await;
+            alone.close().await;
+            done?;
+        }
+        // Where nothing is to be done: that the schema is one that this program knows.
         MIGRATIONS.run(&self.write).await?;
         Ok(MIGRATIONS.iter().count().saturating_sub(before))
     }
@@ -181,6 +184,20 @@ impl Database {
         self.read.close().await;
         self.write.close().await;
     }
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Normal)
+        // What a statement must undo if it fails stays in memory, not in a temporary file.
+        .pragma("temp_store", "MEMORY")
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .statement_cache_capacity(STATEMENTS)
+        .disable_statement_logging()
 }
 
 impl FromStr for DatabaseUrl {

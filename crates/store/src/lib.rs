@@ -3,18 +3,22 @@
 //! seam that another database can take. Conversations are written by [`conversations`], in their
 //! own transactions.
 
+pub mod agents;
 pub mod bindings;
 pub mod connection;
 pub mod conversations;
 pub mod directory;
 pub mod error;
 pub mod journal;
+mod learned;
 pub mod media_rows;
 pub mod metrics;
 pub mod read;
 pub mod recover;
+mod reply_calls;
 pub mod repository;
 pub mod rows;
+mod voicemail_rows;
 pub mod writer;
 
 #[cfg(test)]

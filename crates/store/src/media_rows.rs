@@ -1,17 +1,19 @@
-//! What media tells of a call beside its graph: recordings, the figures of a leg at its end, what
-//! telephones report. Written behind, in the order in which it came, after the rows of the same
+//! What is told beside the graphs of calls: recordings, the figures of a leg at its end, what
+//! telephones report, voice messages, what agents are doing. Written behind, in the order in which it came, after the rows of the same
 //! commit; a kill loses at most what the last commit interval brought, and a recording that was
 //! cut off is closed at the next start from its file.
 
+use model::agent_state::AgentChange;
 use model::call_graph::event::BridgeLeg;
 use model::client_report::ClientReport;
 use model::leg_quality::LegQuality;
 use model::recording::{RecordingChange, RecordingFormat, RecordingId, RecordingState};
+use model::voicemail::VoicemailChange;
 use model::{CallId, Millis};
 use sqlx::sqlite::SqliteConnection;
 
-use crate::Error;
 use crate::rows::Columns;
+use crate::{Error, agents, voicemail_rows};
 
 /// Something to be written.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +24,10 @@ pub enum MediaRow {
     LegQuality(LegQuality),
     /// What a telephone says.
     ClientReport(Box<ClientReport>),
+    /// What became of a voice message.
+    Voicemail(Box<VoicemailChange>),
+    /// What an agent is doing now.
+    Agent(Box<AgentChange>),
 }
 
 /// A recording as the database has it.
@@ -63,6 +69,8 @@ pub(crate) async fn save(
             MediaRow::Recording(id, change) => recording(connection, id, change).await?,
             MediaRow::LegQuality(quality) => leg_quality(connection, quality).await?,
             MediaRow::ClientReport(report) => client_report(connection, report).await?,
+            MediaRow::Voicemail(change) => voicemail_rows::save(connection, change).await?,
+            MediaRow::Agent(change) => agents::save(connection, change).await?,
         }
     }
     Ok(())

@@ -2,6 +2,7 @@
 //! writes, and every list has the limit that its caller gives.
 
 mod media;
+mod routing;
 
 use model::{CallId, ConversationId, Millis};
 use sqlx::AssertSqlSafe;
@@ -10,6 +11,7 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use crate::rows::Columns;
 use crate::{Database, Error};
 pub use media::{CallMediaView, LegView, RecordingView};
+pub use routing::ReplyCallView;
 
 /// A conversation as its screen shows it: keys as stored, everybody by name.
 #[derive(Clone, Debug, PartialEq, Eq)]

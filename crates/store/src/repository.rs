@@ -6,16 +6,20 @@ use std::future::Future;
 
 use model::call_graph::CallGraph;
 use model::call_graph::words::CallState;
-use model::directory::Directory;
 use model::directory::source::DirectoryFile;
+use model::directory::{Directory, KnownRecord};
 use model::recording::RecordingId;
-use model::{CallId, GroupId, Millis, UserId};
+use model::voicemail::VoiceMessage;
+use model::{CallId, E164, GroupId, Millis, UserId};
 
+use crate::agents::{AgentToday, KeptAvailability};
 use crate::bindings::Binding;
 use crate::directory::{ImportMode, ImportReport};
 use crate::media_rows::{Interrupted, MediaRow, RecordingRow};
 use crate::rows::{self, RowBatch};
-use crate::{Database, Error, bindings, directory, media_rows};
+use crate::{
+    Database, Error, agents, bindings, directory, learned, media_rows, reply_calls, voicemail_rows,
+};
 
 /// Everything that one transaction of the writer brings.
 #[derive(Debug, Default)]
@@ -26,7 +30,7 @@ pub struct Commit<'a> {
     pub bindings: Vec<(UserId, Vec<Binding>)>,
     /// Round-robin cursors that moved (D42).
     pub cursors: Vec<(GroupId, UserId)>,
-    /// What media told beside the calls' rows, in order.
+    /// What was told beside the calls' rows, in order.
     pub media: &'a [MediaRow],
     /// This node was alive then (D47).
     pub heartbeat: Option<(&'a str, Millis)>,
@@ -115,12 +119,41 @@ pub trait Repository: Clone + Send + Sync + 'static {
         &self,
         ids: &[RecordingId],
     ) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Every voice message that nobody deleted, oldest first: the index of mailboxes.
+    fn mailboxes(&self) -> impl Future<Output = Result<Vec<VoiceMessage>, Error>> + Send;
+
+    /// Who wants to be offered calls, of every active user.
+    fn availabilities(&self) -> impl Future<Output = Result<Vec<KeptAvailability>, Error>> + Send;
+
+    /// What agents have done since the local midnight `since`; who did nothing is not there.
+    fn agents_today(
+        &self,
+        since: Millis,
+    ) -> impl Future<Output = Result<Vec<AgentToday>, Error>> + Send;
+
+    /// With whom each number outside talked last: the newest `limit` numbers, the newest last.
+    fn last_agents(
+        &self,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<(E164, UserId)>, Error>> + Send;
+
+    /// Keeps what an outside lookup found, and lets the number resolve to it from now on. Returns
+    /// whether it does: a lookup that a person made stays.
+    fn learn_record(
+        &self,
+        e164: &E164,
+        record: &KnownRecord,
+        now: Millis,
+    ) -> impl Future<Output = Result<bool, Error>> + Send;
 }
 
 impl Repository for Database {
     async fn commit(&self, commit: &Commit<'_>) -> Result<(), Error> {
         let mut transaction = self.begin().await?;
         rows::save(&mut transaction, &commit.rows).await?;
+        let replies = reply_calls::follow(&mut transaction, &commit.rows).await?;
+        rows::save_outbox(&mut transaction, &commit.rows, &replies).await?;
         bindings::save(&mut transaction, &commit.bindings).await?;
         bindings::save_cursors(&mut transaction, &commit.cursors).await?;
         media_rows::save(&mut transaction, commit.media).await?;
@@ -201,5 +234,33 @@ impl Repository for Database {
         let mut transaction = self.begin().await?;
         media_rows::expire(&mut transaction, ids).await?;
         Ok(transaction.commit().await?)
+    }
+
+    async fn mailboxes(&self) -> Result<Vec<VoiceMessage>, Error> {
+        voicemail_rows::load(&mut *self.reader().acquire().await?).await
+    }
+
+    async fn availabilities(&self) -> Result<Vec<KeptAvailability>, Error> {
+        agents::availabilities(&mut *self.reader().acquire().await?).await
+    }
+
+    async fn agents_today(&self, since: Millis) -> Result<Vec<AgentToday>, Error> {
+        agents::today(&mut *self.reader().acquire().await?, since).await
+    }
+
+    async fn last_agents(&self, limit: usize) -> Result<Vec<(E164, UserId)>, Error> {
+        agents::last_agents(&mut *self.reader().acquire().await?, limit).await
+    }
+
+    async fn learn_record(
+        &self,
+        e164: &E164,
+        record: &KnownRecord,
+        now: Millis,
+    ) -> Result<bool, Error> {
+        let mut transaction = self.begin().await?;
+        let learned = learned::learn(&mut transaction, e164, record, now).await?;
+        transaction.commit().await?;
+        Ok(learned)
     }
 }

@@ -1,6 +1,6 @@
 //! What a directory file does to the database, and what is said of a wrong one (interface.md).
 
-use model::directory::source::{DirectoryFile, Ha1Entry, OptionEntry, OptionsEntry};
+use model::directory::source::{DirectoryFile, Ha1Entry, MemberEntry, OptionEntry, OptionsEntry};
 use model::directory::{Availability, IvrAction};
 use model::{E164, Millis};
 use sqlx::AssertSqlSafe;
@@ -56,7 +56,7 @@ async fn importing_twice_changes_nothing() {
     assert_eq!(dump(&fresh.database, &TABLES).await, before);
     // And where the file differs in nothing that counts.
     let mut file = scenario_directory();
-    file.users[0].devices.push("desk".to_owned());
+    file.users[0].availability = Some(Availability::Available);
     let again = import_at(&fresh.database, &file, 9).await;
     assert!(again.applied);
     assert_eq!(shown(&again), Vec::<String>::new());
@@ -108,7 +108,7 @@ async fn what_the_file_drops_becomes_inactive_and_can_come_back() {
     let whole = scenario_directory();
     let mut file = whole.clone();
     file.users.retain(|user| user.id != "u-cat");
-    file.groups.iter_mut().for_each(|group| group.members.retain(|user| user != "u-cat"));
+    file.groups.iter_mut().for_each(|group| group.members.retain(|user| user.user() != "u-cat"));
     file.numbers.retain(|number| number.id != "n-sales2");
     file.ivrs.retain(|ivr| ivr.id != "ivr-s1");
     let report = import_at(&fresh.database, &file, 1).await;
@@ -161,7 +161,7 @@ async fn names_may_be_swapped_and_taken_over() {
     assert!(report.applied, "{:?}", report.problems);
     let mut file = scenario_directory();
     file.users.retain(|user| user.id != "u-dan");
-    file.groups.iter_mut().for_each(|group| group.members.retain(|user| user != "u-dan"));
+    file.groups.iter_mut().for_each(|group| group.members.retain(|user| user.user() != "u-dan"));
     file.numbers.retain(|number| number.id != "n-dan");
     let mut heir = file.users[0].clone();
     (heir.id, heir.sip_username) = ("u-heir".to_owned(), "dan".to_owned());
@@ -253,7 +253,7 @@ fn every_kind_of_mistake_has_its_message() {
     file.users[3].sip_password = Some("x".to_owned());
     let (md5, sha256) = ("12".to_owned(), "zz".repeat(32));
     file.users[3].sip_ha1 = Some(Ha1Entry { realm: "elsewhere".to_owned(), md5, sha256 });
-    file.groups[0].members.push("u-ghost".to_owned());
+    file.groups[0].members.push(MemberEntry::User("u-ghost".to_owned()));
     file.groups[1].members.clear();
     file.ivrs[0].target_group_id = None;
     file.ivrs[1].next_ivr_id = Some("ivr-s1".to_owned());

@@ -8,11 +8,11 @@ use model::call_graph::event::{Ended, Recorded};
 use model::call_graph::graph::{CallGraph, CallInteraction, Connection};
 use model::call_graph::words::{
     AttemptOutcome, CallOutcome, ConnectionKind, ConnectionOutcome, Direction, EndReason, EndedBy,
-    InteractionKind, IvrExit, NoAnswerReason, TransferState,
+    InteractionKind, IvrExit, NoAnswerReason, QueueExit, TransferState,
 };
 use model::call_graph::{CallEvent, apply};
 use model::directory::{Assignment, Directory};
-use model::{Millis, UserId};
+use model::{GroupId, Millis, UserId};
 
 use super::context::context;
 
@@ -21,6 +21,7 @@ pub fn sweep(graph: CallGraph, alive: Option<Millis>, directory: &Directory) -> 
     let at = alive.map_or(last_time(&graph), |alive| alive.max(last_time(&graph)));
     let mut closing = Closing { graph: Some(graph), at };
     closing.attempts();
+    closing.waits();
     closing.stages();
     closing.transfers();
     closing.visits();
@@ -51,6 +52,11 @@ pub(super) fn last_time(graph: &CallGraph) -> Millis {
         times.push(row.raised_at);
         times.extend(row.cleared_at);
     }
+    for row in &graph.queue_waits {
+        times.push(row.entered_at);
+        times.extend(row.left_at);
+    }
+    times.extend(graph.decisions.last().map(|row| row.at));
     times.into_iter().max().unwrap_or(call.initiated_at)
 }
 
@@ -83,6 +89,19 @@ impl Closing {
             let event = CallEvent::AttemptEnded { connection, attempt, outcome, sip_status };
             events.push((at, event));
         }
+        self.all(events);
+    }
+
+    /// Who waited in a queue waits no longer.
+    fn waits(&mut self) {
+        let Some(graph) = &self.graph else { return };
+        let open = graph.queue_waits.iter().filter(|row| row.left_at.is_none());
+        let of = |id: &Arc<str>| graph.connections.iter().find(|row| row.id == *id);
+        let leave = |connection: &Connection| {
+            let exit = QueueExit::Stopped;
+            (self.at, CallEvent::QueueLeft { connection: connection.seq, exit })
+        };
+        let events = open.filter_map(|row| of(&row.connection_id)).map(leave).collect();
         self.all(events);
     }
 
@@ -172,13 +191,14 @@ impl Closing {
         let missed_call_owner = missed_call_owner(graph, directory);
         let owner = owner(graph).or_else(|| missed_call_owner.clone());
         let missed_call_owner = missed_call_owner.filter(|_| missed);
+        let missed_call_owner_group = missed_call_owner_group(graph, directory);
         let named = [owner.clone(), missed_call_owner.clone()];
         let ended = Ended {
             by: EndedBy::System,
             outcome,
             owner,
             missed_call_owner,
-            missed_call_owner_group: None,
+            missed_call_owner_group: missed_call_owner_group.filter(|_| missed),
             sip_status: None,
             q850: None,
             context: context(graph, named.iter().flatten(), directory),
@@ -260,4 +280,13 @@ fn missed_call_owner(graph: &CallGraph, directory: &Directory) -> Option<UserId>
             Some(Assignment::User(user)) => Some(user.clone()),
             Some(Assignment::Group(..)) | None => None,
         })
+}
+
+/// The group that owns the missed call: where D6 looks for a user.
+fn missed_call_owner_group(graph: &CallGraph, directory: &Directory) -> Option<GroupId> {
+    let visit = graph.context.ivr_visits.last();
+    let ivr = visit.and_then(|visit| directory.ivr(&visit.ivr_id));
+    let number = graph.call.internal_number_id.as_ref().and_then(|id| directory.number(id));
+    ivr.and_then(|ivr| ivr.missed_call_owner_group.clone())
+        .or_else(|| number.and_then(|number| number.missed_call_owner_group.clone()))
 }

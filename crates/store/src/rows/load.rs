@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use model::call_graph::CallGraph;
 use model::call_graph::graph::{
-    Call, CallInteraction, CallParticipant, Connection, ConnectionAttempt, Context, IvrVisit,
-    QualityEvent,
+    Call, CallInteraction, CallParticipant, Connection, ConnectionAttempt, Context, DecisionRow,
+    IvrVisit, QualityEvent, QueueWait,
 };
 use model::call_graph::words::{CallState, InteractionKind};
-use model::{CallId, E164, Millis};
+use model::{CallId, E164, GroupId, Millis};
+use serde::de::DeserializeOwned;
 use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
@@ -40,6 +41,9 @@ pub async fn load_graph(
     let interactions = rows(connection, sql, id, interaction).await?;
     let sql = "SELECT * FROM quality_event WHERE call_id = ? ORDER BY raised_at, id";
     let quality_events = rows(connection, sql, id, quality).await?;
+    let sql = "SELECT * FROM queue_wait WHERE call_id = ? ORDER BY seq";
+    let queue_waits = rows(connection, sql, id, queue_wait).await?;
+    let decisions = load_decisions(connection, id).await?;
     let context =
         Context { ivr_visits: visits(connection, &interactions).await?, ..Context::default() };
     Ok(Some(CallGraph {
@@ -49,10 +53,38 @@ pub async fn load_graph(
         participants,
         interactions,
         quality_events,
-        queue_waits: Vec::new(),
-        decisions: Vec::new(),
+        queue_waits,
+        decisions,
         context,
     }))
+}
+
+/// Every step of the way that a call took, in order.
+///
+/// # Errors
+/// When the database cannot be read, or a value is not understood.
+pub async fn load_decisions(
+    connection: &mut SqliteConnection,
+    id: &CallId,
+) -> Result<Vec<DecisionRow>, Error> {
+    let sql = "SELECT * FROM routing_decision WHERE call_id = ? ORDER BY seq";
+    rows(connection, sql, id, decision).await
+}
+
+/// The stays of callers in a group's queue since a time, newest first, at most `limit`.
+///
+/// # Errors
+/// When the database cannot be read, or a value is not understood.
+pub async fn load_queue_waits(
+    connection: &mut SqliteConnection,
+    group: &GroupId,
+    since: Millis,
+    limit: u32,
+) -> Result<Vec<QueueWait>, Error> {
+    let sql = "SELECT * FROM queue_wait WHERE group_id = ? AND entered_at >= ? \
+               ORDER BY entered_at DESC, call_id DESC, seq DESC LIMIT ?";
+    let query = sqlx::query(sql).bind(group.as_str()).bind(since.0).bind(limit);
+    query.fetch_all(connection).await?.iter().map(queue_wait).collect()
 }
 
 /// Ids of the calls that a node runs or ran and that are not over, oldest first.
@@ -210,6 +242,21 @@ impl Columns<'_> {
         }
     }
 
+    pub(crate) fn json<T: DeserializeOwned>(&self, column: &'static str) -> Result<T, Error> {
+        let found = self.text(column)?;
+        let table = self.table;
+        serde_json::from_str(&found).map_err(|_| Error::Value { table, column, found })
+    }
+
+    /// The value's default where there is none.
+    pub(crate) fn json_or_default<T: DeserializeOwned + Default>(
+        &self,
+        column: &'static str,
+    ) -> Result<T, Error> {
+        let found: Option<String> = self.row.try_get(column)?;
+        if found.is_none() { Ok(T::default()) } else { self.json(column) }
+    }
+
     pub(crate) fn flag(&self, column: &'static str) -> Result<bool, Error> {
         Ok(self.row.try_get(column)?)
     }
@@ -233,7 +280,7 @@ fn call(row: &SqliteRow) -> Result<Call, Error> {
         anchor_user_id: columns.id_or_null("anchor_user_id")?,
         owner_user_id: columns.id_or_null("owner_user_id")?,
         missed_call_owner_user_id: columns.id_or_null("missed_call_owner_user_id")?,
-        missed_call_owner_group_id: None,
+        missed_call_owner_group_id: columns.id_or_null("missed_call_owner_group_id")?,
         initiated_at: columns.time("initiated_at")?,
         accepted_at: columns.time_or_null("accepted_at")?,
         answered_at: columns.time_or_null("answered_at")?,
@@ -318,12 +365,6 @@ fn participant(row: &SqliteRow) -> Result<CallParticipant, Error> {
 
 fn interaction(row: &SqliteRow) -> Result<CallInteraction, Error> {
     let columns = Columns { table: "call_interaction", row };
-    let found = columns.text("data")?;
-    let data = serde_json::from_str(&found).map_err(|_| Error::Value {
-        table: "call_interaction",
-        column: "data",
-        found,
-    })?;
     Ok(CallInteraction {
         call_id: columns.id("call_id")?,
         seq: columns.number("seq")?,
@@ -332,7 +373,7 @@ fn interaction(row: &SqliteRow) -> Result<CallInteraction, Error> {
         connection_id: columns.text_or_null("connection_id")?,
         ivr_id: columns.id_or_null("ivr_id")?,
         user_id: columns.id_or_null("user_id")?,
-        data,
+        data: columns.json("data")?,
     })
 }
 
@@ -353,5 +394,31 @@ fn quality(row: &SqliteRow) -> Result<QualityEvent, Error> {
         clear_reason: columns.word_or_null("clear_reason")?,
         source: columns.word("source")?,
         explanation: columns.text_or_null("explanation")?,
+    })
+}
+
+fn queue_wait(row: &SqliteRow) -> Result<QueueWait, Error> {
+    let columns = Columns { table: "queue_wait", row };
+    Ok(QueueWait {
+        call_id: columns.id("call_id")?,
+        seq: columns.number("seq")?,
+        connection_id: columns.text("connection_id")?.into(),
+        ivr_id: columns.id_or_null("ivr_id")?,
+        group_id: columns.id("group_id")?,
+        priority: columns.number("priority")?,
+        position: columns.number("position")?,
+        entered_at: columns.time("entered_at")?,
+        left_at: columns.time_or_null("left_at")?,
+        exit: columns.word_or_null("exit")?,
+    })
+}
+
+fn decision(row: &SqliteRow) -> Result<DecisionRow, Error> {
+    let columns = Columns { table: "routing_decision", row };
+    Ok(DecisionRow {
+        call_id: columns.id("call_id")?,
+        seq: columns.number("seq")?,
+        at: columns.time("at")?,
+        lines: columns.json("lines")?,
     })
 }

@@ -7,16 +7,19 @@ mod load;
 mod statement;
 mod tables;
 
+use std::collections::BTreeMap;
+
 use model::CallId;
 use model::Millis;
-use model::call_graph::CallGraph;
 use model::call_graph::graph::{
-    Call, CallInteraction, CallParticipant, Connection, ConnectionAttempt, QualityEvent,
+    Call, CallInteraction, CallParticipant, Connection, ConnectionAttempt, DecisionRow,
+    QualityEvent, QueueWait,
 };
+use model::call_graph::{CallGraph, FinishedCallGraph};
 use sqlx::sqlite::SqliteConnection;
 
 pub(crate) use load::Columns;
-pub use load::{load_graph, load_live, states};
+pub use load::{load_decisions, load_graph, load_live, load_queue_waits, states};
 
 use crate::Error;
 
@@ -35,6 +38,10 @@ pub struct RowBatch<'a> {
     pub interactions: Vec<&'a CallInteraction>,
     /// Rows of `quality_event`.
     pub quality_events: Vec<&'a QualityEvent>,
+    /// Rows of `queue_wait`.
+    pub queue_waits: Vec<&'a QueueWait>,
+    /// Rows of `routing_decision`.
+    pub decisions: Vec<&'a DecisionRow>,
     /// Rows of `graph_outbox`.
     pub outbox: Vec<OutboxRow>,
 }
@@ -71,6 +78,18 @@ impl OutboxRow {
     }
 }
 
+impl OutboxRow {
+    /// The same document of a call that replies to a missed one (D33), which only the database
+    /// knows.
+    fn replying_to(&self, missed: &CallId) -> Result<Self, Error> {
+        let json = |error: serde_json::Error| Error::Statement { message: error.to_string() };
+        let mut document: FinishedCallGraph = serde_json::from_str(&self.payload).map_err(json)?;
+        document.call.reply_to_call_id = Some(missed.clone());
+        let payload = serde_json::to_string(&document).map_err(json)?;
+        Ok(Self { payload, ..self.clone() })
+    }
+}
+
 impl<'a> RowBatch<'a> {
     /// Adds every row of a call.
     pub fn add_graph(&mut self, graph: &'a CallGraph) {
@@ -80,6 +99,8 @@ impl<'a> RowBatch<'a> {
         self.participants.extend(&graph.participants);
         self.interactions.extend(&graph.interactions);
         self.quality_events.extend(&graph.quality_events);
+        self.queue_waits.extend(&graph.queue_waits);
+        self.decisions.extend(&graph.decisions);
     }
 
     /// How many rows it holds.
@@ -90,6 +111,8 @@ impl<'a> RowBatch<'a> {
             + self.participants.len()
             + self.interactions.len()
             + self.quality_events.len()
+            + self.queue_waits.len()
+            + self.decisions.len()
             + self.outbox.len()
     }
 
@@ -99,7 +122,7 @@ impl<'a> RowBatch<'a> {
     }
 }
 
-/// Writes a batch; the caller's transaction makes it one.
+/// Writes the rows of a batch, without its hand-offs; the caller's transaction makes it one.
 ///
 /// # Errors
 /// Whatever keeps SQLite from writing; then the transaction must be rolled back.
@@ -110,7 +133,27 @@ pub async fn save(connection: &mut SqliteConnection, batch: &RowBatch<'_>) -> Re
     statement::write(connection, &batch.participants).await?;
     statement::write(connection, &batch.interactions).await?;
     statement::write(connection, &batch.quality_events).await?;
-    let outbox: Vec<&OutboxRow> = batch.outbox.iter().collect();
+    statement::write(connection, &batch.queue_waits).await?;
+    statement::write(connection, &batch.decisions).await?;
+    Ok(())
+}
+
+/// Writes the hand-offs of a batch whose other rows are written.
+///
+/// # Errors
+/// As [`save`].
+pub(crate) async fn save_outbox(
+    connection: &mut SqliteConnection,
+    batch: &RowBatch<'_>,
+    replies: &BTreeMap<CallId, CallId>,
+) -> Result<(), Error> {
+    let replying = |row: &OutboxRow| {
+        replies.get(&row.call_id).map(|missed| row.replying_to(missed)).transpose()
+    };
+    let changed: Vec<Option<OutboxRow>> =
+        batch.outbox.iter().map(replying).collect::<Result<_, _>>()?;
+    let outbox: Vec<&OutboxRow> =
+        batch.outbox.iter().zip(&changed).map(|(row, new)| new.as_ref().unwrap_or(row)).collect();
     statement::write(connection, &outbox).await
 }
 

@@ -3,7 +3,8 @@
 //! what the API changes (record, revision) is not taken back.
 
 use model::call_graph::graph::{
-    Call, CallInteraction, CallParticipant, Connection, ConnectionAttempt, QualityEvent,
+    Call, CallInteraction, CallParticipant, Connection, ConnectionAttempt, DecisionRow,
+    QualityEvent, QueueWait,
 };
 
 use super::OutboxRow;
@@ -25,6 +26,7 @@ impl Row for Call {
                 "anchor_user_id",
                 "owner_user_id",
                 "missed_call_owner_user_id",
+                "missed_call_owner_group_id",
                 "initiated_at",
                 "accepted_at",
                 "answered_at",
@@ -43,6 +45,7 @@ impl Row for Call {
             "ON CONFLICT(id) DO UPDATE SET state=excluded.state, outcome=excluded.outcome, \
              owner_user_id=excluded.owner_user_id, \
              missed_call_owner_user_id=excluded.missed_call_owner_user_id, \
+             missed_call_owner_group_id=excluded.missed_call_owner_group_id, \
              accepted_at=excluded.accepted_at, answered_at=excluded.answered_at, \
              anchor_left_at=excluded.anchor_left_at, ended_at=excluded.ended_at, \
              ended_by=excluded.ended_by, end_sip_status=excluded.end_sip_status, \
@@ -65,6 +68,7 @@ impl Row for Call {
         values.shared_or_null(&self.anchor_user_id);
         values.shared_or_null(&self.owner_user_id);
         values.shared_or_null(&self.missed_call_owner_user_id);
+        values.shared_or_null(&self.missed_call_owner_group_id);
         values.time(self.initiated_at);
         values.time_or_null(self.accepted_at);
         values.time_or_null(self.answered_at);
@@ -304,6 +308,64 @@ impl Row for QualityEvent {
         values.word_or_null(self.clear_reason.map(|word| word.as_str()));
         values.word(self.source.as_str());
         values.arc_or_null(&self.explanation);
+    }
+}
+
+impl Row for QueueWait {
+    fn table() -> &'static Table {
+        static TABLE: Table = Table::new(
+            "queue_wait",
+            &[
+                "call_id",
+                "seq",
+                "connection_id",
+                "ivr_id",
+                "group_id",
+                "priority",
+                "position",
+                "entered_at",
+                "left_at",
+                "exit",
+            ],
+            "ON CONFLICT(call_id, seq) DO UPDATE SET left_at=excluded.left_at, \
+             exit=excluded.exit",
+        );
+        &TABLE
+    }
+
+    fn values(&self, values: &mut Values) {
+        values.shared(&self.call_id);
+        values.number(self.seq);
+        values.arc(&self.connection_id);
+        values.shared_or_null(&self.ivr_id);
+        values.shared(&self.group_id);
+        values.number(self.priority);
+        values.number(self.position);
+        values.time(self.entered_at);
+        values.time_or_null(self.left_at);
+        values.word_or_null(self.exit.map(|word| word.as_str()));
+    }
+}
+
+impl Row for DecisionRow {
+    fn table() -> &'static Table {
+        static TABLE: Table = Table::new(
+            "routing_decision",
+            &["call_id", "seq", "at", "lines"],
+            // What was decided stays decided.
+            "ON CONFLICT(call_id, seq) DO NOTHING",
+        );
+        &TABLE
+    }
+
+    fn values(&self, values: &mut Values) {
+        values.shared(&self.call_id);
+        values.number(self.seq);
+        values.time(self.at);
+        match serde_json::to_string(&self.lines) {
+            Ok(lines) => values.push(lines),
+            Err(error) => values.refuse(&error),
+        }
     }
 }
 

@@ -8,15 +8,7 @@ use crate::testing::{CALL_TABLES, Fresh, broken_invariants, dump, oracle, script
 use crate::{Commit, Repository};
 
 fn graph_of(finished: model::call_graph::FinishedCallGraph) -> CallGraph {
-    CallGraph {
-        call: finished.call,
-        connections: finished.connections,
-        attempts: finished.attempts,
-        participants: finished.participants,
-        interactions: finished.interactions,
-        quality_events: finished.quality_events,
-        context: finished.context,
-    }
+    finished.into_rows()
 }
 
 async fn write(fresh: &Fresh, graph: &CallGraph) {

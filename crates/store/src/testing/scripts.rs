@@ -157,6 +157,7 @@ pub(crate) fn ended(outcome: CallOutcome, owner: &str, missed: Option<&str>) -> 
         outcome,
         owner: Some(UserId::from(owner)),
         missed_call_owner: missed.map(UserId::from),
+        missed_call_owner_group: None,
         sip_status: None,
         q850: Some(16),
         context: Context::default(),

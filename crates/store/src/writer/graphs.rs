@@ -42,6 +42,8 @@ struct Changed {
     attempts: Vec<usize>,
     participants: Vec<usize>,
     quality: Vec<usize>,
+    queue_waits: Vec<usize>,
+    decisions: Vec<usize>,
     /// Interactions before this one are in the database.
     interactions_saved: usize,
 }
@@ -88,6 +90,7 @@ impl Graphs {
         changed.attempts = (0..graph.attempts.len()).collect();
         changed.participants = (0..graph.participants.len()).collect();
         changed.quality = (0..graph.quality_events.len()).collect();
+        changed.queue_waits = (0..graph.queue_waits.len()).collect();
         live.graph = Some(graph);
         if !live.changed.listed {
             live.changed.listed = true;
@@ -195,6 +198,8 @@ impl Live {
                 || !changed.attempts.is_empty()
                 || !changed.participants.is_empty()
                 || !changed.quality.is_empty()
+                || !changed.queue_waits.is_empty()
+                || !changed.decisions.is_empty()
                 || self.graph.as_ref().map_or(0, |graph| graph.interactions.len())
                     > changed.interactions_saved)
     }
@@ -210,6 +215,8 @@ impl Live {
         add(&mut self.changed.attempts, changes.attempt);
         add(&mut self.changed.participants, changes.participants);
         add(&mut self.changed.quality, changes.quality);
+        add(&mut self.changed.queue_waits, changes.queue_wait);
+        add(&mut self.changed.decisions, changes.decision);
     }
 
     fn add_to<'a>(&'a self, batch: &mut RowBatch<'a>) -> Result<(), Error> {
@@ -228,6 +235,10 @@ impl Live {
         batch.participants.extend(participants.filter_map(|row| graph.participants.get(*row)));
         let quality = changed.quality.iter();
         batch.quality_events.extend(quality.filter_map(|row| graph.quality_events.get(*row)));
+        let waits = changed.queue_waits.iter();
+        batch.queue_waits.extend(waits.filter_map(|row| graph.queue_waits.get(*row)));
+        let decisions = changed.decisions.iter();
+        batch.decisions.extend(decisions.filter_map(|row| graph.decisions.get(*row)));
         batch.interactions.extend(graph.interactions.iter().skip(changed.interactions_saved));
         if changed.call && self.is_finished() {
             batch.outbox.push(OutboxRow::of(graph)?);

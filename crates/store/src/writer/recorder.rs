@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use model::agent_state::AgentChange;
 use model::call_graph::Recorded;
 use model::directory::Directory;
+use model::voicemail::VoicemailChange;
 use model::{CallId, GroupId, Millis, UserId};
 use tokio::sync::{Notify, mpsc};
 
@@ -150,6 +152,16 @@ impl WriteBehind {
     /// the next start does it.
     pub fn abort(&self, call: CallId, at: Millis, directory: Arc<Directory>) {
         self.newest(|newest| newest.aborted.push(Aborted { call, at, directory }));
+    }
+
+    /// What became of a voice message; goes with what media told, in order.
+    pub fn voicemail(&self, change: VoicemailChange) {
+        self.media(MediaRow::Voicemail(Box::new(change)));
+    }
+
+    /// What an agent is doing; goes with what media told, in order.
+    pub fn agent(&self, change: AgentChange) {
+        self.media(MediaRow::Agent(Box::new(change)));
     }
 
     /// What media told. When 100,000 rows wait for the database, more are dropped and counted.

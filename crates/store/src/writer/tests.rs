@@ -5,13 +5,15 @@ use std::sync::atomic::AtomicUsize;
 
 use model::call_graph::words::{CallState, Direction};
 use model::call_graph::{CallGraph, Recorded, apply};
-use model::directory::Directory;
 use model::directory::source::DirectoryFile;
+use model::directory::{Directory, KnownRecord};
 use model::recording::RecordingId;
-use model::{GroupId, UserId};
+use model::voicemail::VoiceMessage;
+use model::{E164, GroupId, UserId};
 use proptest::prelude::*;
 
 use super::*;
+use crate::agents::{AgentToday, KeptAvailability};
 use crate::bindings::Binding;
 use crate::directory::{ImportMode, ImportReport};
 use crate::journal::{JournalOptions, segments};
@@ -212,6 +214,31 @@ impl Repository for Failing {
 
     async fn expire_recordings(&self, ids: &[RecordingId]) -> Result<(), Error> {
         self.database.expire_recordings(ids).await
+    }
+
+    async fn mailboxes(&self) -> Result<Vec<VoiceMessage>, Error> {
+        self.database.mailboxes().await
+    }
+
+    async fn availabilities(&self) -> Result<Vec<KeptAvailability>, Error> {
+        self.database.availabilities().await
+    }
+
+    async fn agents_today(&self, since: Millis) -> Result<Vec<AgentToday>, Error> {
+        self.database.agents_today(since).await
+    }
+
+    async fn last_agents(&self, limit: usize) -> Result<Vec<(E164, UserId)>, Error> {
+        self.database.last_agents(limit).await
+    }
+
+    async fn learn_record(
+        &self,
+        e164: &E164,
+        record: &KnownRecord,
+        now: Millis,
+    ) -> Result<bool, Error> {
+        self.database.learn_record(e164, record, now).await
     }
 }
 
