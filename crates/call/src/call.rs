@@ -48,16 +48,16 @@ impl Call {
         self.basis.explain(ctx);
     }
 
-    /// Whether this event is one that no stage waits for: it says how a leg sounds or what became
-    /// of a recording.
+    /// Whether this event is one that no stage waits for: it says how a leg sounds. What became of
+    /// a recording is written down here, too.
     fn observed(&mut self, event: &LegEvent, ctx: &mut Ctx<'_>) -> bool {
         if let LegEvent::Quality(notice) = event {
             quality::record(notice, self.stage.far(), &self.basis, ctx);
             return true;
         }
+        // A stage that takes a message wants to know it as well.
         if let LegEvent::RecordingFailed { recording, cause } = event {
             self.basis.recording.failed(recording, cause, ctx);
-            return true;
         }
         false
     }

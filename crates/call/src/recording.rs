@@ -1,7 +1,8 @@
 //! The recording of a call (R022): whether it is wanted, the consent of both sides, one file after
 //! another, pauses. It follows the bridge: it is told who the two sides are, and again when they
 //! change, so it outlives a transfer. What the file holds is media's matter; a recording that
-//! fails never ends a call.
+//! fails never ends a call. A voice message is a recording of the caller alone, to whom nobody's
+//! wishes apply.
 
 use std::sync::Arc;
 
@@ -65,6 +66,11 @@ enum State {
         paused: bool,
         failed: bool,
     },
+    /// The caller leaves a message.
+    Message {
+        id: RecordingId,
+        failed: bool,
+    },
 }
 
 impl Recording {
@@ -87,12 +93,42 @@ impl Recording {
             // Who has joined meanwhile has to hear it, too.
             State::Consent { .. } => self.ask(ears, ctx),
             State::On { id, .. } => self.record(id.clone(), sides, ctx),
+            // Its stage has closed it.
+            State::Message { .. } => {}
         }
+    }
+
+    /// The caller leaves a message; its file lies below `voicemail/`. Returns its id and the whole
+    /// name of its file; `None`: the call has made all the recordings that it may.
+    pub(crate) fn message(
+        &mut self,
+        leg: LegId,
+        ears: &mut Ears,
+        ctx: &mut Ctx<'_>,
+    ) -> Option<(RecordingId, Arc<str>)> {
+        self.end(ears, ctx);
+        if self.made >= RECORDINGS_PER_CALL {
+            return None;
+        }
+        let id = self.next_id();
+        self.state = State::Message { id: id.clone(), failed: false };
+        let stem = format!("voicemail/{}", self.file(&id));
+        let file = self.began(&id, &stem, ctx);
+        ctx.media(MediaCommand::Record {
+            recording: id.clone(),
+            left: Some(leg),
+            right: None,
+            file: stem.into(),
+            format: ctx.settings.sound.recording_format,
+        });
+        Some((id, file))
     }
 
     /// Somebody wishes something; before the bridge it is remembered.
     pub(crate) fn wish(&mut self, wish: RecordingWish, ears: &mut Ears, ctx: &mut Ctx<'_>) {
         match (wish, &self.state) {
+            (RecordingWish::Start, State::Message { .. }) => self.wished = Some(true),
+            (RecordingWish::Stop, State::Message { .. }) => self.wished = Some(false),
             (RecordingWish::Start, State::On { failed: false, .. }) => {
                 self.pause(false, ctx);
             }
@@ -127,7 +163,7 @@ impl Recording {
     /// Media can no longer write it, or could not write the end of an earlier one.
     pub(crate) fn failed(&mut self, failed_id: &RecordingId, cause: &Arc<str>, ctx: &mut Ctx<'_>) {
         let at = self.at(ctx);
-        if let State::On { id, failed, .. } = &mut self.state
+        if let State::On { id, failed, .. } | State::Message { id, failed } = &mut self.state
             && id == failed_id
             && std::mem::replace(failed, true)
         {
@@ -170,17 +206,9 @@ impl Recording {
 
     fn begin(&mut self, sides: Sides, ears: &mut Ears, ctx: &mut Ctx<'_>) {
         let paused = matches!(self.state, State::Consent { paused: true });
-        self.made += 1;
-        let id = RecordingId(format!("{}-r{}", self.call, self.made).into());
+        let id = self.next_id();
         self.state = State::On { id: id.clone(), paused: false, failed: false };
-        let format = ctx.settings.sound.recording_format;
-        let change = RecordingChange::Began {
-            call: self.call.clone(),
-            file: format!("{}.{}", self.file(&id), format.as_str()).into(),
-            format,
-            at: self.at(ctx),
-        };
-        ctx.out.push(CallOutput::Recording(id.clone(), change));
+        self.began(&id, &self.file(&id), ctx);
         self.record(id, sides, ctx);
         if paused {
             self.pause(true, ctx);
@@ -193,6 +221,25 @@ impl Recording {
                 }
             }
         }
+    }
+
+    fn next_id(&mut self) -> RecordingId {
+        self.made += 1;
+        RecordingId(format!("{}-r{}", self.call, self.made).into())
+    }
+
+    /// Tells of a new recording; returns its file with the extension.
+    fn began(&self, id: &RecordingId, stem: &str, ctx: &mut Ctx<'_>) -> Arc<str> {
+        let format = ctx.settings.sound.recording_format;
+        let file: Arc<str> = format!("{stem}.{}", format.as_str()).into();
+        let change = RecordingChange::Began {
+            call: self.call.clone(),
+            file: file.clone(),
+            format,
+            at: self.at(ctx),
+        };
+        ctx.out.push(CallOutput::Recording(id.clone(), change));
+        file
     }
 
     fn record(&self, recording: RecordingId, sides: Sides, ctx: &mut Ctx<'_>) {
@@ -221,7 +268,7 @@ impl Recording {
                     ctx.out.push(CallOutput::Recording(id.clone(), change));
                 }
             }
-            State::Off | State::On { .. } => {}
+            State::Off | State::On { .. } | State::Message { .. } => {}
         }
     }
 
@@ -233,7 +280,7 @@ impl Recording {
                     ears.stop(leg, Purpose::Consent, ctx);
                 }
             }
-            State::On { id: recording, .. } => {
+            State::On { id: recording, .. } | State::Message { id: recording, .. } => {
                 ctx.media(MediaCommand::StopRecording { recording });
             }
         }

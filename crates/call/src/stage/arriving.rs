@@ -11,14 +11,14 @@ use model::{CallId, E164, IvrId, NumberId, TrunkId, UserId};
 
 use super::ending::Ending;
 use super::hunting::Hunting;
-use super::{Stage, ivr};
+use super::{Stage, code, ivr};
 use crate::basis::{Basis, Lookup, outside_party, user_party};
 use crate::ctx::Ctx;
 use crate::ivr::keys::Keys;
 use crate::leg::{Anchor, user_of};
 use crate::outbound::{Dial, Dialing};
 use crate::outcome;
-use crate::port::{Arrival, CallOutput, Caller, Destination, Release, Shown};
+use crate::port::{Arrival, CallOutput, Caller, Code, Destination, Release, Shown};
 use crate::recording::Recording;
 use crate::routing::hunt::Plan;
 use crate::routing::route::Route;
@@ -79,6 +79,7 @@ pub(crate) fn arrive(id: CallId, arrival: Arrival, ctx: &mut Ctx<'_>) -> (Basis,
         First::Ring(user) => ring(user, &mut basis, ctx),
         First::Ivr(id) => ivr::run(id, Route::default(), &mut basis, ctx),
         First::Dial(dial) => Dialing::begin(dial, &basis, ctx),
+        First::Code(code, user) => code::dialled(code, user, &mut basis, ctx),
         First::Refuse => Ending {
             by: EndedBy::System,
             why: Release::Normal,
@@ -117,6 +118,8 @@ enum First {
     Ring(UserId),
     Ivr(IvrId),
     Dial(Dial),
+    /// A code of the server, and who dialled it.
+    Code(Code, UserId),
     Refuse,
 }
 
@@ -197,10 +200,12 @@ fn course(destination: Destination, caller: &Known, directory: &Directory) -> Co
                 ..by_caller(First::Dial(Dial { to, shown, trunk }), Some(callee))
             }
         }
+        Destination::Code(code) => match caller.user() {
+            Some(user) => by_caller(First::Code(code, user.clone()), None),
+            None => by_caller(First::Refuse, None),
+        },
         // A trunk reaches provisioned numbers only.
-        Destination::Outside { .. } | Destination::Code(_) | Destination::Unknown => {
-            by_caller(First::Refuse, None)
-        }
+        Destination::Outside { .. } | Destination::Unknown => by_caller(First::Refuse, None),
     }
 }
 

@@ -14,6 +14,7 @@ use super::greeting::Greeted;
 use super::hunting::Hunting;
 use super::menu::Asking;
 use super::spelling::Spelling;
+use super::voicemail;
 use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::ivr::program::{self, Program};
@@ -158,8 +159,8 @@ fn carry_out(
     match program::program(ivr, basis, ctx) {
         Program::Route { plan } => hunt(&ivr.id, plan, route, basis, ctx),
         Program::Menu => Ok(Asking::begin(ivr, route, basis, ctx)),
-        // Until messages are taken.
-        Program::Voicemail { mailbox: _ } => Err(Passed { route, to: None }),
+        Program::Voicemail { mailbox } => voicemail::leave(ivr, mailbox, route, basis, ctx)
+            .map_err(|route| Passed { route, to: None }),
         Program::Spell => Ok(Spelling::begin(ivr, route, basis, ctx)),
         Program::Lead { to } => Err(Passed { route, to }),
     }

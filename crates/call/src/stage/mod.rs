@@ -4,20 +4,27 @@
 
 pub(crate) mod arriving;
 pub(crate) mod bridged;
+pub(crate) mod code;
 pub(crate) mod ending;
 pub(crate) mod greeting;
 pub(crate) mod hunting;
 pub(crate) mod ivr;
+pub(crate) mod mailbox;
 pub(crate) mod menu;
 pub(crate) mod spelling;
+pub(crate) mod told;
+pub(crate) mod voicemail;
 
 use std::time::Duration;
 
 use self::bridged::Bridged;
 use self::greeting::Greeted;
 use self::hunting::Hunting;
+use self::mailbox::Mailbox;
 use self::menu::Asking;
 use self::spelling::Spelling;
+use self::told::Told;
+use self::voicemail::Voicemail;
 use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::leg::Far;
@@ -33,6 +40,12 @@ pub(crate) enum Stage {
     Menu(Asking),
     /// An IVR asks for a name.
     Spelling(Spelling),
+    /// The caller leaves a message.
+    Voicemail(Voicemail),
+    /// A user listens to his messages.
+    Mailbox(Mailbox),
+    /// The caller is told something, and that is all.
+    Told(Told),
     /// Users are rung.
     Hunting(Hunting),
     /// A number outside is dialled.
@@ -49,6 +62,9 @@ impl Stage {
             Self::Greeted(greeted) => greeted.handle(input, basis, ctx),
             Self::Menu(asking) => asking.handle(input, basis, ctx),
             Self::Spelling(spelling) => spelling.handle(input, basis, ctx),
+            Self::Voicemail(voicemail) => voicemail.handle(input, basis, ctx),
+            Self::Mailbox(mailbox) => mailbox.handle(input, basis, ctx),
+            Self::Told(told) => told.handle(input, basis, ctx),
             Self::Hunting(hunting) => hunting.handle(input, basis, ctx),
             Self::Dialing(dialing) => dialing.handle(input, basis, ctx),
             Self::Bridged(bridged) => bridged.handle(input, basis, ctx),
@@ -61,6 +77,9 @@ impl Stage {
             Self::Greeted(greeted) => greeted.timeout(basis, ctx),
             Self::Menu(asking) => asking.timeout(basis, ctx),
             Self::Spelling(spelling) => spelling.timeout(basis, ctx),
+            Self::Voicemail(voicemail) => voicemail.timeout(basis, ctx),
+            Self::Mailbox(mailbox) => mailbox.timeout(basis, ctx),
+            Self::Told(told) => told.timeout(basis, ctx),
             Self::Hunting(hunting) => hunting.timeout(basis, ctx),
             Self::Dialing(dialing) => dialing.timeout(basis, ctx),
             Self::Bridged(_) | Self::Ended => self,
@@ -72,6 +91,9 @@ impl Stage {
             Self::Greeted(greeted) => Some(greeted.deadline()),
             Self::Menu(asking) => Some(asking.deadline()),
             Self::Spelling(spelling) => Some(spelling.deadline()),
+            Self::Voicemail(voicemail) => Some(voicemail.deadline()),
+            Self::Mailbox(mailbox) => Some(mailbox.deadline()),
+            Self::Told(told) => Some(told.deadline()),
             Self::Hunting(hunting) => hunting.deadline(),
             Self::Dialing(dialing) => Some(dialing.deadline()),
             Self::Bridged(_) | Self::Ended => None,
@@ -85,6 +107,9 @@ impl Stage {
             Self::Greeted(_)
             | Self::Menu(_)
             | Self::Spelling(_)
+            | Self::Voicemail(_)
+            | Self::Mailbox(_)
+            | Self::Told(_)
             | Self::Hunting(_)
             | Self::Dialing(_)
             | Self::Ended => None,
@@ -96,7 +121,13 @@ impl Stage {
             Self::Hunting(hunting) => (Some(hunting.legs()), None),
             Self::Dialing(dialing) => (None, Some(dialing.leg())),
             Self::Bridged(bridged) => (None, Some(bridged.far().leg)),
-            Self::Greeted(_) | Self::Menu(_) | Self::Spelling(_) | Self::Ended => (None, None),
+            Self::Greeted(_)
+            | Self::Menu(_)
+            | Self::Spelling(_)
+            | Self::Voicemail(_)
+            | Self::Mailbox(_)
+            | Self::Told(_)
+            | Self::Ended => (None, None),
         };
         hunting.into_iter().flatten().chain(other)
     }

@@ -8,6 +8,7 @@ use model::directory::MailboxId;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
+use super::Owner;
 use crate::port::Digit;
 
 /// Digits that are kept of what is typed; a longer PIN is wrong.
@@ -35,12 +36,8 @@ impl Typed {
 
     /// Whether it is the PIN of this mailbox, whose hash is SHA-256 of `<owner id>:<PIN>` in hex.
     pub(crate) fn is_pin_of(&self, mailbox: &MailboxId, pin_sha256: &str) -> bool {
-        let owner = match mailbox {
-            MailboxId::User(user) => user.as_str(),
-            MailboxId::Group(group) => group.as_str(),
-        };
         let mut hash = Sha256::new();
-        hash.update(owner.as_bytes());
+        hash.update(Owner::id(mailbox).as_bytes());
         hash.update(b":");
         hash.update(self.signs.as_bytes());
         let typed = hash.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {

@@ -17,6 +17,9 @@
 //! 9    ana sounds bad                (worse, well)
 //! 9    record                        (record pause, resume, stop)
 //! 9    recording fails
+//! 9    recorded 8.5                   media has closed the file that was stopped first
+//! 9    caller says nothing            for as long as media was asked to notice
+//! 0    call ana -> *97                (*97/g-supp, *10, *11, *12/lunch)
 //! ```
 
 use std::sync::Arc;
@@ -30,7 +33,7 @@ use model::UserId;
 use model::directory::Availability;
 
 use crate::directory::directory;
-use crate::summary::summary;
+use crate::summary::{explained, summary};
 use crate::world::World;
 
 /// Plays a script in the directory of the scenarios; returns what was ordered and, of every call,
@@ -60,9 +63,20 @@ pub(crate) fn orders_in(mut world: World, script: &str) -> String {
     world.log
 }
 
+/// What was ordered, what became of the call and of its caller in IVRs, and why.
+pub(crate) fn explained_in(mut world: World, script: &str) -> String {
+    play(&mut world, script);
+    let mut text = std::mem::take(&mut world.log);
+    for live in &world.calls {
+        text.push_str("--\n");
+        text.push_str(&live.graph.as_ref().map_or_else(|| "no rows".to_owned(), explained));
+    }
+    text
+}
+
 pub(crate) fn play(world: &mut World, script: &str) {
     for line in script.lines() {
-        let line = line.split('#').next().unwrap_or_default().trim();
+        let line = line.split(" # ").next().unwrap_or_default().trim();
         let words: Vec<&str> = line.split_whitespace().collect();
         let Some(first) = words.first() else {
             continue;
@@ -132,6 +146,11 @@ fn event(world: &mut World, words: &[&str]) {
             };
             return world.input(call.expect("a call"), CallInput::Record(wish));
         }
+        ["recorded", seconds] => {
+            let seconds: f64 = seconds.parse().expect("seconds");
+            return world.recorded((seconds * 1_000.0).round() as u64);
+        }
+        [_, "says", "nothing"] => LegEvent::FellSilent,
         ["recording", "fails"] => {
             let call = call.expect("a call");
             let recording = world.calls[call].recordings.first().expect("a recording").clone();
@@ -144,7 +163,11 @@ fn event(world: &mut World, words: &[&str]) {
             let end = if how.is_empty() { PlayEnd::Completed } else { PlayEnd::Failed };
             LegEvent::Played { play, end }
         }
-        [_, "presses", sign] => LegEvent::Digit(digit(sign)),
+        [who, "presses", sign] => {
+            let call = call.expect("a call");
+            let leg = world.calls[call].legs[*who];
+            return world.presses(call, leg, digit(sign));
+        }
         [_, "presses", sign, "by", "info"] => {
             LegEvent::InfoDigit { digit: digit(sign), duration_ms: 160 }
         }

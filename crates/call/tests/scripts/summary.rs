@@ -46,6 +46,22 @@ pub(crate) fn summary(graph: &CallGraph) -> String {
     text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
 }
 
+/// What became of a call, its interactions, and why it went where it went.
+pub(crate) fn explained(graph: &CallGraph) -> String {
+    let mut text = String::new();
+    call(graph, &mut text);
+    for row in &graph.interactions {
+        interaction(graph, row, &mut text);
+    }
+    for row in &graph.decisions {
+        for line in &row.lines {
+            let (rule, subject, verdict) = (line.rule, &line.subject, &line.verdict);
+            let _ = writeln!(text, "{} {rule} {subject}: {verdict}", at(graph, Some(row.at)));
+        }
+    }
+    text
+}
+
 /// Seconds since the call began.
 fn at(graph: &CallGraph, time: Option<Millis>) -> String {
     or(time.map(|time| (time.0 - graph.call.initiated_at.0) as f64 / 1_000.0))

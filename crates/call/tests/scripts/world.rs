@@ -8,15 +8,16 @@ use std::time::Duration;
 
 use acd::Floor;
 use call::port::{
-    Arrival, CallInput, CallOutput, Caller, Destination, LegCommand, LegEvent, LegId, MediaCommand,
-    PlayId, RecordingId,
+    Arrival, CallInput, CallOutput, Caller, Code, Destination, Digit, LegCommand, LegEvent, LegId,
+    MediaCommand, PlayEnd, PlayId, RecordingId,
 };
 use call::{Call, Ctx, LegIds, Mailboxes, Settings};
 use model::call_graph::check::check_emission;
 use model::call_graph::{CallGraph, apply};
-use model::directory::Directory;
+use model::directory::{Directory, MailboxId};
 use model::recording::RecordingChange;
-use model::{CallId, E164, Millis, Now, NumberId, TrunkId, UserId};
+use model::voicemail::VoicemailChange;
+use model::{CallId, E164, GroupId, IvrId, Millis, Now, NumberId, TrunkId, UserId};
 
 pub(crate) struct World {
     pub(crate) directory: Arc<Directory>,
@@ -30,8 +31,12 @@ pub(crate) struct World {
     pub(crate) states: BTreeMap<LegId, (usize, LegState)>,
     /// What plays to whom.
     pub(crate) plays: BTreeMap<LegId, PlayId>,
+    /// What a digit ends.
+    pub(crate) interruptible: BTreeSet<PlayId>,
     /// Whether what happens to legs is possible, so that every order to a leg must be, too.
     pub(crate) lawful: bool,
+    /// Recordings that were stopped and of which media has not said how long they are.
+    pub(crate) closing: VecDeque<RecordingId>,
     legs: LegIds,
 }
 
@@ -74,7 +79,9 @@ impl World {
             log: String::new(),
             states: BTreeMap::new(),
             plays: BTreeMap::new(),
+            interruptible: BTreeSet::new(),
             lawful: true,
+            closing: VecDeque::new(),
             legs: LegIds::default(),
         }
     }
@@ -129,7 +136,9 @@ impl World {
                 (caller, (!withheld).then(|| Arc::from(from)))
             }
         };
+        let code = user_from.and_then(|user| code(&user.id, to));
         let destination = match (user_from, user_to, ours) {
+            _ if code.is_some() => Destination::Code(code.expect("a code")),
             (None, _, Some(number)) => Destination::Number(number.id.clone()),
             (None, _, None) => Destination::Unknown,
             (Some(_), Some(user), _) => Destination::User(user.id.clone()),
@@ -235,9 +244,13 @@ impl World {
         let recordings = &mut self.calls[index].recordings;
         #[expect(clippy::wildcard_enum_match_arm, reason = "the switch gives the others")]
         match command {
-            MediaCommand::Play { leg, play, .. } => {
+            MediaCommand::Play { leg, play, list } => {
                 assert!(up(leg), "something is played to nobody\n{}", self.log);
+                assert!(!list.items.is_empty(), "nothing is played\n{}", self.log);
                 self.plays.insert(*leg, *play);
+                if list.barge_in {
+                    self.interruptible.insert(*play);
+                }
             }
             MediaCommand::StopPlay { leg } => {
                 assert!(self.plays.remove(leg).is_some(), "nothing plays\n{}", self.log);
@@ -253,7 +266,9 @@ impl World {
             }
             MediaCommand::StopRecording { recording } => {
                 assert!(recordings.remove(recording), "stopped, and none\n{}", self.log);
+                self.closing.push_back(recording.clone());
             }
+            MediaCommand::NoticeSilence { leg, .. } => assert!(up(leg), "nobody is silent"),
             other => panic!("the engine says {other:?}"),
         }
     }
@@ -271,11 +286,30 @@ impl World {
         assert!(!self.lawful || !left, "a leg is left behind\n{}", self.log);
     }
 
+    /// Media has closed the file that was stopped first; it has so much sound.
+    pub(crate) fn recorded(&mut self, duration_ms: u64) {
+        let recording = self.closing.pop_front().expect("a recording that was stopped");
+        if let Some(change) = self.mailboxes.closed(&recording, duration_ms) {
+            let _ = writeln!(self.log, "{:<6} {}", seconds(self.now), message(&change));
+        }
+    }
+
     pub(crate) fn leg(&mut self, index: usize, party: &str, event: LegEvent) {
         let Some(leg) = self.calls[index].legs.get(party).copied() else {
             panic!("{} has no leg to {party} at {}", self.calls[index].name, seconds(self.now));
         };
         self.input(index, CallInput::Leg(leg, event));
+    }
+
+    /// A digit is pressed that media hears: it ends what it may end.
+    pub(crate) fn presses(&mut self, index: usize, leg: LegId, digit: Digit) {
+        if let Some(play) = self.plays.get(&leg).copied()
+            && self.interruptible.contains(&play)
+        {
+            let event = LegEvent::Played { play, end: PlayEnd::BargedIn };
+            self.input(index, CallInput::Leg(leg, event));
+        }
+        self.input(index, CallInput::Leg(leg, LegEvent::Digit(digit)));
     }
 
     pub(crate) fn step(&mut self, index: usize, step: impl FnOnce(&mut Call, &mut Ctx<'_>)) {
@@ -415,6 +449,7 @@ impl Live {
                 MediaCommand::Play { leg, list, .. } => {
                     let mut text = format!("play {} {:?}", name(leg), list.items);
                     text.push_str(if list.repeat { " for ever" } else { "" });
+                    text.push_str(if list.barge_in { " up to a digit" } else { "" });
                     if let Some(language) = &list.language {
                         let _ = write!(text, " in {language}");
                     }
@@ -435,6 +470,12 @@ impl Live {
                     format!("go on with {recording}")
                 }
                 MediaCommand::StopRecording { recording } => format!("stop {recording}"),
+                MediaCommand::NoticeSilence { leg, after_ms: Some(after_ms) } => {
+                    format!("notice {after_ms} ms of silence of {}", name(leg))
+                }
+                MediaCommand::NoticeSilence { leg, after_ms: None } => {
+                    format!("notice no silence of {}", name(leg))
+                }
                 other => panic!("the engine says {other:?}"),
             },
             CallOutput::Recording(id, change) => became(id, change),
@@ -442,7 +483,7 @@ impl Live {
             CallOutput::Cursor(group, user) => format!("cursor of {group} at {user}"),
             CallOutput::UserTaken(user) => format!("{user} is taken"),
             CallOutput::LookUp(number) => format!("look {number} up"),
-            CallOutput::Voicemail(change) => format!("{change:?}"),
+            CallOutput::Voicemail(change) => message(change),
             CallOutput::Availability(user, availability, reason) => {
                 let reason = reason.as_deref().unwrap_or("-");
                 format!("{user} is {availability}, {reason}")
@@ -454,9 +495,29 @@ impl Live {
     }
 }
 
+/// What became of a voice message.
+fn message(change: &VoicemailChange) -> String {
+    match change {
+        VoicemailChange::Left(message) => {
+            let number = message.from.as_ref().map_or("anonymous", |number| number.as_str());
+            let name = message.from_name.as_deref().unwrap_or("-");
+            let (id, file) = (&message.id, &message.file);
+            let (ms, at) = (message.duration_ms, since_beginning(message.at));
+            format!("{id} of {number} \"{name}\" was left at {at}: {ms} ms in {file}")
+        }
+        VoicemailChange::Heard { id, by, .. } => format!("{id} was heard by {by}"),
+        VoicemailChange::Deleted { id, by, .. } => format!("{id} was deleted by {by}"),
+        VoicemailChange::Dropped { id, .. } => format!("{id} was no message"),
+    }
+}
+
+/// Seconds of the wall clock of rows since the worlds began.
+fn since_beginning(at: Millis) -> f64 {
+    (at.0 - Millis::parse(BEGINNING).expect("a time").0) as f64 / 1_000.0
+}
+
 fn became(id: &RecordingId, change: &RecordingChange) -> String {
-    let beginning = Millis::parse(BEGINNING).expect("a time").0;
-    let since = |at: &Millis| (at.0 - beginning) as f64 / 1_000.0;
+    let since = |at: &Millis| since_beginning(*at);
     match change {
         RecordingChange::Began { file, at, .. } => format!("{id} is {file} from {}", since(at)),
         RecordingChange::Paused { at } => format!("{id} paused at {}", since(at)),
@@ -464,6 +525,21 @@ fn became(id: &RecordingId, change: &RecordingChange) -> String {
         RecordingChange::Failed { at, cause } => format!("{id} failed at {}: {cause}", since(at)),
         RecordingChange::Ended { .. } => panic!("the engine does not see the end"),
     }
+}
+
+/// What a user's code means in scripts.
+fn code(user: &UserId, dialled: &str) -> Option<Code> {
+    Some(match dialled.split_once('/').unwrap_or((dialled, "")) {
+        ("*10", _) => Code::Toggle,
+        ("*11", _) => Code::Available,
+        ("*12", reason) => Code::Away(reason.into()),
+        ("*97", "") => Code::Voicemail(MailboxId::User(user.clone())),
+        ("*97", owner) if owner.starts_with("u-") => {
+            Code::Voicemail(MailboxId::User(UserId::from(owner)))
+        }
+        ("*97", group) => Code::Voicemail(MailboxId::Group(GroupId::from(group))),
+        _ => Code::Ivr(IvrId::from(dialled.strip_prefix("ivr:")?)),
+    })
 }
 
 fn now(mono: Duration) -> Now {
