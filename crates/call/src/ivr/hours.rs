@@ -15,7 +15,7 @@ use crate::ctx::Ctx;
 /// `schedule_matched.rule` where no rule and no holiday holds.
 const DEFAULT: &str = "default";
 
-/// Where the schedule leads; `None`: to the IVR's next one.
+/// Where the schedule leads, or the IVR's next one where it leads nowhere; `None`: nowhere.
 pub(crate) fn decide(ivr: &Ivr, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Option<IvrId> {
     let Some(schedule) = &ivr.schedule else {
         basis.decide(RoutingRule::Schedule, ivr.id.as_str(), "passed over: it has no schedule");
@@ -31,11 +31,12 @@ pub(crate) fn decide(ivr: &Ivr, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Option<
         }
     };
     basis.decide(RoutingRule::Schedule, ivr.id.as_str(), why);
+    let next = session::way(ivr, to.as_ref(), basis);
     let event = CallEvent::ScheduleMatched {
         ivr: ivr.id.clone(),
         rule: rule.unwrap_or_else(|| Arc::from(DEFAULT)),
-        next: session::way(ivr, to.as_ref(), basis),
+        next: next.clone(),
     };
     basis.record(event, ctx);
-    to
+    next
 }

@@ -125,7 +125,7 @@ impl Asking {
                 Stage::Menu(self)
             }
             ivr => {
-                let verdict = format!("given up: asked {} times", self.asked);
+                let verdict = format!("given up after try {}", self.asked);
                 basis.decide(RoutingRule::Menu, self.ivr.as_str(), verdict);
                 let default = ivr.and_then(|ivr| ivr.menu.default_ivr_id.as_ref());
                 ivr::go_to(&self.ivr, default, self.route, basis, ctx)

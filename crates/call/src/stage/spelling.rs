@@ -119,7 +119,11 @@ impl Spelling {
                 let place = key.to_digit(10).and_then(|place| usize::try_from(place).ok());
                 let chosen = place.and_then(|place| users.get(place.checked_sub(1)?)).cloned();
                 match chosen {
-                    Some(user) => self.connect(user, basis, ctx),
+                    Some(user) => {
+                        let verdict = format!("{key} was pressed: {user}");
+                        basis.decide(RoutingRule::Menu, self.ivr.as_str(), verdict);
+                        self.connect(user, basis, ctx)
+                    }
                     None => Stage::Spelling(self),
                 }
             }
@@ -153,15 +157,20 @@ impl Spelling {
     fn look(self, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
         basis.ears.stop(basis.anchor.leg, Purpose::Greeting, ctx);
         let mut found = self.found(basis);
-        let verdict = format!("{} was typed: it spells {} names", self.typed, found.len());
+        let (typed, count) = (&self.typed, found.len());
+        let verdict = match found.first() {
+            None => format!("{typed} was typed: nobody's name"),
+            Some(user) if count == 1 => format!("{typed} was typed: {user}"),
+            Some(_) => format!("{typed} was typed: {count} names begin so"),
+        };
         basis.decide(RoutingRule::Menu, self.ivr.as_str(), verdict);
-        match found.len() {
-            0 => self.ask(Some(ctx.settings.ivr.no_name_prompt.clone()), basis, ctx),
-            1 => {
-                let user = found.remove(0);
-                self.connect(user, basis, ctx)
+        match found.pop() {
+            None => self.ask(Some(ctx.settings.ivr.no_name_prompt.clone()), basis, ctx),
+            Some(user) if found.is_empty() => self.connect(user, basis, ctx),
+            Some(last) => {
+                found.push(last);
+                self.offer(found, basis, ctx)
             }
-            _ => self.offer(found, basis, ctx),
         }
     }
 
@@ -182,7 +191,6 @@ impl Spelling {
 
     fn connect(mut self, user: UserId, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
         let text = with_name(&ctx.settings.ivr.connecting_text, &user, basis);
-        basis.decide(RoutingRule::Menu, self.ivr.as_str(), format!("{user} was spelt"));
         self.turn = Turn::Connects(user);
         self.say(vec![Sound::Text(text.into())], basis, ctx)
     }
@@ -193,7 +201,7 @@ impl Spelling {
         let Some(ivr) =
             directory.ivr(&self.ivr).filter(|ivr| self.asked < ivr.spelling.loops.max(1))
         else {
-            let verdict = format!("given up: asked {} times", self.asked);
+            let verdict = format!("given up after try {}", self.asked);
             basis.decide(RoutingRule::Menu, self.ivr.as_str(), verdict);
             basis.ears.stop(basis.anchor.leg, Purpose::Greeting, ctx);
             return ivr::go_on(&self.ivr, self.route, basis, ctx);

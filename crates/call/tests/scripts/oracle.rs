@@ -1,4 +1,4 @@
-//! The reference scenarios that need no menu and no transfer, driven by leg events at the
+//! The reference scenarios that need no transfer, driven by leg events at the
 //! oracle's times: the fold must be the oracle's graph, row for row.
 //!
 //! The reference lets time pass where we have none yet (0.1 s until it rings, 3 s of greeting).
@@ -16,10 +16,21 @@ use crate::world::{BEGINNING, World};
 type Silence = (i64, i64);
 
 fn same_as_oracle(name: &str, silences: &[Silence], call: [&str; 2], script: &str) {
+    same_as_oracle_in("", name, silences, call, script);
+}
+
+/// The same where IVRs say something: `additions` to the directory.
+fn same_as_oracle_in(
+    additions: &str,
+    name: &str,
+    silences: &[Silence],
+    call: [&str; 2],
+    script: &str,
+) {
     let document: Value = serde_json::from_str(&oracle(&format!("{name}.json"))).expect("JSON");
     let mut wanted = document["graph"].clone();
     cut(&mut wanted, silences);
-    let mut world = World::new(directory(""));
+    let mut world = World::new(directory(additions));
     play(&mut world, "registered ana ben cat dan eve own mia max");
     world.arrive("A", &format!("call-{}", name.to_lowercase()), call[0], call[1]);
     play(&mut world, script);
@@ -193,6 +204,45 @@ fn s13_outbound_with_a_group_caller_id_not_answered() {
         ["cat/+15550200001", "+15557770003"],
         "2 +15557770003 rings
          29.8 +15557770003 fails 480",
+    );
+}
+
+/// The menu asks, and the IVR behind it greets.
+const SPEAKING: &str = r#"{"ivrs": [
+    {"id": "ivr-menu", "action": "menu", "greeting_prompt": "menu.wav",
+      "record_owner_user_id": "u-own", "missed_call_owner_user_id": "u-mia",
+      "options": {"1": "ivr-sales", "2": "ivr-supp"}, "accept": "entry"},
+    {"id": "ivr-supp", "action": "call_transfer", "greeting_prompt": "support.wav",
+      "target_kind": "group", "target_group_id": "g-supp", "acd_strategy": "round_robin",
+      "attempt_ring_ms": 15000, "no_answer_timeout_ms": 90000,
+      "record_owner_user_id": "u-own", "missed_call_owner_user_id": "u-mia",
+      "accept": "entry"}]
+}"#;
+
+#[test]
+fn s14_the_caller_hangs_up_in_the_menu() {
+    same_as_oracle_in(
+        SPEAKING,
+        "S14",
+        &[(0, 200)],
+        ["+15557770001", "+15550200002"],
+        "5 caller heard
+         7.8 caller hangs up",
+    );
+}
+
+#[test]
+fn s15_a_menu_option_leads_to_another_group() {
+    same_as_oracle_in(
+        SPEAKING,
+        "S15",
+        &[(0, 200)],
+        ["+15557770002", "+15550200002"],
+        "5.8 caller presses 2
+         6.8 caller heard
+         7.1 dan rings
+         11.8 dan answers
+         59.8 caller hangs up",
     );
 }
 

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use crate::directory::directory;
-use crate::script::check_in;
+use crate::script::{check_in, explained_in, play};
 use crate::world::World;
 
 const IVRS: &str = r#"{
@@ -15,10 +15,14 @@ const IVRS: &str = r#"{
       {"id": "ivr-owner", "action": "call_transfer", "target_kind": "record_owner",
         "next_ivr_id": "ivr-hours"},
       {"id": "ivr-hours", "action": "time_routing", "accept": "entry", "next_ivr_id": "ivr-user"},
-      {"id": "ivr-loop", "action": "menu", "next_ivr_id": "ivr-loop"},
+      {"id": "ivr-loop", "action": "play_and_hangup", "next_ivr_id": "ivr-loop"},
+      {"id": "ivr-last", "action": "call_transfer", "target_kind": "last_agent",
+        "next_ivr_id": "ivr-owner"},
       {"id": "ivr-greets", "action": "call_transfer", "target_kind": "user",
         "target_user_id": "u-eve", "greeting_prompt": "hello", "next_ivr_id": "ivr-gone"}],
     "numbers": [
+      {"id": "n-last", "e164": "+15550300006", "assigned_group_id": "g-supp",
+        "ivr_id": "ivr-last"},
       {"id": "n-user", "e164": "+15550300001", "assigned_group_id": "g-supp",
         "ivr_id": "ivr-user"},
       {"id": "n-owner", "e164": "+15550300002", "assigned_group_id": "g-supp",
@@ -139,25 +143,27 @@ fn the_owner_of_the_callers_record_is_rung_under_its_name() {
 }
 
 #[test]
-fn without_an_owner_the_next_ivr_and_one_not_built_yet_are_passed() {
+fn without_an_owner_the_next_ivr_and_one_without_a_schedule_are_passed() {
     assert_snapshot!(check("registered eve
         0 call +15557770001 -> +15550300002
         4 eve answers
         9 caller hangs up
     "), @r#"
+    0      answer caller
     0      dial eve, showing +15557770001 "Carl Contact"
+    0      play caller [Tone(Ringback)] for ever
     4      u-eve is taken
-    4      answer caller like eve
+    4      stop playing to caller
     4      bridge caller eve
     9      hang up eve Normal
     9      finished
     --
     call inbound answered by external, owner u-eve, mco -
-       accepted 4, answered 4, ended 9, sip -, q850 16
+       accepted 0, answered 4, ended 9, sip -, q850 16
     c1 route user u-eve single, 0..9, answered 4, bridged 4
        answered, hangup_external, sip 200, q850 16
     a1 u-eve stage 2 round 1, 0..4, ringing -, answered 200
-    p1 p:+15557770001 caller 4..9
+    p1 p:+15557770001 caller 0..9
     p2 u:u-eve callee 4..9
     i1 0 call_started direction=inbound
     i2 0 ivr_entered ivr-owner
@@ -243,4 +249,205 @@ fn a_number_whose_ivr_does_not_exist_gets_480() {
     i2 0 call_ended by=system
     context u-mia; g-supp
     ");
+}
+
+#[test]
+fn why_the_call_went_where_it_went_is_said_in_words() {
+    let script = "registered ana
+        0 call +15557770009 -> +15550300002
+        1 caller cancels
+        2 B: call +15557770001 -> +15550300002
+        3 B: caller hangs up
+        4 C: call anonymous -> +15550300006
+        5 C: caller hangs up";
+    assert_snapshot!(explained_in(World::new(directory(IVRS)), script), @r#"
+    0      dial ana, showing +15557770009 "Olive Owned"
+    1      cancel ana CallerGone
+    1      finished
+    2      B: answer caller
+    2      B: dial +15557770002 by carrier-a, showing +15557770001
+    2      B: play caller [Tone(Ringback)] for ever
+    3      B: cancel +15557770002 CallerGone
+    3      B: finished
+    4      C: answer caller
+    4      C: dial +15557770002 by carrier-a, showing anonymous
+    4      C: play caller [Tone(Ringback)] for ever
+    5      C: cancel +15557770002 CallerGone
+    5      C: finished
+    --
+    call inbound missed by external, owner -, mco -
+       accepted -, answered -, ended 1, sip 487, q850 16
+    i1 0 call_started direction=inbound
+    i2 0 ivr_entered ivr-owner
+    i3 0 routing_started c1 ivr-owner strategy=single target=u-ana
+    i4 1 no_answer c1 reason=caller_hangup
+    i5 1 ivr_exited ivr-owner reason=caller_hangup
+    i6 1 call_ended by=external
+    0 ivr ivr-owner version 1: entered: call_transfer
+    0 record_owner +15557770009: u-ana, who owns r-own (Olive Owned)
+    --
+    call inbound missed by external, owner u-mia, mco u-mia
+       accepted 0, answered -, ended 1, sip -, q850 16
+    i1 0 call_started direction=inbound
+    i2 0 ivr_entered ivr-owner
+    i3 0 routing_started c1 ivr-owner strategy=single target=record_owner
+    i4 0 no_answer c1 reason=unavailable
+    i5 0 ivr_exited ivr-owner next=ivr-hours reason=next_ivr
+    i6 0 ivr_entered ivr-hours
+    i7 0 ivr_exited ivr-hours next=ivr-user reason=next_ivr
+    i8 0 ivr_entered ivr-user
+    i9 0 routing_started c1 ivr-user strategy=single target=u-eve
+    i10 0 no_answer c1 reason=unavailable
+    i11 0 ivr_exited ivr-user next=ivr-out reason=next_ivr
+    i12 0 ivr_entered ivr-out
+    i13 0 routing_started c1 ivr-out strategy=single target=+15557770002
+    i14 1 no_answer c1 reason=caller_hangup
+    i15 1 ivr_exited ivr-out reason=caller_hangup
+    i16 1 call_ended by=external
+    0 ivr ivr-owner version 1: entered: call_transfer
+    0 record_owner +15557770001: nobody: nobody owns r-con-1 (Carl Contact)
+    0 ivr ivr-hours version 1: entered: time_routing
+    0 schedule ivr-hours: passed over: it has no schedule
+    0 ivr ivr-user version 1: entered: call_transfer
+    0 ivr ivr-out version 1: entered: call_transfer
+    0 forward +15557770002: dialled, as its IVR says
+    --
+    call inbound missed by external, owner u-mia, mco u-mia
+       accepted 0, answered -, ended 1, sip -, q850 16
+    i1 0 call_started direction=inbound
+    i2 0 ivr_entered ivr-last
+    i3 0 ivr_exited ivr-last next=ivr-owner reason=next_ivr
+    i4 0 ivr_entered ivr-owner
+    i5 0 routing_started c1 ivr-owner strategy=single target=record_owner
+    i6 0 no_answer c1 reason=unavailable
+    i7 0 ivr_exited ivr-owner next=ivr-hours reason=next_ivr
+    i8 0 ivr_entered ivr-hours
+    i9 0 ivr_exited ivr-hours next=ivr-user reason=next_ivr
+    i10 0 ivr_entered ivr-user
+    i11 0 routing_started c1 ivr-user strategy=single target=u-eve
+    i12 0 no_answer c1 reason=unavailable
+    i13 0 ivr_exited ivr-user next=ivr-out reason=next_ivr
+    i14 0 ivr_entered ivr-out
+    i15 0 routing_started c1 ivr-out strategy=single target=+15557770002
+    i16 1 no_answer c1 reason=caller_hangup
+    i17 1 ivr_exited ivr-out reason=caller_hangup
+    i18 1 call_ended by=external
+    0 ivr ivr-last version 1: entered: call_transfer
+    0 last_agent withheld: nobody: nobody has talked with him yet
+    0 ivr ivr-owner version 1: entered: call_transfer
+    0 record_owner withheld: nobody: the caller shows no number
+    0 ivr ivr-hours version 1: entered: time_routing
+    0 schedule ivr-hours: passed over: it has no schedule
+    0 ivr ivr-user version 1: entered: call_transfer
+    0 ivr ivr-out version 1: entered: call_transfer
+    0 forward +15557770002: dialled, as its IVR says
+    "#);
+}
+
+#[test]
+fn a_running_call_keeps_the_version_of_the_ivr_that_it_entered() {
+    let menu = r#"{"ivrs": [{"id": "ivr-menu", "action": "menu", "greeting_prompt": "menu.wav",
+        "options": {"1": "ivr-sales"}}]}"#;
+    let mut world = World::new(directory(menu));
+    play(&mut world, "registered ana eve\n 0 call +15557770001 -> +15550200002");
+    // While the first call is in the menu, the menu and what it leads to are rewritten.
+    let newer = r#"{"ivrs": [
+        {"id": "ivr-menu", "action": "menu", "greeting_prompt": "new.wav",
+          "options": {"1": "ivr-eve"}},
+        {"id": "ivr-sales", "action": "play_and_hangup"},
+        {"id": "ivr-eve", "action": "call_transfer", "target_kind": "user",
+          "target_user_id": "u-eve"}]}"#;
+    let mut directory = directory(newer);
+    let mut menu = directory.ivr(&"ivr-menu".into()).expect("the menu").clone();
+    menu.version = 2;
+    directory.add_ivr(menu);
+    world.directory = directory.into();
+    assert_snapshot!(explained_in(world, "1 B: call +15557770002 -> +15550200002
+        2 caller presses 1
+        3 B: caller presses 1
+        4 caller hangs up
+        5 B: caller hangs up
+    "), @r#"
+    0      answer caller
+    0      play caller [File("menu.wav")] up to a digit
+    1      B: answer caller
+    1      B: play caller [File("new.wav")] up to a digit
+    2      dial ana, showing +15557770001 "Carl Contact"
+    2      play caller [Tone(Ringback)] for ever
+    3      B: dial eve, showing +15557770002 "Dora Contact"
+    3      B: play caller [Tone(Ringback)] for ever
+    4      cancel ana CallerGone
+    4      finished
+    5      B: cancel eve CallerGone
+    5      B: finished
+    --
+    call inbound missed by external, owner u-own, mco u-mia
+       accepted 0, answered -, ended 4, sip -, q850 16
+    i1 0 call_started direction=inbound
+    i2 0 ivr_entered ivr-menu
+    i3 2 menu_selected ivr-menu digit=1 next=ivr-sales
+    i4 2 ivr_exited ivr-menu next=ivr-sales reason=menu_option
+    i5 2 ivr_entered ivr-sales
+    i6 2 routing_started c1 ivr-sales strategy=simulring target=g-sales
+    i7 4 no_answer c1 reason=caller_hangup
+    i8 4 ivr_exited ivr-sales reason=caller_hangup
+    i9 4 call_ended by=external
+    0 ivr ivr-menu version 1: entered: menu
+    2 menu ivr-menu: 1 was pressed: to ivr-sales
+    2 ivr ivr-sales version 1: entered: call_transfer
+    --
+    call inbound missed by external, owner -, mco -
+       accepted 0, answered -, ended 4, sip -, q850 16
+    i1 0 call_started direction=inbound
+    i2 0 ivr_entered ivr-menu
+    i3 2 menu_selected ivr-menu digit=1 next=ivr-eve
+    i4 2 ivr_exited ivr-menu next=ivr-eve reason=menu_option
+    i5 2 ivr_entered ivr-eve
+    i6 2 routing_started c1 ivr-eve strategy=single target=u-eve
+    i7 4 no_answer c1 reason=caller_hangup
+    i8 4 ivr_exited ivr-eve reason=caller_hangup
+    i9 4 call_ended by=external
+    0 ivr ivr-menu version 2: entered: menu
+    2 menu ivr-menu: 1 was pressed: to ivr-eve
+    2 ivr ivr-eve version 1: entered: call_transfer
+    "#);
+}
+
+#[test]
+fn a_user_enters_an_ivr_by_a_code_like_a_caller() {
+    assert_snapshot!(explained_in(World::new(directory(IVRS)), "registered eve
+        0 call ben -> ivr:ivr-greets
+        2 caller heard
+        4 eve answers
+        9 caller hangs up
+        10 B: call ben -> ivr:ivr-gone
+    "), @r#"
+    0      answer caller
+    0      play caller [Text("hello")]
+    2      dial eve, showing ben "Ben Baker"
+    2      play caller [Tone(Ringback)] for ever
+    4      u-eve is taken
+    4      stop playing to caller
+    4      bridge caller eve
+    9      hang up eve Normal
+    9      finished
+    10     B: reject caller 480
+    10     B: finished
+    --
+    call internal answered by internal, owner u-ben, mco -
+       accepted 0, answered 4, ended 9, sip -, q850 16
+    i1 0 call_started u-ben direction=internal
+    i2 0 ivr_entered ivr-greets
+    i3 2 routing_started c1 ivr-greets strategy=single target=u-eve
+    i4 4 answered c1 u-eve
+    i5 4 ivr_exited ivr-greets reason=answered
+    i6 9 call_ended by=internal
+    0 ivr ivr-greets version 1: entered: call_transfer
+    --
+    call internal no_answer by system, owner u-ben, mco -
+       accepted -, answered -, ended 0, sip 480, q850 20
+    i1 0 call_started u-ben direction=internal
+    i2 0 call_ended by=system
+    0 ivr ivr-gone: passed over: there is no such IVR
+    "#);
 }
