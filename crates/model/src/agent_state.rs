@@ -9,12 +9,12 @@ use crate::{Millis, UserId, text_enum};
 text_enum! {
     /// What an agent is doing; of several the first one in this list.
     AgentState {
+        /// He is on a call, even if his registration ended meanwhile.
+        OnCall = "on_call",
         /// No telephone of his is registered.
         Offline = "offline",
         /// His telephone is registered and answers nothing.
         Unreachable = "unreachable",
-        /// He is on a call.
-        OnCall = "on_call",
         /// A call rings him.
         Ringing = "ringing",
         /// He chose not to be offered calls.

@@ -1,0 +1,179 @@
+//! Calls ring agents, are answered and end: what that makes of the agents (D37), and what today's
+//! numbers make of it (F4).
+
+use std::time::Duration;
+
+use model::agent_state::ChangeSource;
+use model::directory::Availability;
+use model::{CallId, GroupId, Now, UserId};
+
+use super::Floor;
+use crate::agent::{AgentKey, Ring, RingEnd, Talk, micros};
+
+impl Floor {
+    /// Whether a user is on a call: he made it, or answered it.
+    pub fn is_on_call(&self, user: &UserId) -> bool {
+        self.find(user).is_some_and(|agent| !agent.on.is_empty())
+    }
+
+    /// Whether a call rings a user.
+    pub fn is_ringing(&self, user: &UserId) -> bool {
+        self.calls_ringing(user).next().is_some()
+    }
+
+    /// The calls that ring a user: who is told that he was taken.
+    pub fn calls_ringing(&self, user: &UserId) -> impl Iterator<Item = &CallId> {
+        self.find(user).into_iter().flat_map(|agent| &agent.ringing).map(|ring| &ring.call)
+    }
+
+    /// A call rings a user; `group`: in which he was found, `None` where the call is for himself.
+    /// A call rings a user once: it changes nothing where [`Floor::dispatch`] has said it.
+    pub fn ring(&mut self, user: &UserId, call: &CallId, group: Option<&GroupId>, now: Now) {
+        self.change(user, ChangeSource::Call, now, |agent| {
+            if !agent.ringing.iter().any(|ring| ring.call == *call) {
+                agent.ringing.push(Ring {
+                    call: call.clone(),
+                    group: group.cloned(),
+                    since: now.mono,
+                    reserved: false,
+                });
+            }
+        });
+    }
+
+    /// A call rings a user no longer. Without effect where it does not.
+    pub fn stop_ringing(&mut self, user: &UserId, call: &CallId, how: RingEnd, now: Now) {
+        let Some(&key) = self.keys.get(user) else {
+            return;
+        };
+        let Some(ring) = self.agent_mut(key).and_then(|agent| {
+            let index = agent.ringing.iter().position(|ring| ring.call == *call)?;
+            Some(agent.ringing.swap_remove(index))
+        }) else {
+            return;
+        };
+        match how {
+            RingEnd::Answered => self.was_there(key),
+            RingEnd::Missed => {
+                self.back_of_the_line(key, now);
+                self.rest(key, ring.since.saturating_add(Self::OFFER_GAP), now.mono);
+                self.missed(key, ring.group.as_ref());
+            }
+            RingEnd::Declined => {
+                self.was_there(key);
+                self.back_of_the_line(key, now);
+                self.rest(key, ring.since.saturating_add(Self::OFFER_GAP), now.mono);
+            }
+            RingEnd::Failed => self.rest(key, now.mono.saturating_add(Self::REST), now.mono),
+            RingEnd::Stopped => {}
+        }
+        let paused = how == RingEnd::Missed && self.pause(key, ring.group.as_ref());
+        let source = if paused { ChangeSource::Missed } else { ChangeSource::Call };
+        if ring.reserved {
+            self.stopped_for(call, key, how == RingEnd::Declined, now);
+        }
+        self.settle(key, source, now);
+    }
+
+    /// A user makes a call, or answers it; `group`: in which he was found. A call rings him no
+    /// longer when he has answered it.
+    pub fn take(&mut self, user: &UserId, call: &CallId, group: Option<&GroupId>, now: Now) {
+        self.stop_ringing(user, call, RingEnd::Answered, now);
+        let key = self.key_of(user, now);
+        self.was_there(key);
+        if let Some(agent) = self.agent_mut(key) {
+            agent.unreachable = false;
+            agent.on.push(Talk { call: call.clone(), group: group.cloned(), since: now.mono });
+        }
+        if let Some(group) = group {
+            self.rank(key, |ranks| ranks.answered = ranks.answered.saturating_add(1));
+            self.count_answer(user, call, group, now);
+        }
+        self.settle(key, ChangeSource::Call, now);
+    }
+
+    /// A user is on a call no longer. After a call of a group his wrap-up begins.
+    pub fn free(&mut self, user: &UserId, call: &CallId, now: Now) {
+        let Some(&key) = self.keys.get(user) else {
+            return;
+        };
+        let Some(talk) = self.agent_mut(key).and_then(|agent| {
+            let index = agent.on.iter().position(|talk| talk.call == *call)?;
+            Some(agent.on.swap_remove(index))
+        }) else {
+            return;
+        };
+        if let Some(group) = &talk.group {
+            let time = now.mono.saturating_sub(talk.since);
+            self.rank(key, |ranks| ranks.talked = ranks.talked.saturating_add(time));
+            self.count_talk(user, group, time, now);
+            let wrap_up = self.group(group).map_or(Duration::ZERO, |group| group.wrap_up);
+            if !wrap_up.is_zero() {
+                self.wrap_up(key, now.mono.saturating_add(wrap_up));
+            }
+        }
+        self.settle(key, ChangeSource::Call, now);
+    }
+
+    /// Forgets a call that could not end in the ordinary way. Linear in the agents.
+    pub fn forget(&mut self, call: &CallId, now: Now) {
+        self.drop_place(call, now);
+        self.stages.remove(call);
+        for index in 0..self.agents.len() {
+            let Some(agent) = self.agents[index].as_mut() else {
+                continue;
+            };
+            let before = agent.on.len() + agent.ringing.len();
+            agent.on.retain(|talk| talk.call != *call);
+            agent.ringing.retain(|ring| ring.call != *call);
+            if agent.on.len() + agent.ringing.len() != before {
+                // Keys are made from indexes of this vector.
+                let key = AgentKey(u32::try_from(index).unwrap_or(u32::MAX));
+                self.settle(key, ChangeSource::Call, now);
+            }
+        }
+    }
+
+    /// He answered, declined or called: what he missed before was no absence.
+    fn was_there(&mut self, key: AgentKey) {
+        if let Some(agent) = self.agent_mut(key) {
+            agent.missed_in_row = 0;
+        }
+    }
+
+    /// While it rang he was not free: others are ahead of him now.
+    fn back_of_the_line(&mut self, key: AgentKey, now: Now) {
+        self.rank(key, |ranks| ranks.free_since = micros(now.mono));
+    }
+
+    fn missed(&mut self, key: AgentKey, group: Option<&GroupId>) {
+        let Some(agent) = self.agent_mut(key) else {
+            return;
+        };
+        if group.is_some() {
+            agent.missed_in_row = agent.missed_in_row.saturating_add(1);
+            let user = agent.user.clone();
+            self.count_missed(&user);
+        }
+    }
+
+    /// Whether he missed as many as his group lets him; then he is away.
+    fn pause(&mut self, key: AgentKey, group: Option<&GroupId>) -> bool {
+        let Some(most) = group.and_then(|id| self.group(id)).map(|group| group.pause_after_missed)
+        else {
+            return false;
+        };
+        let Some(agent) = self.agent_mut(key) else {
+            return false;
+        };
+        let pauses = most > 0
+            && agent.missed_in_row >= most
+            && agent.availability == Availability::Available;
+        if pauses {
+            agent.availability = Availability::Away;
+            agent.reason = Some("missed".into());
+            agent.missed_in_row = 0;
+        }
+        pauses
+    }
+}

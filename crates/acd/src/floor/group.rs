@@ -1,0 +1,95 @@
+//! One group: its members, who of them is free, ranked as strategies rank them, and who waits.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::GroupId;
+
+use super::waiting::Order;
+use crate::agent::{AgentKey, Ranks};
+
+/// A group on the floor.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub(super) id: GroupId,
+    pub(super) name: Arc<str>,
+    /// Those of whom the directory knows.
+    pub(super) members: Vec<AgentKey>,
+    /// Positions that the directory names.
+    pub(super) positions: usize,
+    /// Whether the newest directory has it.
+    pub(super) known: bool,
+    pub(super) wrap_up: Duration,
+    pub(super) pause_after_missed: u16,
+    pub(super) free: Free,
+    /// Members who are there and not away.
+    pub(super) staffed: u32,
+    /// All who wait for it, in order; those of further groups when their time has come.
+    pub(super) waiting: BTreeSet<Order>,
+    /// Those of them who may be offered a member now.
+    pub(super) open: BTreeSet<Order>,
+    /// Those who wait for it in the first place.
+    pub(super) size: u32,
+    /// Smoothed time that one call keeps a member.
+    pub(super) handling: Option<Duration>,
+}
+
+impl Group {
+    pub(super) fn new(id: GroupId) -> Self {
+        Self {
+            name: Arc::from(id.as_str()),
+            id,
+            members: Vec::new(),
+            positions: 0,
+            known: false,
+            wrap_up: Duration::ZERO,
+            pause_after_missed: 0,
+            free: Free::default(),
+            staffed: 0,
+            waiting: BTreeSet::new(),
+            open: BTreeSet::new(),
+            size: 0,
+            handling: None,
+        }
+    }
+
+    /// The place of one who waits, from 1. Linear in those ahead, constant for the last.
+    pub(super) fn position(&self, order: &Order) -> u32 {
+        let ahead = match self.waiting.last() {
+            Some(last) if last == order => self.waiting.len() - 1,
+            Some(_) | None => self.waiting.range(..order).count(),
+        };
+        u32::try_from(ahead).unwrap_or(u32::MAX).saturating_add(1)
+    }
+
+    /// A call kept a member for so long: an eighth of what is expected of the next.
+    pub(super) fn handled(&mut self, time: Duration) {
+        let smooth = |before: Duration| before - before / 8 + time / 8;
+        self.handling = Some(self.handling.map_or(time, smooth));
+    }
+}
+
+/// Members to whom a waiting call may be offered now, by position.
+#[derive(Debug, Default)]
+pub(super) struct Free {
+    by_position: BTreeMap<usize, AgentKey>,
+}
+
+impl Free {
+    pub(super) fn insert(&mut self, position: usize, key: AgentKey, _ranks: Ranks) {
+        self.by_position.insert(position, key);
+    }
+
+    pub(super) fn remove(&mut self, position: usize, _ranks: Ranks) {
+        self.by_position.remove(&position);
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.by_position.clear();
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = (usize, AgentKey)> {
+        self.by_position.iter().map(|(&position, &key)| (position, key))
+    }
+}

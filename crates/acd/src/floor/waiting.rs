@@ -1,0 +1,475 @@
+//! Who waits. Order is priority, then time, then number (F4). A place is open while it may be
+//! offered a member: it does not rest, and nobody rings for it unless its strategy adds members
+//! while others ring. That is derived from what happens at each step and never kept beside it.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::call_graph::words::QueueExit;
+use model::directory::{AcdStrategy, SkillNeed};
+use model::{CallId, GroupId, Now, UserId};
+
+use super::Floor;
+use super::timers::Due;
+use crate::agent::{Agent, AgentKey, GroupKey};
+use crate::queue::{Callback, Place, QueueFull, Standing};
+use crate::strategy::{SearchRules, Strategy, strategy};
+
+/// The order in which callers wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Order {
+    priority: Reverse<i32>,
+    since: Duration,
+    pub(super) number: u64,
+}
+
+/// A stage that searches a group without waiting, for the statistics.
+#[derive(Clone, Debug)]
+pub(super) struct Stage {
+    pub(super) group: GroupId,
+    pub(super) since: Duration,
+}
+
+/// A place in a queue.
+#[derive(Debug)]
+pub(super) struct Waiter {
+    pub(super) call: CallId,
+    pub(super) order: Order,
+    /// Groups that are searched now; the first is the one for which it waits.
+    pub(super) groups: Vec<GroupKey>,
+    /// Groups that will be, and when; the next one last.
+    also: Vec<(Duration, GroupId)>,
+    pub(super) kind: AcdStrategy,
+    pub(super) rules: SearchRules,
+    pub(super) strategy: Box<dyn Strategy>,
+    /// Laps of searches before this one.
+    pub(super) laps: u32,
+    pub(super) ring_at_most: usize,
+    skills: Vec<SkillNeed>,
+    declined: BTreeSet<AgentKey>,
+    /// Who is reserved for it.
+    pub(super) ringing: BTreeSet<AgentKey>,
+    pub(super) offered_at: Option<Duration>,
+    pub(super) rests_until: Option<Duration>,
+    /// Its strategy adds nobody to those who ring.
+    pub(super) stalled: bool,
+    /// Every lap is over.
+    pub(super) exhausted: bool,
+    pub(super) callback: Option<Callback>,
+    pub(super) offers: u32,
+    /// A callback that was offered has to begin before.
+    pub(super) begins_by: Option<Duration>,
+    open: bool,
+    timer: Option<Duration>,
+}
+
+/// All places.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    pub(super) places: BTreeMap<u64, Waiter>,
+    by_call: BTreeMap<CallId, u64>,
+    last: u64,
+    /// Open places that have to be looked at by the next dispatch.
+    pub(super) woken: BTreeSet<Order>,
+}
+
+impl Waiter {
+    fn new(number: u64, place: Place, group: GroupKey, now: Duration) -> Self {
+        let mut also: Vec<_> = place
+            .also
+            .into_iter()
+            .take(Place::ALSO_GROUPS)
+            .map(|(group, after)| (now.saturating_add(after), group))
+            .collect();
+        also.sort_by_key(|(at, _)| Reverse(*at));
+        let mut skills = place.skills;
+        skills.truncate(Place::SKILLS);
+        Self {
+            call: place.call,
+            order: Order { priority: Reverse(place.priority), since: now, number },
+            groups: vec![group],
+            also,
+            kind: place.strategy,
+            strategy: strategy(place.strategy, &place.rules),
+            rules: place.rules,
+            laps: 0,
+            ring_at_most: place.ring_at_most.max(1),
+            skills,
+            declined: BTreeSet::new(),
+            ringing: BTreeSet::new(),
+            offered_at: None,
+            rests_until: None,
+            stalled: false,
+            exhausted: false,
+            callback: None,
+            offers: 0,
+            begins_by: None,
+            open: false,
+            timer: None,
+        }
+    }
+
+    /// How long it has waited.
+    pub(super) fn waited(&self, now: Duration) -> Duration {
+        now.saturating_sub(self.order.since)
+    }
+
+    /// Whether this agent could take the call at this moment, as far as the call is concerned.
+    pub(super) fn suits(&self, key: AgentKey, agent: &Agent, now: Duration) -> bool {
+        let masters = |need: &SkillNeed| {
+            let asked = self.level(need, now);
+            asked == 0 || agent.skills.get(&need.skill).is_some_and(|level| *level >= asked)
+        };
+        !self.declined.contains(&key)
+            && (self.rings_together() || agent.ringing.is_empty())
+            && self.skills.iter().all(masters)
+    }
+
+    /// What the call needs now.
+    pub(super) fn needs(&self, now: Duration) -> Vec<(Arc<str>, u8)> {
+        self.skills.iter().map(|need| (need.skill.clone(), self.level(need, now))).collect()
+    }
+
+    /// Whether members are rung who are rung by other calls already (D37).
+    pub(super) fn rings_together(&self) -> bool {
+        match self.kind {
+            AcdStrategy::Simulring | AcdStrategy::ProgressiveSimulring | AcdStrategy::Single => {
+                true
+            }
+            AcdStrategy::RoundRobin
+            | AcdStrategy::Sequential
+            | AcdStrategy::LongestIdle
+            | AcdStrategy::FewestCalls
+            | AcdStrategy::LeastTalkTime
+            | AcdStrategy::WeightedRandom
+            | AcdStrategy::Skills => false,
+        }
+    }
+
+    /// The level asked for: one less after each time, down to the least.
+    fn level(&self, need: &SkillNeed, now: Duration) -> u8 {
+        let steps = self.waited(now).as_millis().checked_div(u128::from(need.relax_every_ms));
+        let steps = u8::try_from(steps.unwrap_or(0)).unwrap_or(u8::MAX);
+        need.level.saturating_sub(steps).max(need.at_least.min(need.level))
+    }
+
+    /// When the next need relaxes.
+    fn relaxes_at(&self, now: Duration) -> Option<Duration> {
+        let relaxing = self
+            .skills
+            .iter()
+            .filter(|need| need.relax_every_ms > 0 && self.level(need, now) > need.at_least);
+        let next = relaxing.map(|need| {
+            let every = Duration::from_millis(need.relax_every_ms);
+            let steps = self.waited(now).as_millis() / every.as_millis();
+            // Fewer steps than levels: otherwise it would be at its least.
+            let steps = u32::try_from(steps).unwrap_or(u32::MAX).saturating_add(1);
+            self.order.since.saturating_add(every.saturating_mul(steps))
+        });
+        next.min()
+    }
+
+    fn may_be_offered(&self) -> bool {
+        let adds = self.kind == AcdStrategy::ProgressiveSimulring
+            && !self.stalled
+            && self.callback.is_none()
+            && self.ringing.len() < self.ring_at_most;
+        !self.exhausted && self.rests_until.is_none() && (self.ringing.is_empty() || adds)
+    }
+
+    fn expires_at(&self) -> Option<Duration> {
+        let lives = self.order.since.saturating_add(Floor::CALLBACK_LIFETIME);
+        self.callback.as_ref().filter(|_| self.ringing.is_empty()).map(|_| lives)
+    }
+
+    fn next_due(&self, now: Duration) -> Option<Duration> {
+        let opens = self.also.last().map(|(at, _)| *at);
+        let times = [opens, self.relaxes_at(now), self.rests_until, self.begins_by];
+        times.into_iter().chain([self.expires_at()]).flatten().min()
+    }
+}
+
+impl Queue {
+    /// The number of an agent may be given to another.
+    pub(super) fn forget_agent(&mut self, key: AgentKey) {
+        for waiter in self.places.values_mut() {
+            waiter.declined.remove(&key);
+            waiter.ringing.remove(&key);
+        }
+    }
+
+    pub(super) fn of_call(&self, call: &CallId) -> Option<&Waiter> {
+        self.by_call.get(call).and_then(|number| self.places.get(number))
+    }
+}
+
+impl Floor {
+    /// A caller begins to wait. Returns his position, from 1. He waits in one place: a place that
+    /// he has already is given up.
+    ///
+    /// # Errors
+    /// [`QueueFull`]: as many wait for the group as the place allows, or [`Floor::WAITING`] in
+    /// all groups.
+    pub fn wait(&mut self, place: Place, now: Now) -> Result<u32, QueueFull> {
+        self.drop_place(&place.call, now);
+        let key = self.group_key(&place.group);
+        let group = &mut self.groups[key.0 as usize];
+        if group.size >= place.max_size || self.queue.places.len() >= Self::WAITING {
+            return Err(QueueFull);
+        }
+        group.size += 1;
+        self.queue.last += 1;
+        let number = self.queue.last;
+        self.queue.by_call.insert(place.call.clone(), number);
+        let waiter = Waiter::new(number, place, key, now.mono);
+        let order = waiter.order;
+        group.waiting.insert(order);
+        let position = group.position(&order);
+        self.count_offered(key, now);
+        self.queue.places.insert(number, waiter);
+        self.place_due(number, now);
+        Ok(position)
+    }
+
+    /// The attempts of a waiting call are over without an answer, or were not made: it may be
+    /// offered members again, but not who declined.
+    pub fn ready(&mut self, call: &CallId, declined: Option<&UserId>, now: Now) {
+        let declined = declined.and_then(|user| self.keys.get(user)).copied();
+        let Some(&number) = self.queue.by_call.get(call) else {
+            return;
+        };
+        self.release(number, now);
+        let Some(waiter) = self.queue.places.get_mut(&number) else {
+            return;
+        };
+        waiter.declined.extend(declined);
+        if waiter.offered_at == Some(now.mono) {
+            // Nobody was rung, and nobody would be if it were offered again at once.
+            waiter.rests_until = Some(now.mono.saturating_add(Self::OFFER_GAP));
+        }
+        self.refresh(number, now);
+    }
+
+    /// A caller waits no longer. Whoever was reserved for him is free again. A place that
+    /// [`Floor::keep_place`] keeps is not given up by [`QueueExit::Callback`].
+    pub fn leave(&mut self, call: &CallId, exit: QueueExit, now: Now) {
+        let Some(waiter) = self.queue.of_call(call) else {
+            return;
+        };
+        if exit == QueueExit::Callback && waiter.callback.is_some() {
+            return;
+        }
+        let (group, waited, since) =
+            (waiter.groups[0], waiter.waited(now.mono), waiter.order.since);
+        let calls_back = waiter.callback.is_some();
+        self.drop_place(call, now);
+        match exit {
+            // Counted when the agent is taken.
+            QueueExit::Answered if !calls_back => self.stage_begins(call, group, since),
+            QueueExit::Abandoned if !calls_back => self.count_abandoned(group, waited, now),
+            QueueExit::Answered
+            | QueueExit::Abandoned
+            | QueueExit::TimedOut
+            | QueueExit::Option
+            | QueueExit::Callback
+            | QueueExit::Empty
+            | QueueExit::Stopped => {}
+        }
+    }
+
+    /// The caller hung up and is to be called back: his place goes on without him, at most for
+    /// [`Floor::CALLBACK_LIFETIME`] and [`Floor::CALLBACK_OFFERS`].
+    pub fn keep_place(&mut self, call: &CallId, callback: Callback, now: Now) {
+        let Some(&number) = self.queue.by_call.get(call) else {
+            return;
+        };
+        self.release(number, now);
+        if let Some(waiter) = self.queue.places.get_mut(&number) {
+            waiter.callback = Some(callback);
+        }
+        self.refresh(number, now);
+    }
+
+    /// A callback that was offered is being made by a new call, which rings the member from here
+    /// on. It takes over the place: it is to [`Floor::leave`] when the member answers, and
+    /// [`Floor::ready`] when he does not.
+    pub fn begin_callback(&mut self, place: &CallId, call: &CallId, now: Now) {
+        let Some(number) = self.queue.by_call.remove(place) else {
+            return;
+        };
+        self.queue.by_call.insert(call.clone(), number);
+        let Some(waiter) = self.queue.places.get_mut(&number) else {
+            return;
+        };
+        waiter.call = call.clone();
+        waiter.begins_by = None;
+        for key in waiter.ringing.clone() {
+            let agent = self.agent_mut(key);
+            let rings = agent.into_iter().flat_map(|agent| &mut agent.ringing);
+            for ring in rings.filter(|ring| ring.call == *place) {
+                ring.call = call.clone();
+            }
+        }
+        self.refresh(number, now);
+    }
+
+    /// Where a caller stands; `None`: he does not wait. Linear in those ahead of him.
+    pub fn standing(&self, call: &CallId) -> Option<Standing> {
+        let waiter = self.queue.of_call(call)?;
+        let group = &self.groups[waiter.groups[0].0 as usize];
+        let position = group.position(&waiter.order);
+        let waiting = u32::try_from(group.waiting.len()).unwrap_or(u32::MAX);
+        let handling = group.handling.filter(|_| group.staffed > 0);
+        let expected_wait = handling.map(|time| time.saturating_mul(position) / group.staffed);
+        Some(Standing { position, waiting, expected_wait })
+    }
+
+    /// An attempt that was made for a place is over.
+    pub(super) fn stopped_for(&mut self, call: &CallId, key: AgentKey, declined: bool, now: Now) {
+        let Some(&number) = self.queue.by_call.get(call) else {
+            return;
+        };
+        if let Some(waiter) = self.queue.places.get_mut(&number) {
+            waiter.ringing.remove(&key);
+            if declined {
+                waiter.declined.insert(key);
+            }
+            if waiter.ringing.is_empty() {
+                waiter.stalled = false;
+            }
+        }
+        self.refresh(number, now);
+    }
+
+    /// Gives up a place; whoever was reserved for it is free again.
+    pub(super) fn drop_place(&mut self, call: &CallId, now: Now) {
+        let Some(&number) = self.queue.by_call.get(call) else {
+            return;
+        };
+        self.release(number, now);
+        self.queue.by_call.remove(call);
+        let Some(waiter) = self.queue.places.remove(&number) else {
+            return;
+        };
+        self.queue.woken.remove(&waiter.order);
+        if let Some(at) = waiter.timer {
+            self.timers.remove(at, Due::Place(number));
+        }
+        for key in &waiter.groups {
+            let group = &mut self.groups[key.0 as usize];
+            group.waiting.remove(&waiter.order);
+            group.open.remove(&waiter.order);
+        }
+        let group = &mut self.groups[waiter.groups[0].0 as usize];
+        group.size = group.size.saturating_sub(1);
+    }
+
+    /// Whoever is reserved for a place is rung by it no longer.
+    pub(super) fn release(&mut self, number: u64, now: Now) {
+        let Some(waiter) = self.queue.places.get_mut(&number) else {
+            return;
+        };
+        waiter.stalled = false;
+        waiter.begins_by = None;
+        let (ringing, call) = (std::mem::take(&mut waiter.ringing), waiter.call.clone());
+        for key in ringing {
+            if let Some(agent) = self.agent_mut(key) {
+                agent.ringing.retain(|ring| ring.call != call);
+            }
+            self.settle(key, model::agent_state::ChangeSource::Call, now);
+        }
+    }
+
+    /// Time has changed what a place asks for.
+    pub(super) fn place_due(&mut self, number: u64, now: Now) {
+        let Some(waiter) = self.queue.places.get_mut(&number) else {
+            return;
+        };
+        waiter.timer = None;
+        if waiter.rests_until.is_some_and(|until| until <= now.mono) {
+            waiter.rests_until = None;
+        }
+        let late = waiter.begins_by.is_some_and(|by| by <= now.mono);
+        if waiter.expires_at().is_some_and(|at| at <= now.mono) {
+            let call = waiter.call.clone();
+            return self.drop_place(&call, now);
+        }
+        while let Some(group) = self.next_group(number, now.mono) {
+            self.search_also(number, &group);
+        }
+        if late {
+            self.release(number, now);
+        }
+        self.refresh(number, now);
+    }
+
+    fn next_group(&mut self, number: u64, now: Duration) -> Option<GroupId> {
+        let waiter = self.queue.places.get_mut(&number)?;
+        waiter.also.pop_if(|(at, _)| *at <= now).map(|(_, group)| group)
+    }
+
+    fn search_also(&mut self, number: u64, group: &GroupId) {
+        let key = self.group_key(group);
+        let Some(waiter) = self.queue.places.get_mut(&number) else {
+            return;
+        };
+        if waiter.groups.contains(&key) {
+            return;
+        }
+        waiter.groups.push(key);
+        let group = &mut self.groups[key.0 as usize];
+        group.waiting.insert(waiter.order);
+        if waiter.open {
+            group.open.insert(waiter.order);
+        }
+    }
+
+    /// Derives whether a place is open and when it is due. Everything that changes a place ends
+    /// here.
+    pub(super) fn refresh(&mut self, number: u64, now: Now) {
+        let Some(waiter) = self.queue.places.get_mut(&number) else {
+            return;
+        };
+        let had_it = waiter.offers >= Self::CALLBACK_OFFERS && waiter.ringing.is_empty();
+        if waiter.callback.is_some() && had_it {
+            let call = waiter.call.clone();
+            return self.drop_place(&call, now);
+        }
+        let (open, order) = (waiter.may_be_offered(), waiter.order);
+        if open != waiter.open {
+            waiter.open = open;
+            for key in &waiter.groups {
+                let group = &mut self.groups[key.0 as usize];
+                if open {
+                    group.open.insert(order);
+                } else {
+                    group.open.remove(&order);
+                }
+            }
+        }
+        if open {
+            self.queue.woken.insert(order);
+        } else {
+            self.queue.woken.remove(&order);
+        }
+        let timer = waiter.next_due(now.mono);
+        if timer != waiter.timer {
+            if let Some(at) = std::mem::replace(&mut waiter.timer, timer) {
+                self.timers.remove(at, Due::Place(number));
+            }
+            if let Some(at) = timer {
+                self.timers.insert(at, Due::Place(number));
+            }
+        }
+    }
+
+    /// A new directory: every place looks again.
+    pub(super) fn reopen_places(&mut self, now: Now) {
+        let numbers: Vec<u64> = self.queue.places.keys().copied().collect();
+        for number in numbers {
+            self.refresh(number, now);
+        }
+    }
+}
