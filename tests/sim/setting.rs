@@ -120,6 +120,8 @@ pub(crate) fn config(setting: &Setting) -> SwitchConfig {
         }],
         registrar: RegistrarConfig::default(),
         call: call::Settings { sound: sound(setting), ..call::Settings::default() },
+        agents: Default::default(),
+        codes: Default::default(),
         limits: Limits { calls: setting.calls, ..Limits::default() },
     }
 }

@@ -311,7 +311,7 @@ impl Switch {
             self.media_out.push(MediaCommand::StopRecording { recording });
         }
         if let Some(id) = id {
-            self.floor.forget(&id);
+            self.floor.forget(&id, now);
             effects.push(Effect::Aborted { call: id, at: now.wall });
         }
         self.forget(key);

@@ -31,6 +31,8 @@ pub struct SwitchConfig {
     pub registrar: RegistrarConfig,
     /// Ring times and limits of the call engine.
     pub call: call::Settings,
+    /// How groups treat their members where they say nothing themselves.
+    pub agents: acd::AgentDefaults,
     /// What users dial to tell the server something.
     pub codes: Codes,
     /// Limits of the switch.

@@ -145,6 +145,7 @@ impl Switch {
             media_out: Vec::new(),
             recordings: OpenRecordings::default(),
         };
+        switch.floor.set_people(&switch.directory, &switch.config.agents, now);
         for (group, user) in restored.cursors {
             switch.floor.restore_cursor(group, user);
         }

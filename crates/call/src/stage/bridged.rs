@@ -206,7 +206,7 @@ impl Bridged {
             basis.anchor.left();
         }
         if let Some(user) = user_of(&self.far.party) {
-            ctx.floor.free(user, &basis.id);
+            ctx.floor.free(user, &basis.id, ctx.now);
         }
         let ending = Ending {
             by,

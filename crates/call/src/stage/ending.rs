@@ -63,7 +63,7 @@ impl Closed {
     /// Lets the caller go.
     pub(crate) fn release(self, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
         if let Some(user) = basis.anchor.user() {
-            ctx.floor.free(user, &basis.id);
+            ctx.floor.free(user, &basis.id, ctx.now);
         }
         basis.anchor.release(self.sip_status, self.why, ctx);
         ctx.out.push(CallOutput::Finished);

@@ -22,9 +22,9 @@
 //! 0    call ana -> *97                (*97/g-supp, *10, *11, *12/lunch)
 //! ```
 
-use std::sync::Arc;
 use std::time::Duration;
 
+use acd::ChangeSource;
 use call::port::{
     CallInput, Digit, LegEvent, LegId, PlayEnd, QualityChange, QualityMetric, QualityNotice,
     QualitySeverity, QualitySource, QualityStream, RecordingWish,
@@ -99,7 +99,7 @@ fn setting(world: &mut World, words: &[&str]) {
     match words {
         ["registered", names @ ..] => {
             for name in names {
-                world.floor.set_registered(&user(name), true);
+                world.registers(&user(name), true);
             }
         }
         ["away", names @ ..] => {
@@ -113,11 +113,8 @@ fn setting(world: &mut World, words: &[&str]) {
 }
 
 fn set_availability(world: &mut World, name: &str, availability: Availability) {
-    let mut directory = (*world.directory).clone();
-    let mut entry = directory.user(&user(name)).expect("a user").clone();
-    entry.availability = availability;
-    directory.add_user(entry);
-    world.directory = Arc::new(directory);
+    let now = world.time();
+    world.floor.set_availability(&user(name), availability, None, ChangeSource::Api, now);
 }
 
 fn event(world: &mut World, words: &[&str]) {
@@ -133,8 +130,8 @@ fn event(world: &mut World, words: &[&str]) {
         }
         ["pass"] => return,
         ["release"] => return world.input(call.expect("a call"), CallInput::Release),
-        [who, "registers"] => return world.floor.set_registered(&user(who), true),
-        [who, "unregisters"] => return world.floor.set_registered(&user(who), false),
+        [who, "registers"] => return world.registers(&user(who), true),
+        [who, "unregisters"] => return world.registers(&user(who), false),
         [who, "is", "away"] => return set_availability(world, who, Availability::Away),
         ["record", wish @ ..] => {
             let wish = match wish {

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use acd::Floor;
+use acd::{AgentDefaults, Floor};
 use call::port::{
     Arrival, CallInput, CallOutput, Caller, Code, Destination, Digit, LegCommand, LegEvent, LegId,
     MediaCommand, PlayEnd, PlayId, RecordingId,
@@ -69,9 +69,12 @@ pub(crate) const BEGINNING: &str = "2026-01-05T10:00:00.000Z";
 
 impl World {
     pub(crate) fn new(directory: Directory) -> Self {
+        let directory = Arc::new(directory);
+        let mut floor = Floor::new();
+        floor.set_people(&directory, &AgentDefaults::default(), now(Duration::ZERO));
         Self {
-            directory: Arc::new(directory),
-            floor: Floor::new(),
+            directory,
+            floor,
             mailboxes: Mailboxes::new(),
             settings: Settings::default(),
             calls: Vec::new(),
@@ -84,6 +87,15 @@ impl World {
             closing: VecDeque::new(),
             legs: LegIds::default(),
         }
+    }
+
+    pub(crate) fn time(&self) -> Now {
+        now(self.now)
+    }
+
+    pub(crate) fn registers(&mut self, user: &UserId, registered: bool) {
+        let now = self.time();
+        self.floor.set_registered(user, registered, now);
     }
 
     pub(crate) fn arrive(&mut self, name: &str, id: &str, from: &str, to: &str) {

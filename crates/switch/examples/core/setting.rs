@@ -94,6 +94,7 @@ fn config() -> SwitchConfig {
         }],
         registrar: RegistrarConfig::default(),
         call: call::Settings::default(),
+        agents: acd::AgentDefaults::default(),
         codes: Codes::default(),
         limits: Limits::default(),
     }

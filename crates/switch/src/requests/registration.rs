@@ -153,12 +153,12 @@ impl Switch {
                     self.registrar.restore(&aor, Binding { expires_at, ..binding });
                 }
             }
-            self.set_reachable(now.mono, &aor);
+            self.set_reachable(now, &aor);
         }
     }
 
     fn location_changed(&mut self, now: Now, aor: &str, effects: &mut Vec<Effect>) {
-        self.set_reachable(now.mono, aor);
+        self.set_reachable(now, aor);
         let wall_of =
             |binding: &Binding| now.wall.plus(binding.expires_at.saturating_sub(now.mono));
         let bindings = self.registrar.bindings(now.mono, aor);
@@ -166,23 +166,27 @@ impl Switch {
         effects.push(Effect::Location(Location { aor: Arc::from(aor), bindings }));
     }
 
-    /// Tells the hunts whether a user can be rung.
-    fn set_reachable(&mut self, now: Duration, aor: &str) {
+    /// Tells the floor whether a user can be rung.
+    fn set_reachable(&mut self, now: Now, aor: &str) {
         if let Some(user) = self.directory.user_by_sip_username(aor) {
-            let registered = self.registrar.bindings(now, aor).next().is_some();
-            self.floor.set_registered(&user.id, registered);
+            let registered = self.registrar.bindings(now.mono, aor).next().is_some();
+            self.floor.set_registered(&user.id, registered, now);
         }
     }
 
-    /// A new directory may have given a registered name to somebody else.
+    /// A new directory may have given a registered name to somebody else. Of whom that changes
+    /// nothing the floor is told nothing: agents stay as they are.
     pub(crate) fn reread_directory(&mut self, now: Now, directory: Arc<Directory>) {
-        for user in self.directory.users() {
-            self.floor.set_registered(&user.id, false);
-        }
-        self.directory = directory;
+        let before = std::mem::replace(&mut self.directory, directory);
+        self.floor.set_people(&self.directory, &self.config.agents, now);
         let aors: BTreeSet<String> = self.registrar.all().map(|(aor, _)| aor.to_owned()).collect();
-        for aor in aors {
-            self.set_reachable(now.mono, &aor);
+        let of = |aor: &String| self.directory.user_by_sip_username(aor).map(|user| &user.id);
+        let registered: BTreeSet<_> = aors.iter().filter_map(of).collect();
+        for user in before.users().chain(self.directory.users()) {
+            let is = registered.contains(&user.id);
+            if self.floor.is_registered(&user.id) != is {
+                self.floor.set_registered(&user.id, is, now);
+            }
         }
     }
 }

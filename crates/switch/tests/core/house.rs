@@ -450,6 +450,7 @@ fn config(settings: call::Settings) -> SwitchConfig {
         }],
         registrar: RegistrarConfig::default(),
         call: settings,
+        agents: acd::AgentDefaults::default(),
         codes: Codes::default(),
         limits: Limits::default(),
     }
