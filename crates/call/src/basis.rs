@@ -13,7 +13,7 @@ use model::{CallId, E164, GroupId, IvrId, Millis, Now, NumberId, UserId};
 use crate::ctx::Ctx;
 use crate::ivr::keys::Keys;
 use crate::leg::{Anchor, Stopped, user_of};
-use crate::port::{CallOutput, LegCommand, LegEvent, LegId, Shown};
+use crate::port::{CallOutput, LegCommand, LegEvent, LegId, LookedUp, Shown};
 use crate::recording::Recording;
 use crate::sound::ears::Ears;
 
@@ -160,6 +160,23 @@ impl Basis {
             Lookup::Unasked | Lookup::Asked { .. } => None,
         };
         self.directory.record_of(number).or(found)
+    }
+
+    /// What was asked outside is answered: telephones that ring from now on show the name.
+    pub(crate) fn looked_up(&mut self, found: &LookedUp) {
+        let awaited = matches!(self.lookup, Lookup::Asked { .. });
+        if !awaited || self.caller_number() != Some(&found.number) {
+            return;
+        }
+        let verdict = match &found.record {
+            Some(record) => format!("{} ({})", record.id, record.display_name),
+            None => "nobody has it".to_owned(),
+        };
+        self.decide(RoutingRule::Lookup, found.number.as_str(), verdict);
+        if let Some(record) = &found.record {
+            self.shown.name = Some(record.display_name.clone());
+        }
+        self.lookup = Lookup::Answered(found.record.clone());
     }
 
     /// What a telephone outside shows that is dialled for this call: no names. Of a caller inside

@@ -43,6 +43,9 @@ impl Call {
         if let CallInput::Record(wish) = input {
             return self.basis.recording.wish(wish, &mut self.basis.ears, ctx);
         }
+        if let CallInput::LookedUp(found) = &input {
+            self.basis.looked_up(found);
+        }
         let stage = std::mem::replace(&mut self.stage, Stage::Ended);
         self.stage = stage.handle(input, &mut self.basis, ctx);
         self.basis.explain(ctx);

@@ -1,7 +1,6 @@
 //! From the definition of an IVR to what it does with its caller: first whether it answers him and
 //! what it says ([`entry`]), then, when he has heard that, what is done with him ([`program`]).
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use model::IvrId;
@@ -140,13 +139,11 @@ pub(crate) fn plan(
 
 /// The owner of the caller's record.
 fn record_owner(basis: &mut Basis) -> Target {
-    let directory = basis.directory.clone();
     let Some(number) = basis.caller_number().cloned() else {
         basis.decide(RoutingRule::RecordOwner, "withheld", "nobody: the caller shows no number");
         return Target::RecordOwner(None);
     };
-    let record = directory.record_of(&number);
-    let (owner, verdict) = match record {
+    let (owner, verdict) = match basis.record_of_caller() {
         None => (None, "nobody: no record has this number".to_owned()),
         Some(record) => match &record.owner {
             None => (None, format!("nobody: nobody owns {} ({})", record.id, record.display_name)),
@@ -161,11 +158,18 @@ fn record_owner(basis: &mut Basis) -> Target {
 }
 
 /// The user with whom the caller talked last; in rows he is a user.
-fn last_agent(basis: &mut Basis, _ctx: &Ctx<'_>) -> Option<Target> {
-    let number: Arc<str> = match basis.caller_number() {
-        Some(number) => number.as_str().into(),
-        None => "withheld".into(),
+fn last_agent(basis: &mut Basis, ctx: &Ctx<'_>) -> Option<Target> {
+    let Some(number) = basis.caller_number().cloned() else {
+        basis.decide(RoutingRule::LastAgent, "withheld", "nobody: the caller shows no number");
+        return None;
     };
-    basis.decide(RoutingRule::LastAgent, number, "nobody: nobody has talked with him yet");
-    None
+    let last = ctx.floor.last_agent(&number);
+    // Who left the house meanwhile is rung no more.
+    let last = last.filter(|user| basis.directory.user(user).is_some()).cloned();
+    let verdict = match &last {
+        Some(user) => format!("{user}, who talked with him last"),
+        None => "nobody: nobody has talked with him yet".to_owned(),
+    };
+    basis.decide(RoutingRule::LastAgent, number.as_str(), verdict);
+    last.map(Target::User)
 }

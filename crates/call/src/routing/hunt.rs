@@ -1,22 +1,24 @@
-//! The attempts of one stage, from its `routing_started` to its end. A hunt rings one user, one
-//! number outside, all members of a group at once, or one member after another; it is over when
-//! every attempt has failed and the strategy has nobody left to offer the call to (D41).
+//! Whom a stage rings whose caller does not wait: one user, one device of his after the other, one
+//! number outside, or the members of a group as its strategy says (D37–D43). It is over when
+//! every attempt has failed and nobody is left to be offered the call (D41).
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use model::call_graph::event::{AttemptParty, CallEvent, Target};
-use model::call_graph::words::{AttemptOutcome, NoAnswerReason};
-use model::directory::{AcdStrategy, Group};
-use model::{E164, GroupId, IvrId, UserId};
+use acd::strategy::Turn;
+use model::call_graph::event::{AttemptParty, Target};
+use model::call_graph::words::{AttemptOutcome, NoAnswerReason, RoutingRule};
+use model::directory::AcdStrategy;
+use model::{GroupId, IvrId, UserId};
 
-use super::attempt::{Attempt, End, Winner};
-use super::route::{CONNECTION, Route};
-use super::strategy::{Laps, Turn, may_be_offered};
+use super::attempt::{Offer, Winner};
+use super::devices::{self, After, Step, Way};
+use super::ringing::Ringing;
+use super::route::Route;
+use super::search::{self, Search};
 use crate::basis::Basis;
 use crate::ctx::Ctx;
-use crate::leg::{Far, Stopped};
-use crate::outcome::{self, Tally};
-use crate::port::{CallOutput, Devices, LegCommand, LegId, Release, Shown};
+use crate::port::{CallOutput, Devices, LegId, Release};
 
 /// What a stage is to do.
 #[derive(Clone, Debug)]
@@ -25,104 +27,86 @@ pub(crate) struct Plan {
     pub(crate) ivr: Option<IvrId>,
     pub(crate) target: Target,
     pub(crate) strategy: AcdStrategy,
-    /// Longest time of one attempt of a round robin.
+    /// Longest time of one attempt where members are rung one by one.
     pub(crate) ring: Duration,
     /// Longest time of the stage.
     pub(crate) timeout: Duration,
-    /// Laps of a round robin; `None`: until the timeout.
+    /// Laps of a search one by one; `None`: until the timeout.
     pub(crate) max_rounds: Option<u32>,
 }
 
 /// The running stage.
 #[derive(Debug)]
 pub(crate) struct Hunt {
-    route: Route,
-    ivr: Option<IvrId>,
+    ringing: Ringing,
     group: Option<GroupId>,
-    stage: u16,
-    /// Written before the first attempt of every stage but the first (D39).
-    retarget: Option<(Target, AcdStrategy)>,
+    /// Longest time of one attempt of a search one by one.
+    ring: Duration,
     ends_at: Duration,
-    /// Longest time of one attempt of a round robin.
-    ring: Option<Duration>,
-    active: Vec<Attempt>,
-    tally: Tally,
-    laps: Option<Laps>,
-    /// A round robin rests until then between two laps.
-    rests_until: Option<Duration>,
+    search: Option<Search>,
+    /// The search is asked again then, though nothing else happens.
+    asks_at: Option<Duration>,
+    /// What comes after the devices of a user who is called himself.
+    after: After,
 }
 
 impl Hunt {
     /// Begins a stage and makes its first offers.
-    pub(crate) fn begin(
-        plan: Plan,
-        mut route: Route,
-        basis: &mut Basis,
-        ctx: &mut Ctx<'_>,
-    ) -> Self {
-        let (target, strategy) = (plan.target.clone(), plan.strategy);
-        let stage = route.begin_stage(target, strategy, plan.ivr.clone(), basis, ctx);
+    pub(crate) fn begin(plan: Plan, route: Route, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Self {
+        let Plan { ivr, target, strategy, ring, timeout, max_rounds } = plan;
+        let ringing = Ringing::begin(target.clone(), strategy, ivr.clone(), route, basis, ctx);
         let mut hunt = Self {
-            route,
-            ivr: plan.ivr,
+            ringing,
             group: None,
-            stage,
-            retarget: (stage > 1).then(|| (plan.target.clone(), strategy)),
-            ends_at: ctx.now.mono.saturating_add(plan.timeout),
-            ring: None,
-            active: Vec::new(),
-            tally: Tally::default(),
-            laps: None,
-            rests_until: None,
+            ring,
+            ends_at: ctx.now.mono.saturating_add(timeout),
+            search: None,
+            asks_at: None,
+            after: After::HangUp,
         };
-        match plan.target {
+        match target {
+            Target::User(user) if ivr.is_none() => match devices::route(&user, basis, ctx) {
+                Some((steps, after)) => hunt.follow(user, steps, after, basis, ctx),
+                None => hunt.offer_user(user, basis, ctx),
+            },
             Target::User(user) | Target::RecordOwner(Some(user)) => {
-                hunt.offer_user(user, 1, basis, ctx);
+                hunt.offer_user(user, basis, ctx);
             }
             Target::RecordOwner(None) => {}
             Target::External(number) => {
-                hunt.offer(AttemptParty::Number(number), 1, basis, ctx);
+                let way = Way::Outside(number.clone());
+                hunt.offer(AttemptParty::Number(number), way, basis, ctx);
             }
             Target::Group(id) => {
                 basis.groups.push(id.clone());
+                ctx.floor.offered(&id, &basis.id, ctx.now);
                 hunt.group = Some(id.clone());
-                match strategy {
-                    // `single` names no way to search a group; the import refuses it.
-                    AcdStrategy::Single | AcdStrategy::Simulring => {
-                        hunt.offer_all(&id, basis, ctx);
-                    }
-                    AcdStrategy::ProgressiveSimulring
-                    | AcdStrategy::Sequential
-                    | AcdStrategy::LongestIdle
-                    | AcdStrategy::FewestCalls
-                    | AcdStrategy::LeastTalkTime
-                    | AcdStrategy::WeightedRandom
-                    | AcdStrategy::Skills
-                    | AcdStrategy::RoundRobin => {
-                        let gap = ctx.settings.ring.lap;
-                        hunt.ring = Some(plan.ring);
-                        hunt.laps = Some(Laps::new(id, plan.max_rounds, gap));
-                        hunt.offer_next(basis, ctx);
-                    }
-                }
+                hunt.search = Some(Search::new(id, strategy, max_rounds, basis, ctx));
+                hunt.go_on(basis, ctx);
             }
         }
         hunt
     }
 
-    /// The Connection, for the next stage or the end.
-    pub(crate) fn into_route(self) -> Route {
-        self.route
+    /// The stage is over without an answer, and nobody rings. Returns the Connection, for the next
+    /// stage or the end.
+    pub(crate) fn end(self, reason: NoAnswerReason, basis: &Basis, ctx: &mut Ctx<'_>) -> Route {
+        if self.group.is_some() {
+            let caller_left = reason == NoAnswerReason::CallerHangup;
+            ctx.floor.unanswered(&basis.id, caller_left, ctx.now);
+        }
+        Route::stage_failed(reason, basis, ctx);
+        self.ringing.into_route()
     }
 
     /// Whether nobody rings and nobody is left to be offered the call.
     pub(crate) fn is_over(&self) -> bool {
-        self.active.is_empty() && self.laps.is_none()
+        self.ringing.active().is_empty() && self.search.is_none()
     }
 
     /// Why it was not answered (D41, D43).
     pub(crate) fn reason(&self) -> NoAnswerReason {
-        self.tally.reason()
+        self.ringing.reason()
     }
 
     /// The group that is searched.
@@ -130,13 +114,24 @@ impl Hunt {
         self.group.as_ref()
     }
 
-    pub(crate) fn deadline(&self) -> Option<Duration> {
-        let attempts = self.active.iter().map(|attempt| attempt.gives_up_at);
-        attempts.chain(self.rests_until).chain([self.ends_at]).min()
+    /// Whether an unanswered caller is to leave a message.
+    pub(crate) fn wants_message(&self) -> bool {
+        self.after == After::Voicemail
     }
 
-    pub(crate) fn legs(&self) -> impl Iterator<Item = LegId> {
-        self.active.iter().map(|attempt| attempt.leg)
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        let search = self.search.as_ref().map(|_| self.ends_at);
+        self.ringing.deadline().into_iter().chain(self.asks_at).chain(search).min()
+    }
+
+    /// The attempts that ring.
+    pub(crate) fn ringing(&self) -> &Ringing {
+        &self.ringing
+    }
+
+    /// Something came from what is dialled.
+    pub(crate) fn reached(&mut self, leg: LegId) {
+        self.ringing.reached(leg);
     }
 
     /// A leg alerts.
@@ -147,71 +142,33 @@ impl Hunt {
         basis: &mut Basis,
         ctx: &mut Ctx<'_>,
     ) {
-        let alone = self.active.len() == 1;
-        let Some(attempt) = self.active.iter_mut().find(|attempt| attempt.leg == leg) else {
-            return;
-        };
-        if !attempt.rang {
-            attempt.rang = true;
-            let event = CallEvent::AttemptRinging { connection: CONNECTION, attempt: attempt.seq };
-            basis.record(event, ctx);
-        }
-        let heard = (early_media && alone).then_some(leg);
-        basis.anchor.alert(heard, ctx);
+        self.ringing.rang(leg, early_media, basis, ctx);
     }
 
-    /// A leg answers: it wins, and every other one is stopped. `None`: it is none of this hunt.
-    /// The first answer to arrive wins (D40), because the losers are gone when the second comes.
-    pub(crate) fn answered(
-        &mut self,
-        leg: LegId,
-        basis: &Basis,
-        ctx: &mut Ctx<'_>,
-    ) -> Option<Winner> {
-        let index = self.active.iter().position(|attempt| attempt.leg == leg)?;
-        let attempt = self.active.remove(index);
-        let party = match &attempt.party {
-            AttemptParty::User(user) => {
-                ctx.floor.stop_ringing(user, &basis.id);
-                basis.user(user)
-            }
-            AttemptParty::Number(number) => {
-                basis.outside(E164::parse(number).ok().as_ref(), number)
-            }
-        };
-        let connection = CONNECTION;
-        Some(Winner { attempt: attempt.seq, far: Far { leg, connection, party } })
+    /// A leg answers: it wins. `None`: it is none of this hunt.
+    pub(crate) fn answered(&mut self, leg: LegId, basis: &Basis) -> Option<Winner> {
+        self.ringing.answered(leg, basis)
     }
 
-    /// A leg failed: its attempt is over, and a round robin goes on.
+    /// A leg failed: its attempt is over, or its user's next device rings.
     pub(crate) fn failed(&mut self, leg: LegId, status: u16, basis: &mut Basis, ctx: &mut Ctx<'_>) {
-        let Some(index) = self.active.iter().position(|attempt| attempt.leg == leg) else {
-            return;
-        };
-        let attempt = self.active.remove(index);
-        let ended = End::by_response(status);
-        self.end(&attempt, ended, basis, ctx);
-        self.offer_next(basis, ctx);
+        self.ringing.failed(leg, status, basis, ctx);
+        self.go_on(basis, ctx);
     }
 
     /// A user answered another call: his attempts end as busy (D37).
     pub(crate) fn user_taken(&mut self, user: &UserId, basis: &mut Basis, ctx: &mut Ctx<'_>) {
-        let rings_him =
-            |attempt: &Attempt| matches!(&attempt.party, AttemptParty::User(id) if id == user);
-        self.give_up(AttemptOutcome::Busy, Release::UserBusy, rings_him, basis, ctx);
-        self.offer_next(basis, ctx);
+        self.ringing.user_taken(user, basis, ctx);
+        self.go_on(basis, ctx);
     }
 
     /// Time has passed.
     pub(crate) fn timeout(&mut self, basis: &mut Basis, ctx: &mut Ctx<'_>) {
-        let now = ctx.now.mono;
-        let over = now >= self.ends_at;
-        if over {
-            self.laps = None;
+        if ctx.now.mono >= self.ends_at {
+            self.end_search();
         }
-        let too_long = |attempt: &Attempt| over || now >= attempt.gives_up_at;
-        self.give_up(AttemptOutcome::NoAnswer, Release::NoAnswer, too_long, basis, ctx);
-        self.offer_next(basis, ctx);
+        self.ringing.expire(basis, ctx);
+        self.go_on(basis, ctx);
     }
 
     /// Stops everything: somebody answered, the caller left, or the server stops.
@@ -222,183 +179,139 @@ impl Hunt {
         basis: &mut Basis,
         ctx: &mut Ctx<'_>,
     ) {
-        self.laps = None;
-        self.give_up(outcome, why, |_| true, basis, ctx);
+        self.end_search();
+        self.after = After::HangUp;
+        self.ringing.stop(outcome, why, basis, ctx);
     }
 
-    fn give_up(
-        &mut self,
-        outcome: AttemptOutcome,
-        why: Release,
-        which: impl Fn(&Attempt) -> bool,
-        basis: &mut Basis,
-        ctx: &mut Ctx<'_>,
-    ) {
-        let given_up: Vec<Attempt> = self.active.extract_if(.., |attempt| which(attempt)).collect();
-        for attempt in &given_up {
-            self.end(attempt, End::by_decision(outcome, outcome::CANCELLED), basis, ctx);
-        }
-        for attempt in given_up {
-            let Attempt { leg, seq, .. } = attempt;
-            let stopped = Stopped { leg, connection: CONNECTION, attempt: Some(seq), why };
-            basis.stop(stopped, ctx);
-        }
+    fn end_search(&mut self) {
+        self.search = None;
+        self.asks_at = None;
     }
 
-    fn end(&mut self, attempt: &Attempt, ended: End, basis: &Basis, ctx: &mut Ctx<'_>) {
-        let End { outcome, sip_status, q850 } = ended;
-        self.tally.note(outcome);
-        self.route.attempt_ended(outcome, q850);
-        let event = CallEvent::AttemptEnded {
-            connection: CONNECTION,
-            attempt: attempt.seq,
-            outcome,
-            sip_status: Some(sip_status),
-        };
-        basis.record(event, ctx);
-        if let AttemptParty::User(user) = &attempt.party {
-            ctx.floor.stop_ringing(user, &basis.id);
-            if let Some(laps) = &mut self.laps
-                && outcome == AttemptOutcome::Declined
-            {
-                laps.declined(user.clone());
-            }
-        }
-    }
-
-    fn offer_all(&mut self, group: &GroupId, basis: &mut Basis, ctx: &mut Ctx<'_>) {
-        let directory = basis.directory.clone();
-        let Some(group) = directory.group(group) else {
-            return;
-        };
-        for member in &group.members {
-            if !may_be_offered(member, ctx.directory, ctx.floor) {
-                continue;
-            }
-            let party = AttemptParty::User(member.clone());
-            if !self.offer(party, 1, basis, ctx) {
-                return;
-            }
-        }
-    }
-
-    /// Lets a round robin go on, if one is running and nobody rings.
-    fn offer_next(&mut self, basis: &mut Basis, ctx: &mut Ctx<'_>) {
-        if !self.active.is_empty() {
+    /// Goes on with what is due when nobody rings, or at the next step of a search.
+    fn go_on(&mut self, basis: &mut Basis, ctx: &mut Ctx<'_>) {
+        let steps = self.asks_at.is_some_and(|at| at <= ctx.now.mono);
+        if !self.ringing.active().is_empty() && !steps {
             return;
         }
-        let Some(mut laps) = self.laps.take() else {
+        match std::mem::take(&mut self.after) {
+            After::Forward(number) => self.forward(number, basis, ctx),
+            after => self.after = after,
+        }
+        let Some(mut search) = self.search.take() else {
             return;
         };
-        let now = ctx.now.mono;
-        let turn = match basis.directory.group(&laps.group) {
-            Some(group) if now < self.ends_at => turn(&mut laps, group, ctx),
-            Some(_) | None => Turn::Over,
-        };
-        self.rests_until = None;
-        match turn {
-            Turn::Offer(user) => {
-                let round = laps.round;
-                let party = AttemptParty::User(user.clone());
-                if self.offer(party, round, basis, ctx) {
-                    ctx.floor.move_cursor(&laps.group, &user);
-                    let moved = CallOutput::Cursor(laps.group.clone(), user);
-                    ctx.out.push(moved);
-                    self.laps = Some(laps);
+        self.asks_at = None;
+        if ctx.now.mono >= self.ends_at {
+            return;
+        }
+        match search.turn(&self.ringing, basis, ctx) {
+            Turn::Offer(users) => {
+                let next_step = search.next_step(ctx.now.mono);
+                if users.into_iter().all(|user| self.offer_member(user, &search, basis, ctx)) {
+                    self.search = Some(search);
+                    self.asks_at = next_step;
                 }
             }
             Turn::Rest(until) => {
-                self.rests_until = Some(until);
-                self.laps = Some(laps);
+                self.search = Some(search);
+                self.asks_at = Some(until);
             }
             Turn::Over => {}
         }
     }
 
-    /// A call to one user always has its attempt: without a registration it fails at once (D37).
-    fn offer_user(&mut self, user: UserId, round: u16, basis: &mut Basis, ctx: &mut Ctx<'_>) {
-        if ctx.floor.is_registered(&user) {
-            self.offer(AttemptParty::User(user), round, basis, ctx);
-        } else if let Some(attempt) = self.start(AttemptParty::User(user), round, basis, ctx) {
-            let ended = End::by_decision(AttemptOutcome::Unavailable, 480);
-            self.end(&attempt, ended, basis, ctx);
-        }
-    }
-
-    /// Dials; `false` where a limit forbids it.
-    fn offer(
+    fn offer_member(
         &mut self,
-        party: AttemptParty,
-        round: u16,
+        user: UserId,
+        search: &Search,
         basis: &mut Basis,
         ctx: &mut Ctx<'_>,
     ) -> bool {
-        let Some(attempt) = self.start(party, round, basis, ctx) else {
-            return false;
+        let now = ctx.now.mono;
+        let way = devices::receiver(&user, basis);
+        let alone = search.is_one_by_one();
+        let ring = if alone { now.saturating_add(self.ring) } else { self.ends_at };
+        let offer = Offer {
+            group: Some(search.group.clone()),
+            round: search.round(),
+            gives_up_at: ring.min(self.ends_at),
+            alive_by: watched(&way, ctx),
+            ..Offer::of(AttemptParty::User(user.clone()), way, self.ends_at)
         };
-        let (leg, anchor) = (attempt.leg, basis.anchor.leg);
-        match &attempt.party {
-            AttemptParty::User(user) => {
-                ctx.floor.ring(user, &basis.id);
-                let (user, shown) = (user.clone(), basis.shown.clone());
-                let devices = Devices::All;
-                ctx.order(LegCommand::DialUser { leg, user, devices, shown, anchor });
-            }
-            AttemptParty::Number(to) => ctx.order(LegCommand::DialOutside {
-                leg,
-                to: to.clone(),
-                // Names stay inside.
-                shown: Shown { number: basis.shown.number.clone(), name: None },
-                trunk: basis.anchor.trunk.clone(),
-                anchor,
-            }),
+        let offered = self.ringing.offer(offer, basis, ctx);
+        if offered && search.moves_cursor() {
+            ctx.floor.move_cursor(&search.group, &user);
+            ctx.out.push(CallOutput::Cursor(search.group.clone(), user));
         }
-        self.active.push(attempt);
-        true
+        offered
     }
 
-    fn start(
+    /// A call to one user always has its attempt: without a registration it fails at once (D37).
+    fn offer_user(&mut self, user: UserId, basis: &mut Basis, ctx: &mut Ctx<'_>) {
+        let registered = ctx.floor.is_registered(&user);
+        let why = if registered { "rung" } else { "not rung: not registered" };
+        let why = match search::is_free(&ctx.floor.agent(&user)) {
+            true => why.to_owned(),
+            false => format!("{why} ({})", search::state(&ctx.floor.agent(&user))),
+        };
+        basis.decide(RoutingRule::Member, user.as_str(), why);
+        let way = Way::Phones(user.clone(), Devices::All);
+        let party = AttemptParty::User(user);
+        if registered {
+            self.offer(party, way, basis, ctx);
+        } else {
+            self.ringing.unreachable(Offer::of(party, way, self.ends_at), basis, ctx);
+        }
+    }
+
+    /// A call to a user who has said how it is rung.
+    fn follow(
         &mut self,
-        party: AttemptParty,
-        round: u16,
+        user: UserId,
+        mut steps: Vec<Step>,
+        after: After,
         basis: &mut Basis,
         ctx: &mut Ctx<'_>,
-    ) -> Option<Attempt> {
-        let limits = &ctx.settings.limits;
-        // One leg is the caller's.
-        let legs = self.active.len() + 1;
-        if basis.attempts >= limits.attempts_per_call || legs >= limits.legs_per_call {
-            return None;
+    ) {
+        let longest = steps.iter().map(|step| step.ring).sum();
+        self.ends_at = ctx.now.mono.saturating_add(longest);
+        self.ringing.set_forwards(matches!(after, After::Forward(_)));
+        self.after = after;
+        steps.reverse();
+        let all = Way::Phones(user.clone(), Devices::All);
+        let party = AttemptParty::User(user);
+        match steps.pop() {
+            Some(Step { way, ring }) => {
+                let ends_at = ctx.now.mono.saturating_add(ring);
+                let offer = Offer { later: steps, ..Offer::of(party, way, ends_at) };
+                self.ringing.offer(offer, basis, ctx);
+            }
+            None => self.ringing.unreachable(Offer::of(party, all, self.ends_at), basis, ctx),
         }
-        basis.attempts += 1;
-        if let Some((target, strategy)) = self.retarget.take() {
-            let event = CallEvent::StageTargeted { connection: CONNECTION, target, strategy };
-            basis.record(event, ctx);
-        }
-        if let AttemptParty::User(user) = &party {
-            basis.named.insert(user.clone());
-        }
-        let seq = self.route.next_attempt();
-        let event = CallEvent::AttemptStarted {
-            connection: CONNECTION,
-            attempt: seq,
-            stage: self.stage,
-            round,
-            party: party.clone(),
-            ivr: self.ivr.clone(),
-            group: self.group.clone(),
-            sip_call_id: None,
-        };
-        basis.record(event, ctx);
-        let ring = self.ring.map(|ring| ctx.now.mono.saturating_add(ring));
-        let gives_up_at = ring.map_or(self.ends_at, |at| at.min(self.ends_at));
-        Some(Attempt { seq, leg: ctx.legs.mint(), party, rang: false, gives_up_at })
+        self.go_on(basis, ctx);
+    }
+
+    /// Dials the number to which an unanswered call to a user goes (D48).
+    fn forward(&mut self, number: Arc<str>, basis: &mut Basis, ctx: &mut Ctx<'_>) {
+        self.ringing.set_forwards(false);
+        basis.decide(RoutingRule::Forward, number.clone(), "dialled: the user has not answered");
+        self.ends_at = ctx.now.mono.saturating_add(ctx.settings.ring.user);
+        let way = Way::Outside(number.clone());
+        self.offer(AttemptParty::Number(number), way, basis, ctx);
+    }
+
+    fn offer(&mut self, party: AttemptParty, way: Way, basis: &mut Basis, ctx: &mut Ctx<'_>) {
+        let offer = Offer::of(party, way, self.ends_at);
+        self.ringing.offer(offer, basis, ctx);
     }
 }
 
-fn turn(laps: &mut Laps, group: &Group, ctx: &Ctx<'_>) -> Turn {
-    let cursor = ctx.floor.cursor(&laps.group);
-    laps.next(ctx.now.mono, group, cursor, |user| {
-        may_be_offered(user, ctx.directory, ctx.floor) && !ctx.floor.is_ringing(user)
-    })
+/// When a telephone that a group rings must have shown life.
+pub(crate) fn watched(way: &Way, ctx: &Ctx<'_>) -> Option<Duration> {
+    match way {
+        Way::Phones(..) => Some(ctx.now.mono.saturating_add(ctx.settings.acd.alert_timeout)),
+        Way::Outside(_) => None,
+    }
 }

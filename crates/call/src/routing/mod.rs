@@ -1,6 +1,9 @@
-//! Finding a user: who may be offered a call, in which order, and what came of it (D37–D43).
+//! Finding a user: who may be offered a call, in which order, on which devices, and what came of
+//! it (D37–D43).
 
 pub(crate) mod attempt;
+pub(crate) mod devices;
 pub(crate) mod hunt;
+pub(crate) mod ringing;
 pub(crate) mod route;
-pub(crate) mod strategy;
+pub(crate) mod search;

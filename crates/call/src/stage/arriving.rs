@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use model::call_graph::event::{BridgeLeg, CallEvent, Party, Started, Target};
-use model::call_graph::words::{CallOutcome, Direction, EndedBy};
+use model::call_graph::words::{CallOutcome, Direction, EndedBy, RoutingRule};
 use model::directory::{AcdStrategy, Assignment, Directory};
 use model::{CallId, E164, IvrId, NumberId, TrunkId, UserId};
 
@@ -33,6 +33,7 @@ pub(crate) fn arrive(id: CallId, arrival: Arrival, ctx: &mut Ctx<'_>) -> (Basis,
     // Who calls himself is one participant.
     let callee =
         callee.filter(|callee| user_of(callee).is_none_or(|user| caller.user() != Some(user)));
+    let dialled = arrival.to_number.clone().unwrap_or_else(|| "nothing".into());
     let started = Started {
         direction,
         from_number: arrival.from_number,
@@ -73,8 +74,10 @@ pub(crate) fn arrive(id: CallId, arrival: Arrival, ctx: &mut Ctx<'_>) -> (Basis,
     ctx.out.push(CallOutput::Named(basis.anchor.leg, BridgeLeg::Anchor));
     basis.record(CallEvent::Started(Box::new(started)), ctx);
     if let Some(user) = basis.anchor.user() {
-        ctx.floor.take(user, &basis.id);
+        ctx.floor.take(user, &basis.id, None, ctx.now);
     }
+    basis.decide(RoutingRule::Number, dialled, first.verdict());
+    look_up(&mut basis, ctx);
     let stage = match first {
         First::Ring(user) => ring(user, &mut basis, ctx),
         First::Ivr(id) => ivr::run(id, Route::default(), &mut basis, ctx),
@@ -121,6 +124,31 @@ enum First {
     /// A code of the server, and who dialled it.
     Code(Code, UserId),
     Refuse,
+}
+
+impl First {
+    /// What comes first, for people.
+    fn verdict(&self) -> String {
+        match self {
+            Self::Ring(user) => format!("a call to {user}"),
+            Self::Ivr(ivr) => format!("enters {ivr}"),
+            Self::Dial(dial) => format!("dialled outside by {}", dial.trunk),
+            Self::Code(code, _) => format!("the code {code:?}"),
+            Self::Refuse => "refused: it leads nowhere".to_owned(),
+        }
+    }
+}
+
+/// Asks outside who has a number that the directory does not know; the call goes on meanwhile.
+fn look_up(basis: &mut Basis, ctx: &mut Ctx<'_>) {
+    let unknown = basis.direction == Direction::Inbound && basis.record_of_caller().is_none();
+    if let Some(wait) = ctx.settings.acd.lookup_wait
+        && let Some(number) = basis.caller_number().filter(|_| unknown).cloned()
+    {
+        basis.decide(RoutingRule::Lookup, number.as_str(), "unknown here: asked outside");
+        basis.lookup = Lookup::Asked { until: ctx.now.mono.saturating_add(wait) };
+        ctx.out.push(CallOutput::LookUp(number));
+    }
 }
 
 fn caller(caller: Caller, directory: &Directory) -> Known {
@@ -219,11 +247,11 @@ fn ring(user: UserId, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
     let timeout = ctx.settings.ring.user;
     let plan = Plan {
         ivr: None,
-        target: Target::User(user),
+        target: Target::User(user.clone()),
         strategy: AcdStrategy::Single,
         ring: timeout,
         timeout,
         max_rounds: None,
     };
-    Hunting::begin(plan, Route::default(), basis, ctx)
+    Hunting::begin(user, plan, Route::default(), basis, ctx)
 }

@@ -23,7 +23,7 @@ pub(crate) fn dialled(code: Code, user: UserId, basis: &mut Basis, ctx: &mut Ctx
         Code::Available => change(user, Availability::Available, None, basis, ctx),
         Code::Away(reason) => change(user, Availability::Away, Some(reason), basis, ctx),
         Code::Toggle => {
-            let other = match availability(&user, ctx) {
+            let other = match ctx.floor.agent(&user).availability {
                 Availability::Available => Availability::Away,
                 Availability::Away | Availability::Busy | Availability::Offline => {
                     Availability::Available
@@ -62,9 +62,4 @@ fn change(
     basis.anchor.accept(None, ctx);
     ctx.out.push(CallOutput::Availability(user, to, reason));
     Told::begin(voice.says(items), basis, ctx)
-}
-
-/// What he has chosen.
-fn availability(user: &UserId, ctx: &Ctx<'_>) -> Availability {
-    ctx.directory.user(user).map_or(Availability::Available, |user| user.availability)
 }

@@ -5,18 +5,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::IvrId;
 use model::call_graph::event::{CallEvent, Party};
 use model::call_graph::words::{AttemptOutcome, EndedBy, IvrExit, NoAnswerReason, ParticipantRole};
+use model::{IvrId, UserId};
 
 use super::bridged::Bridged;
-use super::{Stage, ending, ivr};
+use super::{Stage, ending, ivr, voicemail};
 use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::ivr::session;
 use crate::leg::ended_by;
 use crate::port::{CallInput, CallOutput, LegEvent, LegId, PlayEnd, Playlist, Release};
+use crate::routing::attempt::Winner;
 use crate::routing::hunt::{Hunt, Plan};
+use crate::routing::ringing::Ringing;
 use crate::routing::route::{CONNECTION, Route};
 use crate::sound::ears::Purpose;
 
@@ -26,21 +28,29 @@ pub(crate) struct Hunting {
     hunt: Hunt,
     /// The IVR that the caller is in.
     ivr: Option<IvrId>,
+    /// The user who is called himself, where no IVR routes.
+    called: Option<UserId>,
     /// He hears the music of the group.
     music: bool,
 }
 
 impl Hunting {
-    /// Rings whom the plan of a direct call names.
-    pub(crate) fn begin(plan: Plan, route: Route, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
+    /// Rings a user who is called himself.
+    pub(crate) fn begin(
+        user: UserId,
+        plan: Plan,
+        route: Route,
+        basis: &mut Basis,
+        ctx: &mut Ctx<'_>,
+    ) -> Stage {
         let hunt = Hunt::begin(plan, route, basis, ctx);
-        Self { hunt, ivr: None, music: false }.go_on(basis, ctx)
+        Self { hunt, ivr: None, called: Some(user), music: false }.go_on(basis, ctx)
     }
 
     /// Goes on with what an IVR has begun; a caller whom it has accepted hears something.
     pub(crate) fn wait(hunt: Hunt, ivr: IvrId, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
         let music = hunt.group().and_then(|group| basis.music_of(group));
-        let hunting = Self { hunt, ivr: Some(ivr), music: music.is_some() };
+        let hunting = Self { hunt, ivr: Some(ivr), called: None, music: music.is_some() };
         if basis.anchor.is_accepted() {
             play(music.or_else(|| ctx.settings.sound.ringback.clone()), basis, ctx);
         }
@@ -78,8 +88,9 @@ impl Hunting {
         self.hunt.deadline()
     }
 
-    pub(crate) fn legs(&self) -> impl Iterator<Item = LegId> {
-        self.hunt.legs()
+    /// The attempts that ring.
+    pub(crate) fn ringing(&self) -> &Ringing {
+        self.hunt.ringing()
     }
 
     fn anchor(mut self, event: &LegEvent, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
@@ -111,6 +122,10 @@ impl Hunting {
 
     fn far(mut self, leg: LegId, event: &LegEvent, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
         match event {
+            LegEvent::Reached => {
+                self.hunt.reached(leg);
+                Stage::Hunting(self)
+            }
             LegEvent::Rang { early_media } => {
                 self.hunt.rang(leg, *early_media, basis, ctx);
                 Stage::Hunting(self)
@@ -134,58 +149,44 @@ impl Hunting {
             | LegEvent::InfoDigit { .. }
             | LegEvent::Played { .. }
             | LegEvent::Quality(_)
-            | LegEvent::Reached
             | LegEvent::FellSilent
             | LegEvent::RecordingFailed { .. } => Stage::Hunting(self),
         }
     }
 
     fn answered(mut self, leg: LegId, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
-        let Some(winner) = self.hunt.answered(leg, basis, ctx) else {
+        let Some(winner) = self.hunt.answered(leg, basis) else {
             return Stage::Hunting(self);
         };
-        let event = CallEvent::Answered {
-            connection: CONNECTION,
-            attempt: Some(winner.attempt),
-            by: winner.far.party.clone(),
-            role: ParticipantRole::Callee,
-        };
-        basis.record(event, ctx);
+        record_answer(&winner, basis, ctx);
         let (outcome, why) = (AttemptOutcome::AnsweredElsewhere, Release::AnsweredElsewhere);
         self.hunt.stop(outcome, why, basis, ctx);
-        if let Some(ivr) = &self.ivr {
-            session::exit(ivr, IvrExit::Answered, None, basis, ctx);
-        }
-        if let Party::User { user, .. } = &winner.far.party {
-            basis.answered_by = Some(user.clone());
-            ctx.floor.take(user, &basis.id);
-            ctx.out.push(CallOutput::UserTaken(user.clone()));
-        }
-        basis.ears.stop(basis.anchor.leg, Purpose::Waiting, ctx);
-        Bridged::begin(winner.far, basis, ctx)
+        join(winner, self.ivr.as_ref(), basis, ctx)
     }
 
     fn caller_gone(mut self, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
         basis.anchor.left();
         let (outcome, why) = (AttemptOutcome::CallerHangup, Release::CallerGone);
         self.hunt.stop(outcome, why, basis, ctx);
-        Route::stage_failed(NoAnswerReason::CallerHangup, basis, ctx);
-        if let Some(ivr) = &self.ivr {
-            session::exit(ivr, IvrExit::CallerHangup, None, basis, ctx);
+        let route = self.hunt.end(NoAnswerReason::CallerHangup, basis, ctx);
+        match &self.ivr {
+            Some(ivr) => ivr::gone(ivr, &route, basis, ctx),
+            None => {
+                let by = ended_by(&basis.anchor.party);
+                ending::unanswered(&route, by, why, basis, ctx)
+            }
         }
-        let by = ended_by(&basis.anchor.party);
-        ending::unanswered(&self.hunt.into_route(), by, why, basis, ctx)
     }
 
     fn released(mut self, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
         let why = Release::Shutdown;
         self.hunt.stop(AttemptOutcome::Failed, why, basis, ctx);
-        Route::stage_failed(self.hunt.reason(), basis, ctx);
-        if let Some(ivr) = &self.ivr {
-            session::exit(ivr, IvrExit::SystemHangup, None, basis, ctx);
+        let reason = self.hunt.reason();
+        let route = self.hunt.end(reason, basis, ctx);
+        match &self.ivr {
+            Some(ivr) => ivr::released(ivr, &route, basis, ctx),
+            None => ending::unanswered(&route, EndedBy::System, why, basis, ctx),
         }
-        let route = self.hunt.into_route();
-        ending::unanswered(&route, EndedBy::System, why, basis, ctx)
     }
 
     /// Ends the stage if the hunt is over.
@@ -193,17 +194,56 @@ impl Hunting {
         if !self.hunt.is_over() {
             return Stage::Hunting(self);
         }
-        Route::stage_failed(self.hunt.reason(), basis, ctx);
-        let route = self.hunt.into_route();
-        match &self.ivr {
-            Some(ivr) => ivr::go_on(ivr, route, basis, ctx),
-            None => ending::unanswered(&route, EndedBy::System, Release::Normal, basis, ctx),
+        let wants_message = self.hunt.wants_message();
+        let reason = self.hunt.reason();
+        let route = self.hunt.end(reason, basis, ctx);
+        match (&self.ivr, self.called) {
+            (Some(ivr), _) => ivr::go_on(ivr, route, basis, ctx),
+            (None, Some(user)) if wants_message => {
+                voicemail::leave_for_user(&user, route, basis, ctx)
+            }
+            (None, _) => ending::unanswered(&route, EndedBy::System, Release::Normal, basis, ctx),
         }
     }
 }
 
+/// Writes that the winner has answered.
+pub(super) fn record_answer(winner: &Winner, basis: &Basis, ctx: &mut Ctx<'_>) {
+    let event = CallEvent::Answered {
+        connection: CONNECTION,
+        attempt: Some(winner.attempt),
+        by: winner.far.party.clone(),
+        role: ParticipantRole::Callee,
+    };
+    basis.record(event, ctx);
+}
+
+/// Joins the caller with the winner; the losers are stopped already.
+pub(super) fn join(
+    winner: Winner,
+    ivr: Option<&IvrId>,
+    basis: &mut Basis,
+    ctx: &mut Ctx<'_>,
+) -> Stage {
+    if let Some(ivr) = ivr {
+        session::exit(ivr, IvrExit::Answered, None, basis, ctx);
+    }
+    if let Party::User { user, .. } = &winner.far.party {
+        basis.answered_by = Some(user.clone());
+        ctx.floor.take(user, &basis.id, winner.group.as_ref(), ctx.now);
+        if let Some(number) = basis.caller_number() {
+            ctx.floor.talked_with(number.clone(), user.clone());
+        }
+        ctx.out.push(CallOutput::UserTaken(user.clone()));
+    }
+    for purpose in [Purpose::Waiting, Purpose::Greeting] {
+        basis.ears.stop(basis.anchor.leg, purpose, ctx);
+    }
+    Bridged::begin(winner.far, basis, ctx)
+}
+
 /// Plays to the caller for as long as he waits; `None`: silence.
-fn play(name: Option<Arc<str>>, basis: &mut Basis, ctx: &mut Ctx<'_>) {
+pub(super) fn play(name: Option<Arc<str>>, basis: &mut Basis, ctx: &mut Ctx<'_>) {
     if let Some(name) = name {
         let list = Playlist::forever(Playlist::named(&name));
         basis.ears.play(basis.anchor.leg, Purpose::Waiting, list, ctx);

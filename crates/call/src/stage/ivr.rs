@@ -4,7 +4,7 @@
 //! bounds (R069, D43).
 
 use model::IvrId;
-use model::call_graph::event::CallEvent;
+use model::call_graph::event::{CallEvent, Target};
 use model::call_graph::words::{EndedBy, IvrExit, RoutingRule};
 use model::directory::Ivr;
 
@@ -12,9 +12,11 @@ use super::Stage;
 use super::ending;
 use super::greeting::Greeted;
 use super::hunting::Hunting;
+use super::looking_up::LookingUp;
 use super::menu::Asking;
 use super::spelling::Spelling;
 use super::voicemail;
+use super::waiting::Waiting;
 use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::ivr::program::{self, Program};
@@ -156,6 +158,10 @@ fn carry_out(
     basis: &mut Basis,
     ctx: &mut Ctx<'_>,
 ) -> Result<Stage, Passed> {
+    let route = match LookingUp::begin(ivr, route, basis, ctx) {
+        Ok(stage) => return Ok(stage),
+        Err(route) => route,
+    };
     match program::program(ivr, basis, ctx) {
         Program::Route { plan } => hunt(&ivr.id, plan, route, basis, ctx),
         Program::Menu => Ok(Asking::begin(ivr, route, basis, ctx)),
@@ -174,10 +180,16 @@ fn hunt(
     basis: &mut Basis,
     ctx: &mut Ctx<'_>,
 ) -> Result<Stage, Passed> {
+    let directory = basis.directory.clone();
+    let queue = directory.ivr(ivr).and_then(|ivr| Some((ivr, ivr.queue.as_ref()?)));
+    if let (Some((ivr, queue)), Target::Group(group)) = (queue, &plan.target) {
+        let group = group.clone();
+        return Ok(Waiting::begin(ivr, queue, plan, group, route, basis, ctx));
+    }
     let hunt = Hunt::begin(plan, route, basis, ctx);
     if !hunt.is_over() {
         return Ok(Hunting::wait(hunt, ivr.clone(), basis, ctx));
     }
-    Route::stage_failed(hunt.reason(), basis, ctx);
-    Err(Passed { route: hunt.into_route(), to: None })
+    let reason = hunt.reason();
+    Err(Passed { route: hunt.end(reason, basis, ctx), to: None })
 }

@@ -9,27 +9,32 @@ pub(crate) mod ending;
 pub(crate) mod greeting;
 pub(crate) mod hunting;
 pub(crate) mod ivr;
+pub(crate) mod looking_up;
 pub(crate) mod mailbox;
 pub(crate) mod menu;
 pub(crate) mod spelling;
 pub(crate) mod told;
 pub(crate) mod voicemail;
+pub(crate) mod waiting;
 
 use std::time::Duration;
 
 use self::bridged::Bridged;
 use self::greeting::Greeted;
 use self::hunting::Hunting;
+use self::looking_up::LookingUp;
 use self::mailbox::Mailbox;
 use self::menu::Asking;
 use self::spelling::Spelling;
 use self::told::Told;
 use self::voicemail::Voicemail;
+use self::waiting::Waiting;
 use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::leg::Far;
 use crate::outbound::Dialing;
 use crate::port::{CallInput, LegId};
+use crate::routing::ringing::Ringing;
 
 /// Where a call is.
 #[derive(Debug)]
@@ -46,8 +51,12 @@ pub(crate) enum Stage {
     Mailbox(Mailbox),
     /// The caller is told something, and that is all.
     Told(Told),
+    /// Who has the caller's number is being asked.
+    LookingUp(LookingUp),
     /// Users are rung.
     Hunting(Hunting),
+    /// The caller waits for a member of a group.
+    Waiting(Waiting),
     /// A number outside is dialled.
     Dialing(Dialing),
     /// Two legs hear each other.
@@ -65,7 +74,9 @@ impl Stage {
             Self::Voicemail(voicemail) => voicemail.handle(input, basis, ctx),
             Self::Mailbox(mailbox) => mailbox.handle(input, basis, ctx),
             Self::Told(told) => told.handle(input, basis, ctx),
+            Self::LookingUp(asked) => asked.handle(input, basis, ctx),
             Self::Hunting(hunting) => hunting.handle(input, basis, ctx),
+            Self::Waiting(waiting) => waiting.handle(input, basis, ctx),
             Self::Dialing(dialing) => dialing.handle(input, basis, ctx),
             Self::Bridged(bridged) => bridged.handle(input, basis, ctx),
             Self::Ended => self,
@@ -80,7 +91,9 @@ impl Stage {
             Self::Voicemail(voicemail) => voicemail.timeout(basis, ctx),
             Self::Mailbox(mailbox) => mailbox.timeout(basis, ctx),
             Self::Told(told) => told.timeout(basis, ctx),
+            Self::LookingUp(asked) => asked.timeout(basis, ctx),
             Self::Hunting(hunting) => hunting.timeout(basis, ctx),
+            Self::Waiting(waiting) => waiting.timeout(basis, ctx),
             Self::Dialing(dialing) => dialing.timeout(basis, ctx),
             Self::Bridged(_) | Self::Ended => self,
         }
@@ -94,7 +107,9 @@ impl Stage {
             Self::Voicemail(voicemail) => Some(voicemail.deadline()),
             Self::Mailbox(mailbox) => Some(mailbox.deadline()),
             Self::Told(told) => Some(told.deadline()),
+            Self::LookingUp(asked) => Some(asked.deadline()),
             Self::Hunting(hunting) => hunting.deadline(),
+            Self::Waiting(waiting) => waiting.deadline(),
             Self::Dialing(dialing) => Some(dialing.deadline()),
             Self::Bridged(_) | Self::Ended => None,
         }
@@ -110,15 +125,18 @@ impl Stage {
             | Self::Voicemail(_)
             | Self::Mailbox(_)
             | Self::Told(_)
+            | Self::LookingUp(_)
             | Self::Hunting(_)
+            | Self::Waiting(_)
             | Self::Dialing(_)
             | Self::Ended => None,
         }
     }
 
     pub(crate) fn far_legs(&self) -> impl Iterator<Item = LegId> {
-        let (hunting, other) = match self {
-            Self::Hunting(hunting) => (Some(hunting.legs()), None),
+        let (ringing, other) = match self {
+            Self::Hunting(hunting) => (Some(hunting.ringing()), None),
+            Self::Waiting(waiting) => (Some(waiting.ringing()), None),
             Self::Dialing(dialing) => (None, Some(dialing.leg())),
             Self::Bridged(bridged) => (None, Some(bridged.far().leg)),
             Self::Greeted(_)
@@ -127,8 +145,9 @@ impl Stage {
             | Self::Voicemail(_)
             | Self::Mailbox(_)
             | Self::Told(_)
+            | Self::LookingUp(_)
             | Self::Ended => (None, None),
         };
-        hunting.into_iter().flatten().chain(other)
+        ringing.into_iter().flat_map(Ringing::legs).chain(other)
     }
 }

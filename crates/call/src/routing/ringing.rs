@@ -1,0 +1,336 @@
+//! The attempts of one stage, from its `routing_started` to its end: they are started, ring and
+//! end here, whoever decides whom to offer the call to. The first answer to arrive wins, because
+//! the losers are gone when the second comes (D40); an attempt that is over rings no more, so no
+//! leg is left that could be answered by accident (signalwire/freeswitch#2530).
+
+use std::time::Duration;
+
+use model::call_graph::event::{AttemptParty, CallEvent, Target};
+use model::call_graph::words::{AttemptOutcome, NoAnswerReason, RoutingRule};
+use model::directory::AcdStrategy;
+use model::{E164, IvrId, UserId};
+
+use super::attempt::{Attempt, End, Offer, Winner};
+use super::devices::{Step, Way};
+use super::route::{CONNECTION, Route};
+use crate::basis::Basis;
+use crate::ctx::Ctx;
+use crate::leg::{Far, Stopped};
+use crate::outcome::{self, Tally};
+use crate::port::{LegCommand, LegId, Release};
+
+/// The running stage.
+#[derive(Debug)]
+pub(crate) struct Ringing {
+    route: Route,
+    ivr: Option<IvrId>,
+    stage: u16,
+    /// Written before the first attempt of every stage but the first (D39).
+    retarget: Option<(Target, AcdStrategy)>,
+    active: Vec<Attempt>,
+    tally: Tally,
+    /// Who declined in this stage: not offered the call again in it (D42, mikopbx/Core#1043). At
+    /// most one for each attempt.
+    declined: Vec<UserId>,
+    /// What becomes of an attempt that nobody answered, instead of how it ended (D48).
+    forwards: bool,
+}
+
+impl Ringing {
+    /// A stage begins.
+    pub(crate) fn begin(
+        target: Target,
+        strategy: AcdStrategy,
+        ivr: Option<IvrId>,
+        mut route: Route,
+        basis: &Basis,
+        ctx: &mut Ctx<'_>,
+    ) -> Self {
+        let stage = route.begin_stage(target.clone(), strategy, ivr.clone(), basis, ctx);
+        Self {
+            route,
+            ivr,
+            stage,
+            retarget: (stage > 1).then_some((target, strategy)),
+            active: Vec::new(),
+            tally: Tally::default(),
+            declined: Vec::new(),
+            forwards: false,
+        }
+    }
+
+    /// The Connection, for the next stage or the end.
+    pub(crate) fn into_route(self) -> Route {
+        self.route
+    }
+
+    /// The attempts that ring.
+    pub(crate) fn active(&self) -> &[Attempt] {
+        &self.active
+    }
+
+    /// Whether this user has declined in this stage.
+    pub(crate) fn has_declined(&self, user: &UserId) -> bool {
+        self.declined.contains(user)
+    }
+
+    /// Why the stage was not answered (D41, D43).
+    pub(crate) fn reason(&self) -> NoAnswerReason {
+        self.tally.reason()
+    }
+
+    /// When [`Self::expire`] has something to do.
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        self.active.iter().map(Attempt::deadline).min()
+    }
+
+    pub(crate) fn legs(&self) -> impl Iterator<Item = LegId> {
+        self.active.iter().map(|attempt| attempt.leg)
+    }
+
+    /// From now on who is not reached ends as `forwarded`, because another number is dialled then
+    /// (D48); or no more.
+    pub(crate) fn set_forwards(&mut self, forwards: bool) {
+        self.forwards = forwards;
+    }
+
+    /// Dials; `false` where a limit forbids it.
+    pub(crate) fn offer(&mut self, offer: Offer, basis: &mut Basis, ctx: &mut Ctx<'_>) -> bool {
+        let (way, reserved) = (offer.way.clone(), offer.reserved);
+        let Some(attempt) = self.start(offer, basis, ctx) else {
+            return false;
+        };
+        if let Some(user) = attempt.user()
+            && !reserved
+        {
+            ctx.floor.ring(user, &basis.id, attempt.group.as_ref(), ctx.now);
+        }
+        dial(&attempt, way, basis, ctx);
+        self.active.push(attempt);
+        true
+    }
+
+    /// An attempt that is over as it begins: nobody is registered (D37).
+    pub(crate) fn unreachable(&mut self, offer: Offer, basis: &mut Basis, ctx: &mut Ctx<'_>) {
+        if let Some(attempt) = self.start(offer, basis, ctx) {
+            let ended = End::by_decision(AttemptOutcome::Unavailable, 480);
+            self.note(&attempt, ended, basis, ctx);
+        }
+    }
+
+    /// Something came from what is dialled.
+    pub(crate) fn reached(&mut self, leg: LegId) {
+        if let Some(attempt) = self.active.iter_mut().find(|attempt| attempt.leg == leg) {
+            attempt.alive_by = None;
+        }
+    }
+
+    /// A leg alerts.
+    pub(crate) fn rang(
+        &mut self,
+        leg: LegId,
+        early_media: bool,
+        basis: &mut Basis,
+        ctx: &mut Ctx<'_>,
+    ) {
+        let alone = self.active.len() == 1;
+        let Some(attempt) = self.active.iter_mut().find(|attempt| attempt.leg == leg) else {
+            return;
+        };
+        attempt.alive_by = None;
+        if !attempt.rang {
+            attempt.rang = true;
+            let event = CallEvent::AttemptRinging { connection: CONNECTION, attempt: attempt.seq };
+            basis.record(event, ctx);
+        }
+        let heard = (early_media && alone).then_some(leg);
+        basis.anchor.alert(heard, ctx);
+    }
+
+    /// A leg answers: it wins. `None`: it is none of this stage. Until the floor is told to whom
+    /// the call goes, it counts the winner as rung.
+    pub(crate) fn answered(&mut self, leg: LegId, basis: &Basis) -> Option<Winner> {
+        let index = self.active.iter().position(|attempt| attempt.leg == leg)?;
+        let attempt = self.active.remove(index);
+        let party = match &attempt.party {
+            AttemptParty::User(user) => basis.user(user),
+            AttemptParty::Number(number) => {
+                basis.outside(E164::parse(number).ok().as_ref(), number)
+            }
+        };
+        let far = Far { leg, connection: CONNECTION, party };
+        Some(Winner { attempt: attempt.seq, far, group: attempt.group })
+    }
+
+    /// A leg failed: the next device of its user rings, or its attempt is over.
+    pub(crate) fn failed(&mut self, leg: LegId, status: u16, basis: &mut Basis, ctx: &mut Ctx<'_>) {
+        let Some(index) = self.active.iter().position(|attempt| attempt.leg == leg) else {
+            return;
+        };
+        // A 6xx speaks for the user, not for the telephone (RFC 3261 §21.6).
+        if status < 600 && self.next_device(index, basis, ctx) {
+            return;
+        }
+        let attempt = self.active.remove(index);
+        let mut ended = End::by_response(status);
+        let telephone_is_gone =
+            matches!(ended.outcome, AttemptOutcome::Unavailable | AttemptOutcome::Failed);
+        if attempt.rang_out && telephone_is_gone {
+            ended = End::by_decision(AttemptOutcome::NoAnswer, status);
+        }
+        self.note(&attempt, ended, basis, ctx);
+    }
+
+    /// A user answered another call: his attempts end as busy (D37).
+    pub(crate) fn user_taken(&mut self, user: &UserId, basis: &mut Basis, ctx: &mut Ctx<'_>) {
+        let rings_him = |attempt: &Attempt| attempt.user() == Some(user);
+        let ended = End::by_decision(AttemptOutcome::Busy, outcome::CANCELLED);
+        self.give_up(ended, Release::UserBusy, rings_him, basis, ctx);
+    }
+
+    /// Time has passed: telephones that show no life are passed over from now on, who rang long
+    /// enough is given up, or his next device rings.
+    pub(crate) fn expire(&mut self, basis: &mut Basis, ctx: &mut Ctx<'_>) {
+        let now = ctx.now.mono;
+        let is_dead = |attempt: &Attempt| attempt.alive_by.is_some_and(|by| by <= now);
+        for user in self.active.iter().filter(|attempt| is_dead(attempt)).filter_map(Attempt::user)
+        {
+            ctx.floor.set_unreachable(user, ctx.now);
+        }
+        let dead = End::by_decision(AttemptOutcome::Unavailable, 408);
+        self.give_up(dead, Release::NoAnswer, is_dead, basis, ctx);
+        let mut index = 0;
+        while let Some(attempt) = self.active.get_mut(index) {
+            if attempt.gives_up_at <= now && !attempt.later.is_empty() {
+                attempt.rang_out = true;
+                let leg = attempt.leg;
+                if self.next_device(index, basis, ctx) {
+                    let (connection, why) = (CONNECTION, Release::NoAnswer);
+                    basis.stop(Stopped { leg, connection, attempt: None, why }, ctx);
+                }
+            }
+            index += 1;
+        }
+        let late = End::by_decision(AttemptOutcome::NoAnswer, outcome::CANCELLED);
+        self.give_up(late, Release::NoAnswer, |attempt| attempt.gives_up_at <= now, basis, ctx);
+    }
+
+    /// Stops everything: somebody answered, the caller left, or the server stops.
+    pub(crate) fn stop(
+        &mut self,
+        outcome: AttemptOutcome,
+        why: Release,
+        basis: &mut Basis,
+        ctx: &mut Ctx<'_>,
+    ) {
+        self.forwards = false;
+        let ended = End::by_decision(outcome, outcome::CANCELLED);
+        self.give_up(ended, why, |_| true, basis, ctx);
+    }
+
+    fn give_up(
+        &mut self,
+        ended: End,
+        why: Release,
+        which: impl Fn(&Attempt) -> bool,
+        basis: &mut Basis,
+        ctx: &mut Ctx<'_>,
+    ) {
+        let given_up: Vec<Attempt> = self.active.extract_if(.., |attempt| which(attempt)).collect();
+        for attempt in &given_up {
+            self.note(attempt, ended, basis, ctx);
+        }
+        for Attempt { leg, seq, .. } in given_up {
+            let stopped = Stopped { leg, connection: CONNECTION, attempt: Some(seq), why };
+            basis.stop(stopped, ctx);
+        }
+    }
+
+    /// Rings the next device of the attempt; `false`: there is none.
+    fn next_device(&mut self, index: usize, basis: &mut Basis, ctx: &mut Ctx<'_>) -> bool {
+        let Some(attempt) = self.active.get_mut(index) else {
+            return false;
+        };
+        let Some(Step { way, ring }) = attempt.later.pop() else {
+            return false;
+        };
+        attempt.leg = ctx.legs.mint();
+        attempt.gives_up_at = ctx.now.mono.saturating_add(ring);
+        dial(attempt, way, basis, ctx);
+        true
+    }
+
+    /// Writes how an attempt ended.
+    fn note(&mut self, attempt: &Attempt, mut ended: End, basis: &Basis, ctx: &mut Ctx<'_>) {
+        let ring_end = ended.ring_end();
+        if self.forwards && attempt.user().is_some() {
+            ended.outcome = AttemptOutcome::Forwarded;
+        }
+        let End { outcome, sip_status, q850 } = ended;
+        self.tally.note(outcome);
+        self.route.attempt_ended(outcome, q850);
+        let event = CallEvent::AttemptEnded {
+            connection: CONNECTION,
+            attempt: attempt.seq,
+            outcome,
+            sip_status: Some(sip_status),
+        };
+        basis.record(event, ctx);
+        if let AttemptParty::User(user) = &attempt.party {
+            ctx.floor.stop_ringing(user, &basis.id, ring_end, ctx.now);
+            if outcome == AttemptOutcome::Declined {
+                self.declined.push(user.clone());
+            }
+        }
+    }
+
+    fn start(&mut self, offer: Offer, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Option<Attempt> {
+        let limits = &ctx.settings.limits;
+        // One leg is the caller's.
+        let legs = self.active.len() + 1;
+        if basis.attempts >= limits.attempts_per_call || legs >= limits.legs_per_call {
+            let verdict = "nobody else is rung: as many attempts or legs as a call may have";
+            basis.decide(RoutingRule::Limit, basis.id.as_str().to_owned(), verdict);
+            return None;
+        }
+        basis.attempts += 1;
+        if let Some((target, strategy)) = self.retarget.take() {
+            let event = CallEvent::StageTargeted { connection: CONNECTION, target, strategy };
+            basis.record(event, ctx);
+        }
+        let Offer { party, group, round, later, gives_up_at, alive_by, .. } = offer;
+        if let AttemptParty::User(user) = &party {
+            basis.named.insert(user.clone());
+        }
+        basis.named_groups.extend(group.clone());
+        let seq = self.route.next_attempt();
+        let event = CallEvent::AttemptStarted {
+            connection: CONNECTION,
+            attempt: seq,
+            stage: self.stage,
+            round,
+            party: party.clone(),
+            ivr: self.ivr.clone(),
+            group: group.clone(),
+            sip_call_id: None,
+        };
+        basis.record(event, ctx);
+        let leg = ctx.legs.mint();
+        let (rang, rang_out) = (false, false);
+        Some(Attempt { seq, leg, party, group, rang, rang_out, alive_by, gives_up_at, later })
+    }
+}
+
+fn dial(attempt: &Attempt, way: Way, basis: &Basis, ctx: &mut Ctx<'_>) {
+    let (leg, anchor) = (attempt.leg, basis.anchor.leg);
+    ctx.order(match way {
+        Way::Phones(user, devices) => {
+            LegCommand::DialUser { leg, user, devices, shown: basis.shown.clone(), anchor }
+        }
+        Way::Outside(to) => {
+            let shown = basis.shown_outside(attempt.user());
+            let trunk = basis.anchor.trunk.clone();
+            LegCommand::DialOutside { leg, to, shown, trunk, anchor }
+        }
+    });
+}

@@ -1,0 +1,228 @@
+//! The search of one group for one caller who does not wait: its strategy is shown who may be
+//! offered the call now, and every member that it looked at is explained (D37, D42).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use acd::strategy::{Candidate, Field, SearchRules, Strategy, Turn, strategy};
+use acd::{AgentState, AgentView};
+use model::call_graph::words::RoutingRule;
+use model::directory::{AcdStrategy, Availability, Group};
+use model::{GroupId, UserId};
+
+use super::ringing::Ringing;
+use crate::basis::Basis;
+use crate::ctx::Ctx;
+
+/// A running search.
+#[derive(Debug)]
+pub(crate) struct Search {
+    pub(crate) group: GroupId,
+    kind: AcdStrategy,
+    strategy: Box<dyn Strategy>,
+    /// Time between two steps of a progressive simulring.
+    step: Duration,
+    /// How often the strategy was asked: no lot is drawn twice from one seed.
+    asked: u64,
+    /// The lap whose members have been explained.
+    explained: u16,
+}
+
+/// Who is passed over, and why.
+type PassedOver<'a> = Vec<(&'a UserId, String)>;
+
+impl Search {
+    pub(crate) fn new(
+        group: GroupId,
+        kind: AcdStrategy,
+        max_rounds: Option<u32>,
+        basis: &Basis,
+        ctx: &Ctx<'_>,
+    ) -> Self {
+        // `single` names no way to search a group; the import refuses it.
+        let kind = if kind == AcdStrategy::Single { AcdStrategy::Simulring } else { kind };
+        let rules = rules(basis.directory.group(&group), max_rounds, ctx);
+        let (strategy, step) = (strategy(kind, &rules), rules.step);
+        Self { group, kind, strategy, step, asked: 0, explained: 0 }
+    }
+
+    /// Whether members are rung one after the other, each for the time of one attempt.
+    pub(crate) fn is_one_by_one(&self) -> bool {
+        match self.kind {
+            AcdStrategy::Single | AcdStrategy::Simulring | AcdStrategy::ProgressiveSimulring => {
+                false
+            }
+            AcdStrategy::RoundRobin
+            | AcdStrategy::Sequential
+            | AcdStrategy::LongestIdle
+            | AcdStrategy::FewestCalls
+            | AcdStrategy::LeastTalkTime
+            | AcdStrategy::WeightedRandom
+            | AcdStrategy::Skills => true,
+        }
+    }
+
+    /// Whether an offer moves the cursor of the group (D42).
+    pub(crate) fn moves_cursor(&self) -> bool {
+        self.kind == AcdStrategy::RoundRobin
+    }
+
+    /// Number of the running lap (D38).
+    pub(crate) fn round(&self) -> u16 {
+        self.strategy.round()
+    }
+
+    /// When it has to be asked again although somebody rings.
+    pub(crate) fn next_step(&self, now: Duration) -> Option<Duration> {
+        let steps = self.kind == AcdStrategy::ProgressiveSimulring;
+        steps.then(|| now.saturating_add(self.step))
+    }
+
+    /// Asks the strategy.
+    pub(crate) fn turn(&mut self, ringing: &Ringing, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Turn {
+        let directory = basis.directory.clone();
+        let Some(group) = directory.group(&self.group) else {
+            return Turn::Over;
+        };
+        let (candidates, passed_over) = self.look(group, ringing, ctx);
+        let cursor = ctx.floor.cursor(&self.group);
+        let cursor = cursor.and_then(|last| group.members.iter().position(|user| user == last));
+        self.asked += 1;
+        let field = Field {
+            now: ctx.now.mono,
+            candidates: &candidates,
+            members: group.members.len(),
+            cursor,
+            ringing: ringing.active().len(),
+            needs: &[],
+            random: seed(basis.id.as_str()).wrapping_add(self.asked),
+        };
+        let turn = self.strategy.turn(&field);
+        self.explain(&turn, &candidates, passed_over, basis);
+        turn
+    }
+
+    /// Who may be offered the call, and who may not.
+    fn look<'a>(
+        &self,
+        group: &'a Group,
+        ringing: &Ringing,
+        ctx: &'a Ctx<'_>,
+    ) -> (Vec<Candidate<'a>>, PassedOver<'a>) {
+        let (mut candidates, mut passed_over) = (Vec::new(), Vec::new());
+        for (position, user) in group.members.iter().enumerate() {
+            if ringing.active().iter().any(|attempt| attempt.user() == Some(user)) {
+                continue;
+            }
+            if ringing.has_declined(user) {
+                passed_over.push((user, "passed over: declined".to_owned()));
+            } else if !ctx.floor.may_be_offered(user) {
+                passed_over.push((user, format!("passed over: {}", state(&ctx.floor.agent(user)))));
+            } else if let Some(mut candidate) = ctx.floor.candidate(user, ctx.now) {
+                candidate.position = position;
+                candidate.weight = group.weights.get(user).copied().unwrap_or(1);
+                if candidate.rings_elsewhere && self.is_one_by_one() {
+                    passed_over.push((user, "passed over: another call rings".to_owned()));
+                }
+                candidates.push(candidate);
+            }
+        }
+        (candidates, passed_over)
+    }
+
+    fn explain(
+        &mut self,
+        turn: &Turn,
+        candidates: &[Candidate<'_>],
+        passed_over: PassedOver<'_>,
+        basis: &mut Basis,
+    ) {
+        let (kind, round) = (self.kind, self.strategy.round());
+        if self.explained < round {
+            self.explained = round;
+            let lap = if self.is_one_by_one() { format!(", lap {round}") } else { String::new() };
+            basis.decide(RoutingRule::Strategy, self.group.as_str(), format!("{kind}{lap}"));
+            for (user, why) in passed_over {
+                basis.decide(RoutingRule::Member, user.as_str(), why);
+            }
+        }
+        match turn {
+            Turn::Offer(users) => {
+                for user in users {
+                    let found = candidates.iter().find(|candidate| candidate.user == user);
+                    let why = found.map_or_else(String::new, |found| self.why(found));
+                    basis.decide(RoutingRule::Member, user.as_str(), format!("rung{why}"));
+                }
+            }
+            Turn::Over => {
+                let verdict = format!("{kind}: nobody is left to be offered the call");
+                basis.decide(RoutingRule::Strategy, self.group.as_str(), verdict);
+            }
+            Turn::Rest(_) => {}
+        }
+    }
+
+    /// What made the strategy choose a member.
+    fn why(&self, chosen: &Candidate<'_>) -> String {
+        match self.kind {
+            AcdStrategy::LongestIdle => format!(": free for {} s", chosen.idle.as_secs()),
+            AcdStrategy::FewestCalls => format!(": {} calls today", chosen.answered),
+            AcdStrategy::LeastTalkTime => {
+                format!(": talked for {} s today", chosen.talked.as_secs())
+            }
+            AcdStrategy::WeightedRandom => format!(": by lot, with weight {}", chosen.weight),
+            AcdStrategy::RoundRobin => ": next in turn".to_owned(),
+            AcdStrategy::Sequential => format!(": at position {}", chosen.position + 1),
+            AcdStrategy::Single
+            | AcdStrategy::Simulring
+            | AcdStrategy::ProgressiveSimulring
+            | AcdStrategy::Skills => String::new(),
+        }
+    }
+}
+
+/// The rules by which a group is searched.
+pub(crate) fn rules(group: Option<&Group>, max_rounds: Option<u32>, ctx: &Ctx<'_>) -> SearchRules {
+    let (own, settings) = (group.map(|group| &group.rules), &ctx.settings.acd);
+    SearchRules {
+        max_rounds,
+        lap_gap: ctx.settings.ring.lap,
+        step_members: own.and_then(|own| own.step_members).unwrap_or(settings.step_members),
+        step: own.and_then(|own| own.step_ms).map_or(settings.step, Duration::from_millis),
+    }
+}
+
+/// Whether nothing is to be said of an agent.
+pub(crate) fn is_free(agent: &AgentView) -> bool {
+    agent.state == AgentState::Available
+}
+
+/// Why an agent may not be offered a call, for people.
+pub(crate) fn state(agent: &AgentView) -> Arc<str> {
+    let chosen = |word: &str| match &agent.reason {
+        Some(reason) => format!("{word}: {reason}").into(),
+        None => word.into(),
+    };
+    match (agent.state, agent.availability) {
+        (AgentState::OnCall, _) => "on a call".into(),
+        (_, Availability::Offline) => chosen("offline"),
+        (_, Availability::Busy) => chosen("busy"),
+        (_, Availability::Away) | (AgentState::Away, Availability::Available) => chosen("away"),
+        (AgentState::Offline, Availability::Available) => "not registered".into(),
+        (AgentState::Unreachable, Availability::Available) => {
+            "unreachable: the telephone answers nothing".into()
+        }
+        (AgentState::WrapUp, Availability::Available) => "wrapping up".into(),
+        (AgentState::Ringing, Availability::Available) => {
+            "not free while another call rings".into()
+        }
+        (AgentState::Available, Availability::Available) => "free".into(),
+    }
+}
+
+/// A number that differs from call to call, from the call's id (FNV-1a).
+fn seed(id: &str) -> u64 {
+    id.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
