@@ -1,6 +1,7 @@
 //! Between the call engine and SIP: inputs go to a call under [`crate::guard`], what it wants
 //! done is translated into responses, requests and media commands.
 
+use acd::ChangeSource;
 use call::port::{
     Arrival, CallInput, CallOutput, Caller, Destination, LegCommand, LegEvent, LegId, MediaCommand,
     Release,
@@ -166,7 +167,10 @@ impl Switch {
                     effects.extend(call.map(|call| Effect::LookUp { call, number }));
                 }
                 CallOutput::Voicemail(change) => effects.push(Effect::Voicemail(change)),
-                CallOutput::Availability(..) => {}
+                CallOutput::Availability(user, availability, reason) => {
+                    let source = ChangeSource::Phone;
+                    self.floor.set_availability(&user, availability, reason, source, now);
+                }
                 CallOutput::Finished => self.forget(key),
             }
         }
@@ -207,6 +211,10 @@ impl Switch {
             }
             return;
         };
+        if let Some(Leg { role: Role::Anchor(caller), .. }) = self.legs.get_mut(anchor) {
+            caller.rang = true;
+        }
+        self.legs.touch(anchor);
         let codecs = from.and_then(|from| {
             self.legs.session_mut(from).map(|session| session.codecs_for_others())
         });

@@ -37,6 +37,16 @@ pub struct Counters {
     pub overload: BTreeMap<&'static str, u64>,
     /// REGISTER requests, by status.
     pub registers: BTreeMap<u16, u64>,
+    /// Subscriptions that are not over, by event package.
+    pub subscriptions: BTreeMap<&'static str, usize>,
+    /// SUBSCRIBE requests, by status.
+    pub subscribes: BTreeMap<u16, u64>,
+    /// NOTIFY requests of ours, by the status of their answer; 408: none came.
+    pub notifies: BTreeMap<u16, u64>,
+    /// Waiting callers to whom agents were offered.
+    pub offers: u64,
+    /// Callbacks that were begun.
+    pub callbacks: u64,
     /// Bytes that were no SIP message.
     pub malformed: u64,
     /// Credentials that did not fit.

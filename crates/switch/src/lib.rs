@@ -14,10 +14,11 @@ mod log;
 pub mod port;
 mod random;
 mod requests;
+mod subscriptions;
 mod switch;
 
 pub use codes::{CodeMeaning, Codes};
 pub use config::{Limits, Network, RegistrarConfig, SwitchConfig, TrunkConfig};
 pub use counters::Counters;
 pub use port::{Effect, Input, Location};
-pub use switch::{Restored, Switch};
+pub use switch::{Restored, RestoredAgent, Switch};

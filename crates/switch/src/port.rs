@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use acd::AgentChange;
 use bytes::Bytes;
 use call::port::{LookedUp, MediaCommand, MediaEvent};
 use model::call_graph::Recorded;
@@ -120,6 +121,8 @@ pub enum Effect {
     ClientReport(Box<ClientReport>),
     /// Keep the bindings of a user; written behind, so that registrations survive a restart.
     Location(Location),
+    /// Keep what an agent does from now on, and tell whoever watches.
+    Agent(AgentChange),
     /// Ask who has a number, then give [`Input::LookedUp`]; no answer does no harm.
     LookUp {
         /// The call that asks.

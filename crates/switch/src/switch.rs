@@ -6,18 +6,20 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use acd::Floor;
-use call::port::{CallInput, LegEvent, LegId, MediaCommand, MediaEvent, PortPair, RecordingId};
+use acd::{ChangeSource, Floor, Offer, Today, Turned};
+use call::port::{
+    CallInput, LegEvent, LegId, MediaCommand, MediaEvent, Offered, PortPair, RecordingId,
+};
 use call::{Call, LegIds, Mailboxes};
 use model::call_graph::words::Direction;
-use model::directory::Directory;
+use model::directory::{Availability, Directory};
 use model::leg_quality::LegQuality;
 use model::recording::RecordingChange;
 use model::voicemail::VoiceMessage;
-use model::{CallId, GroupId, Now, UserId};
+use model::{CallId, E164, GroupId, Now, UserId};
 use sip::auth::{Authenticator, AuthenticatorConfig};
 use sip::registrar::Registrar;
-use sip::user_agent_core::{UaEvent, UaOutput, UserAgentCore};
+use sip::user_agent_core::{UaConfig, UaEvent, UaOutput, UserAgentCore};
 
 use crate::config::SwitchConfig;
 use crate::counters::Counters;
@@ -25,6 +27,7 @@ use crate::legs::aftermath::OpenRecordings;
 use crate::legs::{CallKey, Legs};
 use crate::port::{Effect, Input, Location};
 use crate::random::Random;
+use crate::subscriptions::{Package, Subscriptions};
 
 /// What survived a restart.
 #[derive(Debug, Default)]
@@ -33,8 +36,23 @@ pub struct Restored {
     pub locations: Vec<Location>,
     /// Round-robin cursors.
     pub cursors: Vec<(GroupId, UserId)>,
+    /// What agents chose, and what they did today.
+    pub agents: Vec<RestoredAgent>,
+    /// Who talked with a number last, the oldest first.
+    pub last_agents: Vec<(E164, UserId)>,
     /// Voice messages.
     pub messages: Vec<VoiceMessage>,
+}
+
+/// What survived a restart of an agent.
+#[derive(Clone, Debug)]
+pub struct RestoredAgent {
+    /// The user.
+    pub user: UserId,
+    /// What he chose last, and why; `None`: what the directory says.
+    pub availability: Option<(Availability, Option<Arc<str>>)>,
+    /// What he did today.
+    pub today: Today,
 }
 
 /// The composed core.
@@ -65,6 +83,9 @@ pub struct Switch {
     pub(crate) inbox: VecDeque<(CallKey, CallInput)>,
     pub(crate) media_out: Vec<MediaCommand>,
     pub(crate) recordings: OpenRecordings,
+    pub(crate) subscriptions: Subscriptions,
+    /// Users who have become away, or are no longer.
+    pub(crate) away_changed: BTreeSet<UserId>,
 }
 
 /// A call and the deadline under which it stands in the queue.
@@ -105,7 +126,9 @@ impl Switch {
         now: Now,
     ) -> Self {
         let mut random = Random::new(seed);
-        let ua = UserAgentCore::new(config.sip.clone(), random.number());
+        let events = Package::ALL.map(|package| package.name().to_owned()).into();
+        let sip = UaConfig { allow_events: events, ..config.sip.clone() };
+        let ua = UserAgentCore::new(sip, random.number());
         let authenticator = Authenticator::new(
             AuthenticatorConfig {
                 nonce_lifetime: config.registrar.nonce_lifetime,
@@ -118,6 +141,7 @@ impl Switch {
             },
             random.bytes(),
         );
+        let floor_seed = random.number();
         let registrar = crate::requests::registration::registrar(&config.registrar);
         let mut switch = Self {
             config,
@@ -125,7 +149,7 @@ impl Switch {
             ua,
             authenticator,
             registrar,
-            floor: Floor::new(),
+            floor: Floor::seeded(floor_seed),
             mailboxes: Mailboxes::new(),
             leg_ids: LegIds::default(),
             legs: Legs::default(),
@@ -144,10 +168,22 @@ impl Switch {
             inbox: VecDeque::new(),
             media_out: Vec::new(),
             recordings: OpenRecordings::default(),
+            subscriptions: Subscriptions::default(),
+            away_changed: BTreeSet::new(),
         };
         switch.floor.set_people(&switch.directory, &switch.config.agents, now);
         for (group, user) in restored.cursors {
             switch.floor.restore_cursor(group, user);
+        }
+        for RestoredAgent { user, availability, today } in restored.agents {
+            if let Some((availability, reason)) = availability {
+                let source = ChangeSource::Start;
+                switch.floor.set_availability(&user, availability, reason, source, now);
+            }
+            switch.floor.restore_today(&user, today, now);
+        }
+        for (number, user) in restored.last_agents {
+            switch.floor.talked_with(number, user);
         }
         for message in restored.messages {
             switch.mailboxes.restore(message);
@@ -169,13 +205,17 @@ impl Switch {
             }
             Input::SipFailed { flow } => {
                 self.drop_bindings_of(now, flow, effects);
+                self.drop_subscriptions_of(now, flow);
                 self.ua.transport_failed(mono, flow, &mut self.ua_out);
             }
             Input::Resolved { id, targets } => {
                 self.ua.resolved(mono, id, targets, &mut self.ua_out);
             }
             Input::Media(event) => self.media(now, event, effects),
-            Input::Availability { .. } => {}
+            Input::Availability { user, availability, reason } => {
+                let source = ChangeSource::Api;
+                self.floor.set_availability(&user, availability, reason, source, now);
+            }
             Input::LookedUp { call, found } => {
                 let key = self.keys.get(&call).copied();
                 self.inbox.extend(key.map(|key| (key, CallInput::LookedUp(found))));
@@ -187,7 +227,7 @@ impl Switch {
             }
             Input::Directory(directory) => self.reread_directory(now, directory),
             Input::Drain => self.draining = true,
-            Input::Release => self.release(),
+            Input::Release => self.release(now),
             Input::Deadline => self.due(now, effects),
         }
         self.settle(now, effects);
@@ -196,7 +236,9 @@ impl Switch {
     /// When [`Input::Deadline`] is wanted; `None`: nothing waits for time.
     pub fn next_deadline(&self) -> Option<Duration> {
         let call = self.deadlines.first().map(|(at, _)| *at);
-        [call, self.ua.deadline(), self.registrar.next_expiry()].into_iter().flatten().min()
+        let (ua, bindings) = (self.ua.deadline(), self.registrar.next_expiry());
+        let (agents, watched) = (self.floor.deadline(), self.subscriptions.next_deadline());
+        [call, ua, bindings, agents, watched].into_iter().flatten().min()
     }
 
     /// The directory that new calls are routed with.
@@ -221,6 +263,9 @@ impl Switch {
             registered_users: self.registrar.len(),
             ports_in_stock: self.stock.len(),
             draining: self.draining,
+            subscriptions: Package::ALL
+                .map(|package| (package.name(), self.subscriptions.count(package)))
+                .into(),
             ..self.counters.clone()
         }
     }
@@ -296,14 +341,17 @@ impl Switch {
         }
     }
 
-    fn release(&mut self) {
+    fn release(&mut self, now: Now) {
         self.draining = true;
+        self.end_subscriptions(now);
         self.inbox.extend(self.calls.keys().map(|key| (*key, CallInput::Release)));
     }
 
     fn due(&mut self, now: Now, effects: &mut Vec<Effect>) {
         self.ua.timeout(now.mono, &mut self.ua_out);
         self.expire_bindings(now, effects);
+        self.floor.due(now);
+        self.subscriptions_due(now);
         while let Some(&(at, key)) = self.deadlines.first() {
             if at > now.mono {
                 break;
@@ -341,10 +389,40 @@ impl Switch {
                 }
             } else if let Some((key, input)) = self.inbox.pop_front() {
                 self.deliver(now, key, input, effects);
-            } else {
-                break;
+            } else if !self.dispatch(now) {
+                self.tell_watchers(now, effects);
+                if self.ua_out.is_empty() {
+                    break;
+                }
             }
         }
+    }
+
+    /// Gives one waiting caller his turn, if there is an agent for one.
+    fn dispatch(&mut self, now: Now) -> bool {
+        let Some(Offer { to, members, round }) = self.floor.dispatch(now) else {
+            return false;
+        };
+        match to {
+            Turned::Caller(call) => match self.keys.get(&call) {
+                Some(&key) => {
+                    self.counters.offers += 1;
+                    self.inbox.push_back((key, CallInput::Offered(Offered { members, round })));
+                }
+                None => self.floor.forget(&call, now),
+            },
+            Turned::Callback { .. } => {}
+        }
+        true
+    }
+
+    /// Tells the outside what agents do, and telephones what they watch.
+    fn tell_watchers(&mut self, now: Now, effects: &mut Vec<Effect>) {
+        for change in self.floor.changes() {
+            self.away_changed.insert(change.user.clone());
+            effects.push(Effect::Agent(change));
+        }
+        self.notify_watchers(now);
     }
 
     fn flush_media(&mut self, effects: &mut Vec<Effect>) {
@@ -358,9 +436,17 @@ impl Switch {
             }
             UaEvent::Cancelled { invite, .. } => self.caller_gave_up(invite),
             UaEvent::Confirmed { dialog, body } => self.confirmed(now, dialog, &body),
-            UaEvent::Unconfirmed { dialog }
-            | UaEvent::Bye { dialog, .. }
-            | UaEvent::DialogLost { dialog } => self.dialog_over(dialog),
+            UaEvent::Unconfirmed { dialog } | UaEvent::Bye { dialog, .. } => {
+                self.dialog_over(dialog);
+            }
+            UaEvent::DialogLost { dialog } => {
+                if !self.forget_subscription(now, dialog) {
+                    self.dialog_over(dialog);
+                }
+            }
+            UaEvent::Responded { id, response, status } => {
+                self.notified(now, id, status, response.as_ref());
+            }
             UaEvent::Trying { invite } => self.reached(invite),
             UaEvent::Progress { invite, response, .. } => self.progress(invite, &response),
             UaEvent::Accepted { invite, dialog, response } => {
@@ -375,8 +461,7 @@ impl Switch {
             // We send no re-INVITE of our own yet; a cancelled one changes nothing.
             UaEvent::ReInviteCancelled { .. }
             | UaEvent::ReInviteAnswered { .. }
-            | UaEvent::ReInviteFailed { .. }
-            | UaEvent::Responded { .. } => {}
+            | UaEvent::ReInviteFailed { .. } => {}
             UaEvent::Requested { id, dialog, flow, request } => {
                 self.requested(now, id, dialog, flow, &request, effects);
             }

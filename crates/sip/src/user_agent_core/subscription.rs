@@ -20,18 +20,26 @@ use crate::{
 
 impl UserAgentCore {
     /// Answers a SUBSCRIBE outside dialogs with 200 and makes its dialog. A connection it came by
-    /// is where its NOTIFYs go. `None`: the request is gone, or was answered otherwise: 400 where
-    /// its Contact leads nowhere, 503 where there is no room.
+    /// is where its NOTIFYs go.
+    ///
+    /// # Errors
+    /// The status with which it was answered instead: 400 where its Contact leads nowhere, 503
+    /// where there is no room; 408 when it is gone.
     pub fn accept_subscription(
         &mut self,
         now: Duration,
         id: ServerRequestId,
         headers: &[ExtraHeader],
         out: &mut Vec<UaOutput>,
-    ) -> Option<DialogId> {
-        let key = self.server_requests.get(&id).copied()?;
-        let request = self.layer.server_request(key)?;
-        let (arrived, _) = self.layer.server_flows(key)?;
+    ) -> Result<DialogId, u16> {
+        let open = self.server_requests.get(&id).copied();
+        let found = open.and_then(|key| {
+            let (arrived, _) = self.layer.server_flows(key)?;
+            Some((key, self.layer.server_request(key)?, arrived))
+        });
+        let Some((key, request, arrived)) = found else {
+            return Err(StatusCode::REQUEST_TIMEOUT.code());
+        };
         let asked = request.headers();
         let has_contact = asked.contains(HeaderName::Contact)
             && uas_dialog::target_of(asked).is_some_and(|target| is_usable(&target));
@@ -39,22 +47,26 @@ impl UserAgentCore {
         let via = asked.via_top().ok();
         let (Some(via), true, true) = (via, has_contact, belongs) else {
             self.respond(now, id, StatusCode::BAD_REQUEST, &[], None, out);
-            return None;
+            return Err(StatusCode::BAD_REQUEST.code());
         };
         if !self.has_room_for_dialog() {
             let headers = self.overload().headers;
             self.respond(now, id, StatusCode::SERVICE_UNAVAILABLE, &headers, None, out);
-            return None;
+            return Err(StatusCode::SERVICE_UNAVAILABLE.code());
         }
         let pinned = arrived.transport.reliable() || uas_dialog::is_pinned(asked, &via, arrived);
         let tag = self.tokens.token();
-        let mut dialog = uas_dialog::dialog_of(request, arrived, tag, pinned)?;
+        let made = uas_dialog::dialog_of(request, arrived, tag, pinned);
+        let response = self.response_of(key, StatusCode::OK, tag, headers, None);
+        let (Some(mut dialog), Some(response)) = (made, response) else {
+            self.respond(now, id, StatusCode::BAD_REQUEST, &[], None, out);
+            return Err(StatusCode::BAD_REQUEST.code());
+        };
         dialog.state = DialogState::Confirmed;
         dialog.usage = Usage::Subscription;
-        let response = self.response_of(key, StatusCode::OK, tag, headers, None)?;
         self.server_requests.remove(&id);
         self.layer.respond(now, key, StatusCode::OK.code(), response, out);
-        Some(self.add_dialog(dialog))
+        Ok(self.add_dialog(dialog))
     }
 
     /// Lets the dialog of a subscription go; no further event will name it but the answers to

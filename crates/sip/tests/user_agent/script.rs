@@ -177,7 +177,7 @@ impl Stage {
             "subscribed" => {
                 let headers = [(HeaderName::Expires, "60".to_owned())];
                 let made = core.accept_subscription(now, self.request.unwrap(), &headers, &mut out);
-                self.dialog = made.or(self.dialog);
+                self.dialog = made.ok().or(self.dialog);
             }
             "notify" => {
                 let headers = vec![(HeaderName::Event, "dialog".to_owned())];

@@ -119,6 +119,7 @@ impl Bench {
                 | Effect::LegQuality(_)
                 | Effect::ClientReport(_)
                 | Effect::Location(_)
+                | Effect::Agent(_)
                 | Effect::LookUp { .. }
                 | Effect::Voicemail(_)
                 | Effect::Cursor(..) => {}

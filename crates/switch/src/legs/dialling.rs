@@ -196,6 +196,7 @@ impl Switch {
         dialled.cancelled = true;
         dialled.retry = None;
         let forks = dialled.forks.clone();
+        self.legs.touch(leg);
         for fork in forks {
             self.ua.cancel(now.mono, fork, reason(why), &mut self.ua_out);
         }
@@ -232,7 +233,7 @@ impl Switch {
         let Role::Dialled(dialled) = &mut entry.role else {
             return;
         };
-        dialled.rang = true;
+        let first = !std::mem::replace(&mut dialled.rang, true);
         dialled.retry = None;
         let alone = dialled.forks.len() == 1;
         if dialled.cancelled {
@@ -244,6 +245,9 @@ impl Switch {
             && entry.session.as_mut().is_some_and(|session| {
                 session.read_answer(response.body(), &mut self.media_out).is_ok()
             });
+        if first {
+            self.legs.touch(leg);
+        }
         self.tell(leg, LegEvent::Rang { early_media });
     }
 

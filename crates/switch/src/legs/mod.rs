@@ -10,7 +10,7 @@ pub(crate) mod dialling;
 mod formats;
 pub(crate) mod session;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use call::port::LegId;
@@ -62,6 +62,8 @@ pub(crate) struct Anchor {
     pub(crate) max_forwards: u8,
     /// The way it came.
     pub(crate) flow: Flow,
+    /// We have said that somebody is alerted.
+    pub(crate) rang: bool,
 }
 
 /// A leg that we dialled.
@@ -94,6 +96,9 @@ pub(crate) struct Legs {
     by_invite: BTreeMap<InviteId, LegId>,
     by_fork: BTreeMap<OutInviteId, LegId>,
     by_dialog: BTreeMap<DialogId, LegId>,
+    by_user: BTreeMap<UserId, BTreeSet<LegId>>,
+    /// Users on whose legs something has changed that others may watch.
+    touched: BTreeSet<UserId>,
     /// What rows call them.
     pub(crate) names: Names,
     /// What telephones call them.
@@ -105,6 +110,10 @@ impl Legs {
         if let Role::Anchor(Anchor { invite: Some(invite), .. }) = &leg.role {
             self.by_invite.insert(*invite, id);
         }
+        if let Some(user) = &leg.user {
+            self.by_user.entry(user.clone()).or_default().insert(id);
+            self.touched.insert(user.clone());
+        }
         self.legs.insert(id, leg);
     }
 
@@ -114,6 +123,24 @@ impl Legs {
 
     pub(crate) fn get_mut(&mut self, id: LegId) -> Option<&mut Leg> {
         self.legs.get_mut(&id)
+    }
+
+    /// The legs at whose far end a user is.
+    pub(crate) fn of_user(&self, user: &UserId) -> impl Iterator<Item = (LegId, &Leg)> {
+        let ids = self.by_user.get(user).into_iter().flatten();
+        ids.filter_map(|id| self.legs.get(id).map(|leg| (*id, leg)))
+    }
+
+    /// Something of a leg has changed that others may watch.
+    pub(crate) fn touch(&mut self, id: LegId) {
+        if let Some(user) = self.legs.get(&id).and_then(|leg| leg.user.as_ref()) {
+            self.touched.insert(user.clone());
+        }
+    }
+
+    /// Users on whose legs something has changed since this was last asked.
+    pub(crate) fn take_touched(&mut self) -> BTreeSet<UserId> {
+        std::mem::take(&mut self.touched)
     }
 
     pub(crate) fn session_mut(&mut self, id: LegId) -> Option<&mut Session> {
@@ -145,6 +172,7 @@ impl Legs {
         if let Some(Leg { role: Role::Dialled(dialled), .. }) = self.legs.get_mut(&id) {
             dialled.forks.retain(|other| *other != fork);
         }
+        self.touch(id);
         Some(id)
     }
 
@@ -156,6 +184,7 @@ impl Legs {
         };
         let invite = anchor.invite.take()?;
         self.by_invite.remove(&invite);
+        self.touch(id);
         Some(invite)
     }
 
@@ -164,6 +193,7 @@ impl Legs {
             leg.dialog = Some(dialog);
             self.by_dialog.insert(dialog, id);
         }
+        self.touch(id);
     }
 
     /// The leg's dialog is gone.
@@ -171,6 +201,7 @@ impl Legs {
         let leg = self.legs.get_mut(&id)?;
         let dialog = leg.dialog.take()?;
         self.by_dialog.remove(&dialog);
+        self.touch(id);
         Some(dialog)
     }
 
@@ -184,7 +215,15 @@ impl Legs {
                 }
         });
         if over {
-            self.legs.remove(&id);
+            self.touch(id);
+            if let Some(user) = self.legs.remove(&id).and_then(|leg| leg.user)
+                && let Some(legs) = self.by_user.get_mut(&user)
+            {
+                legs.remove(&id);
+                if legs.is_empty() {
+                    self.by_user.remove(&user);
+                }
+            }
             self.sip_call_ids.leg_over(id);
         }
     }

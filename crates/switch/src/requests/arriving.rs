@@ -184,6 +184,7 @@ impl Switch {
             sip_call_id: sip_call_id.clone(),
             max_forwards: max_forwards.saturating_sub(1),
             flow,
+            rang: false,
         };
         let session = self.open_session(leg, &offer, flow);
         let role = Role::Anchor(anchor);

@@ -105,6 +105,8 @@ impl Switch {
             self.info(now, id, dialog, request);
         } else if *request.method() == Method::Publish {
             self.publish(now, id, flow, request, effects);
+        } else if *request.method() == Method::Subscribe {
+            self.subscribe(now, id, dialog, flow, request);
         } else {
             // Methods that the user agent core was told to let through and that have no use here:
             // none today.

@@ -6,4 +6,4 @@ mod in_dialog;
 mod info;
 pub(crate) mod publish;
 pub(crate) mod registration;
-mod routes;
+pub(crate) mod routes;

@@ -15,6 +15,7 @@ use sip::registrar::{Binding, Registrar};
 use sip::user_agent_core::{ExtraHeader, ServerRequestId};
 
 use crate::config::RegistrarConfig;
+use crate::legs::devices;
 use crate::port::{Effect, Location};
 use crate::switch::Switch;
 
@@ -166,11 +167,19 @@ impl Switch {
         effects.push(Effect::Location(Location { aor: Arc::from(aor), bindings }));
     }
 
-    /// Tells the floor whether a user can be rung.
+    /// Tells the floor whether a user can be rung. Who wants to be rung by groups on one device
+    /// only can be rung while another one is registered, but not by groups.
     fn set_reachable(&mut self, now: Now, aor: &str) {
-        if let Some(user) = self.directory.user_by_sip_username(aor) {
-            let registered = self.registrar.bindings(now.mono, aor).next().is_some();
+        let Some(user) = self.directory.user_by_sip_username(aor) else {
+            return;
+        };
+        let registered = self.registrar.bindings(now.mono, aor).next().is_some();
+        let offered = devices::can_be_offered(user, self.registrar.bindings(now.mono, aor));
+        if offered || !registered || !self.floor.is_registered(&user.id) {
             self.floor.set_registered(&user.id, registered, now);
+        }
+        if registered && !offered {
+            self.floor.set_unreachable(&user.id, now);
         }
     }
 
@@ -188,5 +197,6 @@ impl Switch {
                 self.floor.set_registered(&user.id, is, now);
             }
         }
+        self.reread_subscriptions(now);
     }
 }

@@ -71,7 +71,7 @@ pub(crate) fn origin<'c, 'd>(
 }
 
 /// Whether a URI's host is the domain or one of our addresses.
-fn is_ours(config: &SwitchConfig, uri: &Uri) -> bool {
+pub(crate) fn is_ours(config: &SwitchConfig, uri: &Uri) -> bool {
     let host = uri.host.to_string();
     let host = host.trim_start_matches('[').trim_end_matches(']');
     std::iter::once(&config.domain).chain(&config.aliases).any(|own| own.eq_ignore_ascii_case(host))
@@ -215,7 +215,7 @@ fn may_show(directory: &Directory, user: &UserId, number: &Number) -> bool {
 
 /// The user part of the Request-URI, unescaped and without user parameters; a `tel:` URI is its
 /// number.
-fn dialled_user(request: &Request) -> String {
+pub(crate) fn dialled_user(request: &Request) -> String {
     let Ok(uri) = request.uri() else {
         return String::new();
     };

@@ -6,13 +6,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use acd::AgentChange;
 use bytes::Bytes;
 use call::port::{Encoding, Format, LegId, MediaCommand, MediaEvent, PortPair};
 use model::call_graph::Recorded;
 use model::client_report::ClientReport;
 use model::directory::{
-    AcdStrategy, Assignment, Availability, Directory, Group, Ivr, IvrAction, IvrTarget, Number,
-    User,
+    AcdStrategy, Assignment, Directory, Group, Ivr, IvrAction, IvrTarget, Number, User,
 };
 use model::leg_quality::LegQuality;
 use model::recording::{RecordingChange, RecordingId};
@@ -47,6 +47,7 @@ pub(crate) struct House {
     pub(crate) reports: Vec<ClientReport>,
     pub(crate) look_ups: Vec<(CallId, E164)>,
     pub(crate) messages: Vec<VoicemailChange>,
+    pub(crate) changes: Vec<AgentChange>,
     /// Numbers everything that must differ from message to message.
     count: u32,
 }
@@ -75,6 +76,7 @@ impl House {
             reports: Vec::new(),
             look_ups: Vec::new(),
             messages: Vec::new(),
+            changes: Vec::new(),
             count: 0,
         };
         let ports = (0..64).map(|pair| PortPair { rtp: 20_000 + 2 * pair });
@@ -110,6 +112,7 @@ impl House {
                 Effect::ClientReport(report) => self.reports.push(*report),
                 Effect::Aborted { call, .. } => panic!("{call} was aborted"),
                 Effect::LookUp { call, number } => self.look_ups.push((call, number)),
+                Effect::Agent(change) => self.changes.push(change),
                 Effect::Voicemail(change) => self.messages.push(change),
                 Effect::Resolve { .. } | Effect::Location(_) | Effect::Cursor(..) => {}
             }
