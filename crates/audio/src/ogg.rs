@@ -1,11 +1,15 @@
-//! Opus in Ogg (RFC 7845), two channels, written so that a killed writer leaves a file that plays:
-//! a page is complete by itself and holds at most a second.
+//! Opus in Ogg (RFC 7845), one or two channels, written so that a killed writer leaves a file that
+//! plays: a page is complete by itself and holds at most a second. What was written can be read.
 //!
-//! Each channel is an Opus stream of its own: mapping family 1 with two streams, none of them
+//! Of two channels each is an Opus stream of its own: mapping family 1 with two streams, none of them
 //! coupled (RFC 7845 §5.1.1.2), which every player of the family plays as left and right. A
 //! coupled stream would code both sides of a conversation as a sum and a difference, so that each
 //! side is faintly heard in the other; and two sides that never talk at once have nothing in
 //! common to be saved.
+
+mod reader;
+
+pub use reader::read;
 
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 
@@ -29,12 +33,13 @@ const LAST_PAGE: u8 = 4;
 /// The position of a page on which no packet ends.
 const NO_POSITION: u64 = u64::MAX;
 
-/// Writes sound of two channels.
+/// Writes sound of one or two channels.
 pub struct Writer<W> {
     out: W,
     pages: Pages,
     left: Encoder,
-    right: Encoder,
+    /// `None`: there is one channel only.
+    right: Option<Encoder>,
     /// Sound that is no whole packet yet, left and right.
     waiting: [Vec<i16>; 2],
     rate: u32,
@@ -45,15 +50,34 @@ pub struct Writer<W> {
 }
 
 impl<W: Write> Writer<W> {
-    /// Writes the two header pages. `serial` names the stream; any number does.
+    /// Writes the two header pages of sound of two channels. `serial` names the stream; any number
+    /// does.
     ///
     /// # Errors
     /// As of `out`; [`ErrorKind::Unsupported`] for a rate other than 8,000, 16,000 and 48,000.
-    pub fn new(mut out: W, rate: u32, serial: u32, settings: &EncoderSettings) -> io::Result<Self> {
-        let encoder = || Encoder::new(CodecKind::Opus, rate, settings).map_err(unsupported);
-        let (left, right) = (encoder()?, encoder()?);
+    pub fn new(out: W, rate: u32, serial: u32, settings: &EncoderSettings) -> io::Result<Self> {
+        let right = encoder(rate, settings)?;
+        Self::with_right(out, rate, serial, settings, Some(right))
+    }
+
+    /// The same of one channel.
+    ///
+    /// # Errors
+    /// As of [`new`](Self::new).
+    pub fn mono(out: W, rate: u32, serial: u32, settings: &EncoderSettings) -> io::Result<Self> {
+        Self::with_right(out, rate, serial, settings, None)
+    }
+
+    fn with_right(
+        mut out: W,
+        rate: u32,
+        serial: u32,
+        settings: &EncoderSettings,
+        right: Option<Encoder>,
+    ) -> io::Result<Self> {
+        let left = encoder(rate, settings)?;
         let mut pages = Pages::new(serial);
-        pages.add(&identification(rate), 0);
+        pages.add(&identification(rate, right.is_some()), 0);
         pages.end(FIRST_PAGE, &mut out)?;
         pages.add(&comment(), 0);
         pages.end(0, &mut out)?;
@@ -63,13 +87,15 @@ impl<W: Write> Writer<W> {
         Ok(Self { out, pages, left, right, waiting, rate, frames: 0, packet, scratch })
     }
 
-    /// Adds frames, left and right in turn. A right sample that is missing at the end is silent.
+    /// Adds frames, of two channels left and right in turn. A right sample that is missing at the
+    /// end is silent.
     ///
     /// # Errors
     /// As of the output.
     pub fn write(&mut self, frames: &[i16]) -> io::Result<()> {
-        self.frames += frames.len().div_ceil(2) as u64;
-        for frame in frames.chunks(2) {
+        let channels = if self.right.is_some() { 2 } else { 1 };
+        self.frames += frames.len().div_ceil(channels) as u64;
+        for frame in frames.chunks(channels) {
             self.waiting[0].push(frame[0]);
             self.waiting[1].push(frame.get(1).copied().unwrap_or(0));
         }
@@ -119,8 +145,12 @@ impl<W: Write> Writer<W> {
         self.packet.clear();
         self.scratch.clear();
         self.left.encode(&left[..size], &mut self.scratch).map_err(io::Error::other)?;
-        delimit(&self.scratch, &mut self.packet)?;
-        self.right.encode(&right[..size], &mut self.packet).map_err(io::Error::other)?;
+        if let Some(encoder) = &mut self.right {
+            delimit(&self.scratch, &mut self.packet)?;
+            encoder.encode(&right[..size], &mut self.packet).map_err(io::Error::other)?;
+        } else {
+            self.packet.extend_from_slice(&self.scratch);
+        }
         left.drain(..size);
         right.drain(..size);
         if !self.pages.has_room(self.packet.len()) {
@@ -132,6 +162,10 @@ impl<W: Write> Writer<W> {
         }
         Ok(())
     }
+}
+
+fn encoder(rate: u32, settings: &EncoderSettings) -> io::Result<Encoder> {
+    Encoder::new(CodecKind::Opus, rate, settings).map_err(unsupported)
 }
 
 fn unsupported(rate: UnsupportedRate) -> io::Error {
@@ -158,15 +192,32 @@ fn delimit(packet: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
 }
 
 /// The identification header (RFC 7845 §5.1).
-fn identification(rate: u32) -> Vec<u8> {
+fn identification(rate: u32, is_stereo: bool) -> Vec<u8> {
     let mut header = b"OpusHead".to_vec();
-    header.extend([1, 2]);
+    header.extend([1, if is_stereo { 2 } else { 1 }]);
     header.extend(PRE_SKIP.to_le_bytes());
     header.extend(rate.to_le_bytes());
     header.extend([0, 0]);
-    // Family 1; two streams, none coupled; the first is the left channel.
-    header.extend([1, 2, 0, 0, 1]);
+    header.extend_from_slice(if is_stereo { &STEREO } else { &MONO });
     header
+}
+
+/// How the identification header of two channels ends: family 1; two streams, none coupled; the
+/// first is the left channel.
+const STEREO: [u8; 5] = [1, 2, 0, 0, 1];
+/// How that of one channel ends: family 0, which says nothing more.
+const MONO: [u8; 1] = [0];
+
+/// Whether this is the first page of a [`Writer`], and of two channels.
+fn is_stereo(page: &[u8]) -> Option<bool> {
+    let header = page.get(PAGE_HEADER + 1..)?;
+    let channels = header.strip_prefix(b"OpusHead\x01")?.first()?;
+    let mapping = header.get(18..)?;
+    match (channels, mapping) {
+        (2, mapping) if *mapping == STEREO => Some(true),
+        (1, mapping) if *mapping == MONO => Some(false),
+        _ => None,
+    }
 }
 
 /// The comment header (RFC 7845 §5.2), without comments.
@@ -282,7 +333,7 @@ pub fn repair<F: Read + Write + Seek>(file: &mut F) -> io::Result<Repaired> {
     let (mut start, mut end) = (0, 0);
     let (mut position, mut pages) = (0, 0_u64);
     while read_page(&mut reader, &mut page)? {
-        if pages == 0 && !page.ends_with(&[1, 2, 0, 0, 1]) {
+        if pages == 0 && is_stereo(&page).is_none() {
             break;
         }
         // A page has a header at least.

@@ -46,6 +46,9 @@ pub enum ReadError {
     /// It does not begin as a WAV file does.
     #[error("this is no WAV file")]
     NotWave,
+    /// It does not begin as an Opus file of ours does.
+    #[error("this is no Opus file of this server")]
+    NotOpus,
     /// It has no sound, or does not say before it how it is coded.
     #[error("the file has no sound")]
     NoSound,
@@ -96,6 +99,21 @@ impl Sound {
         Ok(Self { rate: layout.rate, pcm: layout.samples(data) })
     }
 
+    /// As [`read`](Self::read) of a recording with a side on each of two channels: the left one
+    /// alone where the right one is [silent](is_silent), not half as loud.
+    ///
+    /// # Errors
+    /// As of [`read`](Self::read).
+    pub fn read_sides(file: &[u8], limits: Limits) -> Result<Self, ReadError> {
+        let both = Self::read(file, limits)?;
+        let (layout, data) = find_sound(file)?;
+        let side = |side| Layout { side: Some(side), ..layout }.samples(data);
+        if layout.channels != 2 || !is_silent(&side(1)) {
+            return Ok(both);
+        }
+        Ok(Self { pcm: side(0), ..both })
+    }
+
     /// The sound at another rate, neither earlier nor later than before.
     ///
     /// # Errors
@@ -123,6 +141,11 @@ impl Sound {
     pub fn duration_ms(&self) -> u64 {
         self.pcm.len() as u64 * 1_000 / u64::from(self.rate)
     }
+}
+
+/// Whether nothing is to be heard but the zero of a codec: below −54 dB.
+pub(crate) fn is_silent(pcm: &[i16]) -> bool {
+    pcm.iter().all(|sample| sample.unsigned_abs() < 64)
 }
 
 /// Whether a file says that it is longer than it is: its writer did not come to the end. Sizes that
@@ -156,6 +179,8 @@ struct Layout {
     channels: usize,
     /// Bytes of a sample, 1–8.
     width: usize,
+    /// The channel that is read; `None`: the mean of all.
+    side: Option<usize>,
 }
 
 /// Passes the chunks up to the sound.
@@ -231,7 +256,7 @@ impl Layout {
         let said = if align % channels == 0 { align / channels } else { least };
         let is_integer = coding == Coding::Signed;
         let width = if is_integer && (least..=4).contains(&said) { said } else { least };
-        Ok(Self { coding, rate, channels: channels.into(), width: width.into() })
+        Ok(Self { coding, rate, channels: channels.into(), width: width.into(), side: None })
     }
 
     fn frame_bytes(&self) -> usize {
@@ -268,8 +293,13 @@ impl Layout {
         self.mix(data, |one| table.get(usize::from(one[0])).copied().unwrap_or(0))
     }
 
-    /// The mean of all channels of each frame.
+    /// The mean of all channels of each frame, or one of them.
     fn mix(&self, data: &[u8], sample: impl Fn(&[u8]) -> i16) -> Vec<i16> {
+        if let Some(side) = self.side.filter(|side| *side < self.channels) {
+            let at = side * self.width;
+            let frames = data.chunks_exact(self.frame_bytes());
+            return frames.map(|frame| sample(&frame[at..at + self.width])).collect();
+        }
         let channels = i32::try_from(self.channels).unwrap_or(1);
         data.chunks_exact(self.frame_bytes())
             .map(|frame| {

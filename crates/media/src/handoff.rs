@@ -169,7 +169,14 @@ pub(crate) enum SoundCommand {
         /// How long, ms; `None`: no more.
         after_ms: Option<u32>,
     },
-    /// A leg is over: nothing more is made for it, and no `Played` comes.
+    /// A leg to which something was played is closed for good: its places in music are forgotten.
+    /// Comes after its `Gone`, if there is one.
+    Forget {
+        /// The leg.
+        leg: LegId,
+    },
+    /// A leg is over, or nobody wants anything of it for now: nothing more is made for it, and no
+    /// `Played` comes.
     Gone {
         /// The leg.
         leg: LegId,

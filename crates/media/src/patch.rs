@@ -305,8 +305,12 @@ impl PatchBay {
                 side.take_if(|side| *side == leg);
             }
         }
-        if self.legs.remove(&leg).is_some_and(|jack| jack.told.voice.is_some()) {
-            self.out.push(Patched::Sound(SoundCommand::Gone { leg }));
+        let Some(jack) = self.legs.remove(&leg) else { return };
+        if jack.told.voice.is_some() {
+            self.sound(SoundCommand::Gone { leg });
+        }
+        if jack.played {
+            self.sound(SoundCommand::Forget { leg });
         }
     }
 

@@ -95,7 +95,8 @@ impl MediaPlane {
             }
         });
         let recorder = recorder.map_err(MediaError::Start)?;
-        let library = Library::start(config.prompts.clone()).map_err(MediaError::Start)?;
+        let library = Library::start(config.prompts.clone(), config.recording.folder.clone());
+        let library = library.map_err(MediaError::Start)?;
         let sound = Sound::start(config.sound.clone(), end, library, recorder)
             .map_err(MediaError::Start)?;
         let (address, ports) = (config.address, config.ports);

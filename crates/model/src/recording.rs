@@ -18,7 +18,8 @@ impl fmt::Display for RecordingId {
 }
 
 text_enum! {
-    /// How a recording is written. Both have two channels, one for each side.
+    /// How a recording is written. Both have two channels, one for each side; a voice message has
+    /// one.
     RecordingFormat {
         /// 16-bit PCM.
         Wav = "wav",

@@ -337,6 +337,32 @@ fn a_writer_killed_at_any_moment_leaves_a_file_that_plays() {
 }
 
 #[test]
+fn one_channel_is_written_and_repaired() {
+    let mut out = Cursor::new(Vec::new());
+    let mut writer = Writer::mono(&mut out, 8_000).unwrap();
+    writer.write(&[7; 4_001]).unwrap();
+    writer.checkpoint().unwrap();
+    drop(writer);
+    let mut file = out.into_inner();
+    assert_eq!(Sound::read(&file, ALL).unwrap().pcm, [7; 4_001]);
+    file.truncate(file.len() - 3);
+    let repaired = repair(&mut Cursor::new(&mut file)).unwrap();
+    assert_eq!((repaired.bytes, repaired.duration_ms), (44 + 2 * 3_999, 499));
+}
+
+#[test]
+fn a_silent_right_side_does_not_make_the_left_one_quieter() {
+    for (right, expected) in [(0, 1_000), (-63, 1_000), (64, 532), (1_000, 1_000)] {
+        let mut out = Cursor::new(Vec::new());
+        let mut writer = Writer::new(&mut out, 8_000).unwrap();
+        writer.write(&[1_000, right].repeat(100)).unwrap();
+        writer.finish().unwrap();
+        let sound = Sound::read_sides(&out.into_inner(), ALL).unwrap();
+        assert_eq!(sound.pcm, [expected; 100], "{right}");
+    }
+}
+
+#[test]
 fn a_missing_right_sample_is_silent() {
     let mut out = Cursor::new(Vec::new());
     let mut writer = Writer::new(&mut out, 16_000).unwrap();
@@ -348,7 +374,7 @@ fn a_missing_right_sample_is_silent() {
 
 #[test]
 fn a_file_of_somebody_else_is_not_repaired() {
-    for other in [by_hound(1, 8_000, 16, &[1; 20]), b"OggS".repeat(20), Vec::new()] {
+    for other in [by_hound(3, 8_000, 16, &[1; 21]), b"OggS".repeat(20), Vec::new()] {
         let mut file = Cursor::new(other.clone());
         assert_eq!(repair(&mut file).unwrap_err().kind(), io::ErrorKind::InvalidData);
         assert_eq!(file.into_inner(), other);

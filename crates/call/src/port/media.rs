@@ -220,7 +220,8 @@ pub enum MediaCommand {
         duration_ms: u16,
     },
     /// Record two sides, or go on with other sides: the same recording outlives a transfer. A
-    /// side that is `None` is silent.
+    /// side that is `None` is silent. What begins with a left side alone (a voice message) has one
+    /// channel, into which a right side that comes later is mixed.
     Record {
         /// The recording.
         recording: RecordingId,

@@ -119,13 +119,15 @@ fn hear(voices: &mut BTreeMap<LegId, Voice>, command: &SoundCommand) {
         SoundCommand::Play { leg, .. }
         | SoundCommand::PausePlay { leg, .. }
         | SoundCommand::StopPlay { leg }
-        | SoundCommand::SendDigit { leg, .. } => assert!(voices.contains_key(leg)),
+        | SoundCommand::SendDigit { leg, .. }
+        | SoundCommand::NoticeSilence { leg, .. } => assert!(voices.contains_key(leg)),
         SoundCommand::Record { left, right, .. } => {
             assert!([left, right].into_iter().flatten().all(|leg| voices.contains_key(leg)));
         }
         SoundCommand::Gone { leg } => {
             voices.remove(leg).unwrap();
         }
+        SoundCommand::Forget { leg } => assert!(!voices.contains_key(leg)),
         SoundCommand::Pressed { .. }
         | SoundCommand::Lossy { .. }
         | SoundCommand::PauseRecording { .. }
@@ -251,6 +253,31 @@ fn a_recorded_call_stays_relayed_and_its_packets_are_taken() {
 }
 
 #[test]
+fn a_leg_whose_silence_is_noticed_is_taken_as_long_as_that() {
+    let mut rig = Rig::with([Some(pcmu()), None, None]);
+    let notice = |after_ms| MediaCommand::NoticeSilence { leg: A, after_ms };
+    rig.tell(&notice(None));
+    assert_eq!((rig.heard().as_str(), rig.said.as_str()), ("- - -", ""));
+    rig.tell(&notice(Some(3_000)));
+    assert_eq!((rig.heard().as_str(), rig.said.as_str()), ("-' - -", "Voice NoticeSilence "));
+    rig.tell(&notice(None));
+    assert_eq!((rig.heard().as_str(), rig.said.as_str()), ("- - -", "NoticeSilence Gone "));
+}
+
+#[test]
+fn who_was_played_to_is_forgotten_when_he_closes() {
+    let mut rig = Rig::with([Some(pcmu()), Some(pcmu()), None]);
+    rig.tell(&play(A, 1));
+    rig.bay.played(A, PlayId(1));
+    rig.look();
+    assert_eq!(rig.said, "Gone ");
+    rig.tell(&MediaCommand::Close { leg: A });
+    assert_eq!(rig.said, "Forget ");
+    rig.tell(&MediaCommand::Close { leg: B });
+    assert_eq!(rig.said, "");
+}
+
+#[test]
 fn digits_are_looked_for_in_the_band_where_they_can_come_there_only() {
     let mut rig = Rig::with([Some(pcmu_without_events()), Some(pcmu()), None]);
     assert_eq!(rig.heard(), "- - -");
@@ -343,6 +370,9 @@ fn any_step() -> impl Strategy<Value = Step> {
         ),
         1 => any_recording()
             .prop_map(|recording| Step::Command(MediaCommand::StopRecording { recording })),
+        1 => (leg(), proptest::option::of(0..9_u32)).prop_map(|(leg, after_ms)| {
+            Step::Command(MediaCommand::NoticeSilence { leg, after_ms })
+        }),
         2 => leg().prop_map(|leg| Step::Command(MediaCommand::Close { leg })),
         2 => (leg(), 0..3_u64).prop_map(|(leg, id)| Step::Played(leg, PlayId(id))),
         1 => (leg(), any::<bool>()).prop_map(|(leg, on)| Step::Rendering(leg, on)),

@@ -1,6 +1,7 @@
 //! The handle of the sound thread on all prompts.
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,6 +10,7 @@ use std::thread::{Builder, JoinHandle};
 use call::port::Sound;
 
 use super::loader::{Loader, Message, Work};
+use super::recorded::Messages;
 use super::shelf::{Shelf, Wanted, What};
 use super::speech::Speech;
 use super::{ClipState, Loaded, PromptConfig, PromptKey};
@@ -25,6 +27,7 @@ const SPEAKERS_MAX: usize = 16;
 pub(crate) struct Library {
     shelf: Arc<Mutex<Shelf>>,
     work: SyncSender<Message>,
+    messages: Messages,
     outstanding: Arc<AtomicUsize>,
     speech: Arc<Speech>,
     language: Arc<str>,
@@ -38,28 +41,31 @@ pub(crate) struct Answers {
 }
 
 impl Library {
-    /// Starts the prompt threads: one that reads files, and those that speak.
+    /// Starts the prompt threads: one that reads files, one that reads the recordings of a folder,
+    /// and those that speak.
     ///
     /// # Errors
     /// The system gives no thread.
-    pub(crate) fn start(config: PromptConfig) -> io::Result<(Self, Answers)> {
+    pub(crate) fn start(config: PromptConfig, recordings: PathBuf) -> io::Result<(Self, Answers)> {
         let speech = Arc::new(Speech::new(&config));
         let shelf = Arc::new(Mutex::new(Shelf::new(config.memory_bytes)));
         // Answers have room: tickets that are out are counted.
         let (answer, loaded) = sync_channel(TICKETS_MAX);
-        let (work, messages) = sync_channel(WORK_MAX);
+        let (work, jobs) = sync_channel(WORK_MAX);
         let language = Arc::from(config.language.as_str());
+        let messages = Messages::start(recordings, shelf.clone(), answer.clone())?;
         let speakers = config.speakers.clamp(1, SPEAKERS_MAX);
         let mut loader = Loader::new(config, speech.clone(), shelf.clone(), answer);
         loader.start_speakers(speakers, &work)?;
         let loader = Builder::new()
             .name("media-prompts".into())
-            .spawn(move || loader.run(messages))
+            .spawn(move || loader.run(jobs))
             .inspect_err(|_| speech.stop())?;
         let outstanding = Arc::new(AtomicUsize::new(0));
         let answers = Answers { loaded, outstanding: outstanding.clone() };
         let loader = Some(loader);
-        Ok((Self { shelf, work, outstanding, speech, language, loader }, answers))
+        let library = Self { shelf, work, messages, outstanding, speech, language, loader };
+        Ok((library, answers))
     }
 
     /// Asks for a sound at a rate (8,000, 16,000 or 48,000). Never waits but for a moment of
@@ -80,8 +86,13 @@ impl Library {
         if answer.is_work {
             let sound = key.sound.clone();
             let work = Work { wanted: wanted.clone(), sound, rate, is_again: false };
-            let sent = self.work.try_send(Message::Load(Box::new(work)));
-            if let (Err(_), ClipState::Wait(_)) = (sent, &answer.state) {
+            let is_sent = match work.wanted.what {
+                What::Recorded(_) => self.messages.read(work),
+                What::File(_) | What::Music(_) | What::Text(_) | What::Say(_) => {
+                    self.work.try_send(Message::Load(Box::new(work))).is_ok()
+                }
+            };
+            if let (false, ClipState::Wait(_)) = (is_sent, &answer.state) {
                 // Nobody else waits for it: the first one sends the work.
                 let waited = lock(&self.shelf).answered(wanted, rate, None, clock::now());
                 self.outstanding.fetch_sub(waited.len(), Ordering::Relaxed);

@@ -196,7 +196,7 @@ impl Loader {
                 .into_iter()
                 .map(|fragment| self.fragment(language, fragment))
                 .collect(),
-            // Until the loader knows the recordings folder.
+            // Recordings have a thread of their own.
             Sound::Recorded(_) | Sound::Tone(_) | Sound::Silence { .. } => Vec::new(),
         };
         if parts.is_empty() { Err("there is no such file".into()) } else { Ok(parts) }

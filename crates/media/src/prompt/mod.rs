@@ -1,5 +1,5 @@
-//! What is played but tones: files of the prompts folder, music, and texts and numbers that are
-//! spoken. The sound thread asks a `Library` and never waits: a sound is there, or its answer
+//! What is played but tones: files of the prompts folder, music, voice messages, and texts and
+//! numbers that are spoken. The sound thread asks a `Library` and never waits: a sound is there, or its answer
 //! comes through `Answers`, or it cannot be had. Files are read and texts are spoken on threads
 //! of their own.
 
@@ -7,6 +7,7 @@ mod config;
 mod files;
 mod library;
 mod loader;
+mod recorded;
 mod say;
 mod shelf;
 mod speech;
@@ -23,7 +24,7 @@ use call::port::Sound;
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PromptKey {
-    /// A file, music, a text or something said. Tones and silence are made by whoever plays them:
+    /// A file, music, a recording, a text or something said. Tones and silence are made by whoever plays them:
     /// asked for here they are [`ClipState::Failed`].
     pub(crate) sound: Sound,
     /// The language (BCP 47); `None`: the configured one.

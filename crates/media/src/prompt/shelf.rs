@@ -30,6 +30,7 @@ pub(super) enum What {
     File(Arc<str>),
     Music(Arc<str>),
     Text(Arc<str>),
+    /// Not kept: neither its sound nor that it failed.
     Recorded(Arc<str>),
     /// What is said, written down.
     Say(String),
@@ -144,6 +145,7 @@ impl Shelf {
                 }
                 self.known.insert(wanted, Known { sources, checked: now, used: self.clock });
             }
+            None if matches!(wanted.what, What::Recorded(_)) => {}
             None => {
                 self.known.remove(&wanted);
                 self.failed.retain(|_, until| now < *until);

@@ -21,7 +21,7 @@ fn desk(change: impl FnOnce(&mut PromptConfig, &Path)) -> Desk {
     let here = folder.path().display().to_string();
     write(&folder.path().join("voice.wav"), 8_000, 800, 5_000);
     let config = started(folder.path(), &here, change);
-    let (library, answers) = Library::start(config).unwrap();
+    let (library, answers) = Library::start(config, folder.path().join("recordings")).unwrap();
     Desk { folder, library, answers }
 }
 
@@ -123,6 +123,53 @@ fn the_language_chooses_the_file() {
 }
 
 #[test]
+fn a_voice_message_is_played_anew_each_time_and_only_from_its_folder() {
+    let desk = desk(|_, _| {});
+    let message = || Sound::Recorded("voicemail/m.wav".into());
+    assert_eq!(desk.heard(message()), None);
+    // There a moment later; a failure is not remembered.
+    desk.write("recordings/voicemail/m.wav", 100, 1_000);
+    let clips = desk.clips(message(), None).unwrap();
+    assert_eq!(clips, [Clip { rate: 8_000, pcm: vec![1_000; 100].into() }]);
+    desk.write("secret.wav", 100, 7);
+    let folder = desk.folder.path();
+    std::os::unix::fs::symlink(folder.join("secret.wav"), folder.join("recordings/link.wav"))
+        .unwrap();
+    let outside = folder.join("secret.wav").display().to_string();
+    for name in
+        ["../secret.wav", "link.wav", &outside, "voicemail", "", "voicemail/../../secret.wav"]
+    {
+        assert_eq!(desk.heard(Sound::Recorded(name.into())), None, "{name}");
+    }
+    // What is deleted is not heard again.
+    fs::remove_file(folder.join("recordings/voicemail/m.wav")).unwrap();
+    assert_eq!(desk.heard(message()), None);
+}
+
+#[test]
+fn a_message_is_as_loud_as_its_caller_whatever_its_format() {
+    let desk = desk(|_, _| {});
+    let folder = desk.folder.path().join("recordings");
+    fs::create_dir_all(&folder).unwrap();
+    let sine = |at: usize| ((at as f64 * 0.3).sin() * 8_000.0) as i16;
+    let mut wav = audio::wav::Writer::new(File::create(folder.join("m.wav")).unwrap(), 8_000);
+    let sides: Vec<i16> = (0..8_000).flat_map(|at| [sine(at), 0]).collect();
+    wav.as_mut().unwrap().write(&sides).unwrap();
+    wav.unwrap().finish().unwrap();
+    let settings = audio::codec::EncoderSettings::default();
+    let file = File::create(folder.join("m.opus")).unwrap();
+    let mut opus = audio::ogg::Writer::mono(file, 16_000, 1, &settings).unwrap();
+    opus.write(&(0..16_000).map(sine).collect::<Vec<i16>>()).unwrap();
+    opus.finish().unwrap();
+    for name in ["m.wav", "m.opus"] {
+        let clips = desk.clips(Sound::Recorded(name.into()), None).unwrap();
+        assert_eq!((clips[0].rate, clips[0].pcm.len()), (8_000, 8_000));
+        let peak = clips[0].pcm[2_000..6_000].iter().map(|s| s.unsigned_abs()).max().unwrap();
+        assert!((6_500..9_500).contains(&peak), "{name}: {peak}");
+    }
+}
+
+#[test]
 fn music_is_a_list() {
     let desk = desk(|_, _| {});
     desk.write("music/calm/2.wav", 10, 2);
@@ -183,7 +230,8 @@ fn a_text_is_spoken_once_in_the_life_of_its_cache() {
     let Desk { folder, library, .. } = desk;
     drop(library);
     let here = folder.path().display().to_string();
-    let (library, answers) = Library::start(started(folder.path(), &here, |_, _| {})).unwrap();
+    let (library, answers) =
+        Library::start(started(folder.path(), &here, |_, _| {}), folder.path().into()).unwrap();
     let again = Desk { folder, library, answers };
     assert_eq!(again.heard(Sound::Text("Hello".into())), Some(vec![5_000]));
     assert_eq!(again.said(), ["Hello"]);

@@ -15,7 +15,7 @@ use tracing::warn;
 use super::folder::{Storage, below};
 use super::recorder::{Counts, Shared};
 use super::tape::{Closing, Summary, Tape};
-use super::{RecordConfig, Vault, extension};
+use super::{Channels, RecordConfig, Vault, extension};
 use crate::clock;
 
 /// Messages that are obeyed before a file that is being closed gets its turn.
@@ -35,7 +35,7 @@ pub(super) enum ToDisk {
         key: u64,
         /// Frames of silence before the sound, in the place of what was dropped.
         silence: u64,
-        /// Left and right in turn.
+        /// Of two channels left and right in turn.
         frames: Vec<i16>,
     },
     End {
@@ -51,6 +51,7 @@ pub(super) struct Begin {
     pub(super) file: Arc<str>,
     pub(super) format: RecordingFormat,
     pub(super) rate: u32,
+    pub(super) channels: Channels,
     pub(super) shared: Arc<Shared>,
 }
 
@@ -74,6 +75,7 @@ struct Open<S: Storage> {
     recording: RecordingId,
     /// Below the recordings folder.
     name: String,
+    channels: Channels,
     shared: Arc<Shared>,
     state: State<S>,
 }
@@ -169,9 +171,10 @@ impl<S: Storage> DiskThread<S> {
     }
 
     fn begin(&mut self, begin: Begin) {
-        let Begin { key, recording, file, format, rate, shared } = begin;
+        let Begin { key, recording, file, format, rate, channels, shared } = begin;
         let name = format!("{file}.{}", extension(format));
-        let tape = below(&self.config.folder, &file).and_then(|_| self.tape(&name, format, rate));
+        let tape = below(&self.config.folder, &file)
+            .and_then(|_| self.tape(&name, format, (rate, channels)));
         let state = match tape {
             Ok(tape) => State::Writing(tape),
             Err(error) => {
@@ -179,14 +182,14 @@ impl<S: Storage> DiskThread<S> {
                 State::Closed(Summary { duration_ms: 0, bytes: 0, sha256: None })
             }
         };
-        self.open.insert(key, Open { recording, name, shared, state });
+        self.open.insert(key, Open { recording, name, channels, shared, state });
     }
 
     fn tape(
         &mut self,
         name: &str,
         format: RecordingFormat,
-        rate: u32,
+        sound: (u32, Channels),
     ) -> io::Result<Tape<S::File>> {
         let path = below(&self.config.folder, name)?;
         let free = self.storage.free_bytes(&self.config.folder)?;
@@ -205,7 +208,7 @@ impl<S: Storage> DiskThread<S> {
             inband_fec: false,
             ..EncoderSettings::default()
         };
-        Tape::begin(file, path.clone(), format, rate, &settings).inspect_err(|_| remove(&path))
+        Tape::begin(file, path.clone(), format, sound, &settings).inspect_err(|_| remove(&path))
     }
 
     /// Lets all files play to here, each second.
@@ -246,7 +249,7 @@ impl<S: Storage> DiskThread<S> {
 impl<S: Storage> Open<S> {
     fn write(&mut self, silence: u64, frames: &[i16], report: &Report) {
         let State::Writing(tape) = &mut self.state else { return };
-        let written = write_silence(tape, silence).and_then(|()| tape.write(frames));
+        let written = write_silence(tape, silence, self.channels).and_then(|()| tape.write(frames));
         if let Err(error) = written {
             self.fail(&error, report);
         }
@@ -323,9 +326,13 @@ fn remove(path: &PathBuf) {
     }
 }
 
-fn write_silence<F: super::folder::RecordFile>(tape: &mut Tape<F>, frames: u64) -> io::Result<()> {
+fn write_silence<F: super::folder::RecordFile>(
+    tape: &mut Tape<F>,
+    frames: u64,
+    channels: Channels,
+) -> io::Result<()> {
     const SILENCE: [i16; 3_200] = [0; 3_200];
-    let mut left = frames.saturating_mul(2);
+    let mut left = frames.saturating_mul(channels.count() as u64);
     while left > 0 {
         let some = usize::try_from(left).unwrap_or(usize::MAX).min(SILENCE.len());
         tape.write(&SILENCE[..some])?;

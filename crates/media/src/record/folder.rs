@@ -76,7 +76,7 @@ pub(super) fn below(folder: &Path, name: &str) -> io::Result<PathBuf> {
 }
 
 /// The path of a file that is there, and whose folders lead nowhere else.
-pub(super) fn existing(folder: &Path, name: &str) -> io::Result<PathBuf> {
+pub(crate) fn existing(folder: &Path, name: &str) -> io::Result<PathBuf> {
     let path = below(folder, name)?;
     let kind = fs::symlink_metadata(&path)?;
     let parent = path.parent().unwrap_or(folder).canonicalize()?;

@@ -1,5 +1,5 @@
-//! Recordings: two sides of a conversation into one file of two channels, written by a thread of
-//! its own.
+//! Recordings: two sides of a conversation into one file of two channels, or one side (a voice
+//! message) into a file of one, written by a thread of its own.
 //!
 //! * The sound thread never waits: `Recorder` drops sound when the disk does not keep up, fills
 //!   its place with silence, and gives a recording up when that lasts.
@@ -23,10 +23,30 @@ mod tests;
 mod vault;
 
 pub use config::RecordConfig;
+pub(crate) use folder::existing;
 pub use folder::expire;
 pub(crate) use recorder::Recorder;
 pub use recover::{Recovered, recover};
 pub use vault::{LocalVault, Vault};
+
+/// The channels of a recording, fixed at its beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Channels {
+    /// One: what a right side says later is mixed in.
+    One,
+    /// Left and right.
+    Two,
+}
+
+impl Channels {
+    /// How many they are.
+    fn count(self) -> usize {
+        match self {
+            Self::One => 1,
+            Self::Two => 2,
+        }
+    }
+}
 
 /// The extension of a recording's file.
 fn extension(format: call::port::RecordingFormat) -> &'static str {

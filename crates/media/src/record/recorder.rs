@@ -11,7 +11,7 @@ use call::port::{MediaEvent, RecordingFormat, RecordingId};
 
 use super::disk::{Begin, DiskThread, Report, ToDisk};
 use super::folder::{Disk, Storage};
-use super::{LocalVault, RecordConfig, Vault};
+use super::{Channels, LocalVault, RecordConfig, Vault};
 
 /// The most recordings at a time, those that are being closed included.
 const OPEN_MAX: usize = 2_048;
@@ -65,7 +65,8 @@ impl Shared {
 struct Track {
     key: u64,
     shared: Arc<Shared>,
-    /// Sound that is no whole block yet, left and right in turn.
+    channels: Channels,
+    /// Sound that is no whole block yet, of two channels left and right in turn.
     block: Vec<i16>,
     /// Samples of a whole block.
     whole: usize,
@@ -116,14 +117,14 @@ impl Recorder {
     }
 
     /// Begins a recording of sound with `rate` samples a second (8,000, 16,000 or 48,000) in
-    /// `file`, a name below the recordings folder without extension. What cannot be begun is
+    /// `file`, a name below the recordings folder without extension, of so many channels. What cannot be begun is
     /// reported as failed. One that is running already goes on.
     pub(crate) fn begin(
         &mut self,
         recording: &RecordingId,
         file: &str,
         format: RecordingFormat,
-        rate: u32,
+        (rate, channels): (u32, Channels),
     ) {
         if self.tracks.contains_key(recording) {
             return;
@@ -144,13 +145,15 @@ impl Recorder {
             file: file.into(),
             format,
             rate,
+            channels,
             shared: shared.clone(),
         })));
         let track = Track {
             key,
             shared,
+            channels,
             block: Vec::new(),
-            whole: (rate / BLOCKS_PER_SECOND * 2) as usize,
+            whole: (rate / BLOCKS_PER_SECOND) as usize * channels.count(),
             missing: 0,
             patience: u64::from(self.patience_s) * u64::from(rate),
             most: (self.patience_s * BLOCKS_PER_SECOND) as usize,
@@ -167,7 +170,11 @@ impl Recorder {
         }
         let sample = |side: &[i16], at| side.get(at).copied().unwrap_or(0);
         let length = left.len().max(right.len());
-        track.block.extend((0..length).flat_map(|at| [sample(left, at), sample(right, at)]));
+        let sides = (0..length).map(|at| [sample(left, at), sample(right, at)]);
+        match track.channels {
+            Channels::One => track.block.extend(sides.map(|[l, r]| l.saturating_add(r))),
+            Channels::Two => track.block.extend(sides.flatten()),
+        }
         if track.block.len() < track.whole {
             return;
         }
@@ -224,7 +231,7 @@ impl Recorder {
 impl Track {
     /// Sends a block, or counts it as missing.
     fn send(&mut self, frames: Vec<i16>, counts: &Counts, line: Option<&SyncSender<ToDisk>>) {
-        let length = frames.len() as u64 / 2;
+        let length = (frames.len() / self.channels.count()) as u64;
         let is_late = self.shared.blocks.load(Ordering::Relaxed) >= self.most
             || counts.blocks.load(Ordering::Relaxed) >= BLOCKS_MAX;
         if length == 0 && self.missing == 0 {

@@ -9,6 +9,7 @@ use audio::{ogg, wav};
 use call::port::RecordingFormat;
 use sha2::{Digest, Sha256};
 
+use super::Channels;
 use super::folder::RecordFile;
 
 /// What a closed recording is.
@@ -44,20 +45,24 @@ impl<F: RecordFile> Tape<F> {
         file: F,
         path: PathBuf,
         format: RecordingFormat,
-        rate: u32,
+        (rate, channels): (u32, Channels),
         settings: &EncoderSettings,
     ) -> io::Result<Self> {
         let out = file.clone();
-        let writer = match format {
-            RecordingFormat::Wav => Writer::Wav(wav::Writer::new(out, rate)?),
-            RecordingFormat::Opus => {
+        let writer = match (format, channels) {
+            (RecordingFormat::Wav, Channels::One) => Writer::Wav(wav::Writer::mono(out, rate)?),
+            (RecordingFormat::Wav, Channels::Two) => Writer::Wav(wav::Writer::new(out, rate)?),
+            (RecordingFormat::Opus, Channels::One) => {
+                Writer::Ogg(Box::new(ogg::Writer::mono(out, rate, 1, settings)?))
+            }
+            (RecordingFormat::Opus, Channels::Two) => {
                 Writer::Ogg(Box::new(ogg::Writer::new(out, rate, 1, settings)?))
             }
         };
         Ok(Self { writer, file, format, path, is_dirty: false })
     }
 
-    /// Adds frames, left and right in turn.
+    /// Adds frames, of two channels left and right in turn.
     pub(super) fn write(&mut self, frames: &[i16]) -> io::Result<()> {
         self.is_dirty = true;
         match &mut self.writer {

@@ -207,7 +207,12 @@ fn sum(path: &Path) -> String {
 fn each_side_has_its_channel_and_the_figures_are_those_of_the_file() {
     for rate in [8_000, 16_000] {
         let mut studio = studio(Disk, |_| {});
-        studio.recorder.begin(&id("c-r1"), "2026/01/05/c-r1", RecordingFormat::Wav, rate);
+        studio.recorder.begin(
+            &id("c-r1"),
+            "2026/01/05/c-r1",
+            RecordingFormat::Wav,
+            (rate, Channels::Two),
+        );
         for number in 0..101 {
             let (left, right) = (frame(440.0, rate, number), frame(1_000.0, rate, number));
             studio.recorder.write(&id("c-r1"), &left, &right);
@@ -228,9 +233,36 @@ fn each_side_has_its_channel_and_the_figures_are_those_of_the_file() {
 }
 
 #[test]
+fn one_side_is_one_channel_and_another_that_comes_later_is_mixed_in() {
+    let (mut studio, rate) = (studio(Disk, |_| {}), 8_000);
+    for (format, name) in [(RecordingFormat::Wav, "m.wav"), (RecordingFormat::Opus, "m.opus")] {
+        studio.recorder.begin(&id("m"), "voicemail/m", format, (rate, Channels::One));
+        for number in 0..100 {
+            let right = if number < 50 { Vec::new() } else { frame(1_000.0, rate, number) };
+            studio.recorder.write(&id("m"), &frame(440.0, rate, number), &right);
+        }
+        studio.recorder.end(&id("m"));
+        let (_, duration_ms, bytes, sha256) = studio.recorded();
+        let path = studio.path(&format!("voicemail/{name}"));
+        assert_eq!((duration_ms, sha256.as_deref()), (2_000, Some(sum(&path).as_str())));
+        let file = fs::read(&path).unwrap();
+        assert_eq!(bytes, file.len() as u64);
+        let sound = match format {
+            RecordingFormat::Wav => audio::wav::Sound::read(&file, Default::default()).unwrap(),
+            RecordingFormat::Opus => audio::ogg::read(&file, rate, Default::default()).unwrap(),
+        };
+        let (first, second) = sound.pcm.split_at(8_000);
+        let (own, other) = (level(first, 440.0, rate), level(first, 1_000.0, rate));
+        assert!(own > 100.0 * other, "{own} {other}");
+        let (own, other) = (level(second, 440.0, rate), level(second, 1_000.0, rate));
+        assert!((0.8..1.25).contains(&(own / other)), "{own} {other}");
+    }
+}
+
+#[test]
 fn opus_is_recorded_too() {
     let mut studio = studio(Disk, |_| {});
-    studio.recorder.begin(&id("o"), "o", RecordingFormat::Opus, 16_000);
+    studio.recorder.begin(&id("o"), "o", RecordingFormat::Opus, (16_000, Channels::Two));
     for number in 0..75 {
         let left = frame(440.0, 16_000, number);
         studio.recorder.write(&id("o"), &left, &[]);
@@ -248,7 +280,7 @@ fn opus_is_recorded_too() {
 #[test]
 fn files_are_private() {
     let mut studio = studio(Disk, |_| {});
-    studio.recorder.begin(&id("p"), "a/b/p", RecordingFormat::Wav, 8_000);
+    studio.recorder.begin(&id("p"), "a/b/p", RecordingFormat::Wav, (8_000, Channels::Two));
     studio.recorder.end(&id("p"));
     assert_eq!(studio.recorded().1, 0);
     let mode = |name: &str| fs::metadata(studio.path(name)).unwrap().permissions().mode() & 0o777;
@@ -259,7 +291,7 @@ fn files_are_private() {
 fn no_name_leads_out_of_the_folder() {
     let mut studio = studio(Disk, |_| {});
     for name in ["../x", "/tmp/x", "a/../../x", "", ".", "a\\b", "./x"] {
-        studio.recorder.begin(&id(name), name, RecordingFormat::Wav, 8_000);
+        studio.recorder.begin(&id(name), name, RecordingFormat::Wav, (8_000, Channels::Two));
         let expected = (id(name), "its file name is not allowed".to_owned());
         assert_eq!(studio.failure(), expected, "{name}");
         studio.recorder.end(&id(name));
@@ -271,7 +303,7 @@ fn no_name_leads_out_of_the_folder() {
 fn a_file_that_is_there_is_not_overwritten() {
     let mut studio = studio(Disk, |_| {});
     fs::write(studio.path("x.wav"), "here").unwrap();
-    studio.recorder.begin(&id("x"), "x", RecordingFormat::Wav, 8_000);
+    studio.recorder.begin(&id("x"), "x", RecordingFormat::Wav, (8_000, Channels::Two));
     assert_eq!(studio.failure().1, "its file is there already");
     studio.recorder.write(&id("x"), &[1; 160], &[1; 160]);
     studio.recorder.end(&id("x"));
@@ -285,7 +317,7 @@ fn a_full_disk_fails_once_and_leaves_a_file_that_plays() {
         for left in [4_000, 12_345, 40_001] {
             let left = if format == RecordingFormat::Opus { left / 4 } else { left };
             let mut studio = studio(Scarce::with(left), |config| config.patience_s = 60);
-            studio.recorder.begin(&id("f"), "f", format, 8_000);
+            studio.recorder.begin(&id("f"), "f", format, (8_000, Channels::Two));
             for number in 0..400 {
                 let left = frame(440.0, 8_000, number);
                 studio.recorder.write(&id("f"), &left, &frame(1_000.0, 8_000, number));
@@ -316,7 +348,7 @@ fn a_full_disk_fails_once_and_leaves_a_file_that_plays() {
 #[test]
 fn the_kernel_s_word_for_a_full_disk_is_understood() {
     let mut studio = studio(Full, |_| {});
-    studio.recorder.begin(&id("f"), "f", RecordingFormat::Wav, 8_000);
+    studio.recorder.begin(&id("f"), "f", RecordingFormat::Wav, (8_000, Channels::Two));
     assert_eq!(studio.failure().1, "the disk is full");
     studio.recorder.end(&id("f"));
     assert_eq!(studio.recorded(), (id("f"), 0, 0, None));
@@ -327,7 +359,7 @@ fn the_kernel_s_word_for_a_full_disk_is_understood() {
 fn nothing_begins_on_a_disk_that_is_nearly_full() {
     let scarce = Scarce { free: 99 << 20, ..Scarce::with(u64::MAX) };
     let mut studio = studio(scarce, |_| {});
-    studio.recorder.begin(&id("f"), "f", RecordingFormat::Wav, 8_000);
+    studio.recorder.begin(&id("f"), "f", RecordingFormat::Wav, (8_000, Channels::Two));
     assert_eq!(
         studio.failure().1,
         "only 99 MiB of the disk are free, less than the 100 MiB that are kept free"
@@ -342,7 +374,7 @@ fn a_disk_that_does_not_answer_costs_sound_and_not_time() {
     let gate = Some(Arc::new(Mutex::new(gate)));
     let scarce = Scarce { gate, ..Scarce::with(u64::MAX) };
     let mut studio = studio(scarce, |config| config.patience_s = 1);
-    studio.recorder.begin(&id("s"), "s", RecordingFormat::Wav, 8_000);
+    studio.recorder.begin(&id("s"), "s", RecordingFormat::Wav, (8_000, Channels::Two));
     // A second is on its way and a second is dropped before it is given up.
     for number in 0..120 {
         let sound = frame(440.0, 8_000, number);
@@ -362,7 +394,7 @@ fn what_was_dropped_is_silent_and_the_rest_stays_in_time() {
     let gate = Some(Arc::new(Mutex::new(gate)));
     let scarce = Scarce { gate, ..Scarce::with(u64::MAX) };
     let mut studio = studio(scarce, |config| config.patience_s = 1);
-    studio.recorder.begin(&id("s"), "s", RecordingFormat::Wav, 8_000);
+    studio.recorder.begin(&id("s"), "s", RecordingFormat::Wav, (8_000, Channels::Two));
     for _ in 0..75 {
         studio.recorder.write(&id("s"), &[1; 160], &[1; 160]);
     }
@@ -386,7 +418,7 @@ fn what_was_dropped_is_silent_and_the_rest_stays_in_time() {
 fn recordings_have_a_limit() {
     let mut studio = studio(Disk, |_| {});
     studio.recorder.pretend_open(2_048);
-    studio.recorder.begin(&id("m"), "m", RecordingFormat::Wav, 8_000);
+    studio.recorder.begin(&id("m"), "m", RecordingFormat::Wav, (8_000, Channels::Two));
     assert_eq!(studio.failure().1, "more than 2048 recordings at a time");
     studio.recorder.end(&id("m"));
     assert_eq!(studio.recorded(), (id("m"), 0, 0, None));
@@ -396,8 +428,13 @@ fn recordings_have_a_limit() {
 fn dropping_the_recorder_closes_everything() {
     let mut studio = studio(Disk, |_| {});
     for name in ["a", "b", "c"] {
-        studio.recorder.begin(&id(name), name, RecordingFormat::Wav, 8_000);
-        studio.recorder.begin(&id(name), "elsewhere", RecordingFormat::Opus, 16_000);
+        studio.recorder.begin(&id(name), name, RecordingFormat::Wav, (8_000, Channels::Two));
+        studio.recorder.begin(
+            &id(name),
+            "elsewhere",
+            RecordingFormat::Opus,
+            (16_000, Channels::Two),
+        );
         studio.recorder.write(&id(name), &[1; 160], &[2; 100]);
     }
     studio.recorder.write(&id("d"), &[1; 160], &[2; 160]);
@@ -467,8 +504,8 @@ fn a_child_records_until_it_is_killed() {
     let Some(folder) = std::env::var_os(CHILD) else { return };
     let config = RecordConfig { folder: folder.into(), ..RecordConfig::default() };
     let mut recorder = Recorder::start(config, |event| panic!("{event:?}")).unwrap();
-    recorder.begin(&id("k"), "k", RecordingFormat::Wav, 8_000);
-    recorder.begin(&id("o"), "o", RecordingFormat::Opus, 8_000);
+    recorder.begin(&id("k"), "k", RecordingFormat::Wav, (8_000, Channels::Two));
+    recorder.begin(&id("o"), "o", RecordingFormat::Opus, (8_000, Channels::Two));
     for number in 0.. {
         let (left, right) = (frame(440.0, 8_000, number), frame(1_000.0, 8_000, number));
         recorder.write(&id("k"), &left, &right);

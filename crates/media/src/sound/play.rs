@@ -4,8 +4,8 @@
 //! cannot be had is passed over; what is still being loaded is waited for in silence; every playing
 //! ends exactly once, and a list in which nothing lasts does not go round for ever.
 //!
-//! A listener of music begins at its beginning, and has a place of its own in it; the sound itself
-//! is shared by all.
+//! A listener of music begins at its beginning, and has a place of its own in it, at which it goes
+//! on after something else was played to him; the sound itself is shared by all.
 
 use std::sync::Arc;
 
@@ -52,6 +52,15 @@ enum Place {
 
 const BEGINNING: Place = Place::At { clip: 0, sample: 0 };
 
+/// A place in music: files that are played round and round.
+pub(crate) struct LeftOff {
+    sounds: Vec<Sound>,
+    rate: u32,
+    index: usize,
+    clip: usize,
+    sample: usize,
+}
+
 /// What became of an item that was asked for more.
 enum Filled {
     /// The frame is full.
@@ -70,6 +79,8 @@ pub(crate) struct Play {
     repeat: bool,
     country: Country,
     rate: u32,
+    /// Of music only.
+    sounds: Option<Vec<Sound>>,
     items: Vec<Item>,
     index: usize,
     place: Place,
@@ -114,10 +125,27 @@ impl Play {
             repeat: list.repeat,
             country,
             rate,
+            sounds: is_music(list).then(|| list.items.clone()),
             items: list.items.iter().take(Playlist::LIMIT).map(&mut item).collect(),
             index: 0,
             place: BEGINNING,
             is_heard: false,
+        }
+    }
+
+    /// Where it is, if it is music.
+    pub(crate) fn left_off(&self) -> Option<LeftOff> {
+        let Place::At { clip, sample } = self.place else { return None };
+        let (sounds, rate, index) = (self.sounds.clone()?, self.rate, self.index);
+        Some(LeftOff { sounds, rate, index, clip, sample })
+    }
+
+    /// Begins where the same music was left off.
+    pub(crate) fn go_on(&mut self, left_off: &LeftOff) {
+        if self.sounds.as_ref() == Some(&left_off.sounds) && self.rate == left_off.rate {
+            // A file that is shorter by now is over there.
+            self.index = left_off.index;
+            self.place = Place::At { clip: left_off.clip, sample: left_off.sample };
         }
     }
 
@@ -188,10 +216,10 @@ impl Play {
                 let Place::At { sample, .. } = &mut self.place else {
                     return Filled::Over;
                 };
-                let count = (len - *sample).min(frame.len() - *filled);
+                let count = len.saturating_sub(*sample).min(frame.len() - *filled);
                 *sample += count;
                 *filled += count;
-                if *sample == *len { Filled::Over } else { Filled::Frame }
+                if *sample >= *len { Filled::Over } else { Filled::Frame }
             }
             Item::Clips(clips) => {
                 self.is_heard = true;
@@ -199,7 +227,7 @@ impl Play {
                     return Filled::Over;
                 };
                 while let Some(here) = clips.get(*clip) {
-                    let rest = &here.pcm[*sample..];
+                    let rest = here.pcm.get(*sample..).unwrap_or_default();
                     let count = rest.len().min(frame.len() - *filled);
                     frame[*filled..*filled + count].copy_from_slice(&rest[..count]);
                     *filled += count;
@@ -233,6 +261,12 @@ impl Play {
             }
         }
     }
+}
+
+/// Files that go round, whatever they are called.
+fn is_music(list: &Playlist) -> bool {
+    let is_file = |sound: &Sound| matches!(sound, Sound::Music(_) | Sound::File(_));
+    list.repeat && !list.items.is_empty() && list.items.iter().all(is_file)
 }
 
 /// A loaded item. Clips have the rate that was asked for; others are brought to it.

@@ -139,8 +139,9 @@ pub struct Live {
 pub fn live(streams: u64, seconds: u64) -> io::Result<Live> {
     let wake = Arc::new(Wake::new()?);
     let (line, end) = line(wake.clone());
-    let recorder = Recorder::start(RecordConfig::default(), |_| {})?;
-    let library = Library::start(PromptConfig::default())?;
+    let recordings = RecordConfig::default();
+    let library = Library::start(PromptConfig::default(), recordings.folder.clone())?;
+    let recorder = Recorder::start(recordings, |_| {})?;
     let sound = Sound::start(SoundConfig::default(), end, library, recorder)?;
     // Dropped before the thread is waited for.
     let mut line = line;

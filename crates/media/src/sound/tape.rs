@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::wheel::Slot;
 use super::{Link, frame_len};
+use crate::record::Channels;
 
 /// What the disk thread is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +21,7 @@ pub(crate) enum Tape {
         format: RecordingFormat,
         /// Hz.
         rate: u32,
+        channels: Channels,
     },
     /// 20 ms of both sides.
     Write { recording: RecordingId, left: Vec<i16>, right: Vec<i16> },

@@ -172,8 +172,8 @@ impl Desk {
     fn hand_over(&mut self) {
         for tape in self.out.tapes.drain(..) {
             match tape {
-                Tape::Begin { recording, file, format, rate } => {
-                    self.recorder.begin(&recording, &file, format, rate);
+                Tape::Begin { recording, file, format, rate, channels } => {
+                    self.recorder.begin(&recording, &file, format, (rate, channels));
                 }
                 Tape::Write { recording, left, right } => {
                     self.recorder.write(&recording, &left, &right);
@@ -215,7 +215,7 @@ mod tests {
         let recordings =
             RecordConfig { folder: folder.path().to_path_buf(), ..RecordConfig::default() };
         let recorder = Recorder::start(recordings, |_| {}).unwrap();
-        let library = Library::start(PromptConfig::default()).unwrap();
+        let library = Library::start(PromptConfig::default(), folder.path().into()).unwrap();
         let sound = Sound::start(SoundConfig::default(), end, library, recorder).unwrap();
         // Dropped before the thread is waited for, also where an assertion fails.
         let mut line = line;

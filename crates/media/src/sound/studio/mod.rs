@@ -18,11 +18,12 @@ use call::port::{Digit, Formats, LegId, MediaEvent, PlayEnd, RecordingId, RoomId
 use self::voice::Voice;
 use crate::handoff::{FromSound, Heard, SoundCommand, Source};
 use crate::prompt::{Loaded, Ticket};
+use crate::record::Channels;
 use crate::sound::SoundConfig;
 use crate::sound::ear::Ear;
 use crate::sound::keys::{CONVERTED_MS, Keys};
 use crate::sound::mouth::Mouth;
-use crate::sound::play::{Play, Prompts, rate_for};
+use crate::sound::play::{LeftOff, Play, Prompts, rate_for};
 use crate::sound::quiet::Quiet;
 use crate::sound::room::Room;
 use crate::sound::tape::{Recording, Tape};
@@ -62,6 +63,8 @@ pub(crate) struct Studio {
     /// Recordings that were too many, and have not been stopped.
     refused: BTreeSet<RecordingId>,
     pub(crate) slots: [Streams; SLOTS],
+    /// Where each leg's music was when something else was played.
+    left_off: BTreeMap<LegId, LeftOff>,
     /// Who waits for what is being loaded.
     tickets: BTreeMap<Ticket, BTreeSet<LegId>>,
     pub(crate) scratch: turn::Scratch,
@@ -76,6 +79,7 @@ impl Studio {
             recordings: BTreeMap::new(),
             refused: BTreeSet::new(),
             slots: Default::default(),
+            left_off: BTreeMap::new(),
             tickets: BTreeMap::new(),
             scratch: turn::Scratch::default(),
         }
@@ -194,6 +198,11 @@ impl Studio {
                     file,
                     format,
                     rate,
+                    // A message is of its caller alone.
+                    channels: match (left, right) {
+                        (Some(_), None) => Channels::One,
+                        (Some(_), Some(_)) | (None, _) => Channels::Two,
+                    },
                 }) {
                     self.set_sides(now, &recording, [left, right], out);
                 }
@@ -210,6 +219,9 @@ impl Studio {
                 self.notice_silence(now, leg, after_ms, out);
             }
             SoundCommand::Gone { leg } => self.gone(now, leg, out),
+            SoundCommand::Forget { leg } => {
+                self.left_off.remove(&leg);
+            }
         }
     }
 
@@ -357,9 +369,11 @@ impl Studio {
         if let (Some(rate), Some(voice)) = (rate, self.voices.get_mut(&leg)) {
             let mut tickets = Vec::new();
             let country = self.config.country;
-            let play = Play::new(id, list, rate_for(rate), country, prompts, &mut tickets);
+            let mut play = Play::new(id, list, rate_for(rate), country, prompts, &mut tickets);
             has_failed = play.has_failed();
             if !has_failed {
+                let left_off = self.left_off.get(&leg);
+                left_off.into_iter().for_each(|left_off| play.go_on(left_off));
                 voice.play = Some(play);
                 for ticket in tickets {
                     self.tickets.entry(ticket).or_default().insert(leg);
@@ -379,6 +393,7 @@ impl Studio {
         let Some(play) = self.voices.get_mut(&leg).and_then(|voice| voice.play.take()) else {
             return;
         };
+        self.remember(leg, &play);
         self.settle(now, leg, out);
         out.made.push(FromSound::Event(MediaEvent::Played { leg, play: play.id, end }));
     }
@@ -386,7 +401,16 @@ impl Studio {
     /// As [`Studio::end_play`], where another begins at once.
     fn finish_play(&mut self, leg: LegId, end: PlayEnd, out: &mut Out) {
         if let Some(play) = self.voices.get_mut(&leg).and_then(|voice| voice.play.take()) {
+            self.remember(leg, &play);
             out.made.push(FromSound::Event(MediaEvent::Played { leg, play: play.id, end }));
+        }
+    }
+
+    fn remember(&mut self, leg: LegId, play: &Play) {
+        if let Some(left_off) = play.left_off()
+            && (self.left_off.len() < self.config.voices_max || self.left_off.contains_key(&leg))
+        {
+            self.left_off.insert(leg, left_off);
         }
     }
 

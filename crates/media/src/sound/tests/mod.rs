@@ -4,6 +4,7 @@ mod bridged;
 mod hostile;
 mod listened;
 mod played;
+mod quiet;
 mod recorded;
 mod roomed;
 mod stage;

@@ -1,6 +1,7 @@
 //! What is played: pace, joins, ends, digits.
 
-use audio::codec::CodecKind;
+use audio::codec::{CodecKind, Encoder, EncoderSettings};
+use audio::tone::{Country, ToneGenerator};
 use call::port::{LegId, Part, Playlist, RoomId, Sound, Tone};
 
 use super::stage::{Stage, clip, digit, file, share, sine};
@@ -182,6 +183,102 @@ fn a_digit_ends_what_may_be_ended_and_is_reported_after_it() {
             "1 played 2 Completed",
         ]
     );
+}
+
+/// As a waiting menu is used: a digit of each kind ends what may be ended, and comes once.
+#[test]
+fn one_digit_is_reported_once_however_it_comes() {
+    let barge_in = || Playlist { barge_in: true, ..list(&[file("1000"), file("1000")]) };
+    // By RFC 4733: its packets are seen by the ear, too, while the relay reports it.
+    let mut stage = listener(CodecKind::Pcmu);
+    stage.talk(LEG, 0);
+    stage.tell(SoundCommand::NoticeSilence { leg: LegId(LEG), after_ms: Some(60_000) });
+    stage.play(LEG, 1, barge_in());
+    stage.run(200);
+    stage.press(LEG, 4);
+    stage.run(10);
+    stage.tell(SoundCommand::Pressed { leg: LegId(LEG), digit: digit('4') });
+    stage.run(1_000);
+    let told = ["1 rendering true", "1 rendering false", "1 played 1 BargedIn", "1 digit 4"];
+    assert_eq!(stage.told, told);
+    // In the band.
+    let mut stage = Stage::new();
+    stage.voice_with(LEG, CodecKind::Pcmu, false, 20);
+    stage.tell(SoundCommand::Detect { leg: LegId(LEG), in_band: true });
+    stage.play(LEG, 1, barge_in());
+    stage.run(200);
+    let tone = audio::tone::Tone::Digit {
+        digit: audio::dtmf::Digit::of('4').unwrap(),
+        on_ms: 120,
+        off_ms: 0,
+    };
+    let mut generator = ToneGenerator::new(tone, Country::Europe, 8_000);
+    let mut pcm = vec![0; 8_000];
+    generator.fill(&mut pcm[..960]);
+    let mut encoder = Encoder::new(CodecKind::Pcmu, 8_000, &EncoderSettings::default()).unwrap();
+    for (number, frame) in pcm.chunks(160).enumerate() {
+        let mut payload = Vec::new();
+        encoder.encode(frame, &mut payload).unwrap();
+        stage.mulaw(LEG, number, payload);
+        stage.run(20);
+    }
+    assert_eq!(stage.told, told);
+    // By INFO: it goes past media, and whoever hears it has the play stopped.
+    let mut stage = listener(CodecKind::Pcmu);
+    stage.play(LEG, 1, barge_in());
+    stage.run(200);
+    stage.tell(SoundCommand::StopPlay { leg: LegId(LEG) });
+    stage.run(1_000);
+    assert_eq!(stage.told, ["1 rendering true", "1 rendering false", "1 played 1 Stopped"]);
+}
+
+/// A queue: music, an announcement, music, and again.
+#[test]
+fn music_goes_on_where_it_was() {
+    let mut stage = listener(CodecKind::Pcmu);
+    let music = || Playlist {
+        items: vec![file("500"), file("800"), file("1100")],
+        repeat: true,
+        barge_in: false,
+        language: None,
+    };
+    let heard =
+        |stage: &Stage, from| [500, 800, 1_100, 300].map(|hz| stage.share(LEG, from, hz) > 0.5);
+    stage.play(LEG, 1, music());
+    stage.run(700);
+    // In the middle of the second file.
+    stage.play(LEG, 2, list(&[file("300")]));
+    stage.run(600);
+    let begun = stage.now_ms;
+    stage.play(LEG, 3, music());
+    stage.run(200);
+    assert_eq!(heard(&stage, begun), [false, true, false, false]);
+    let later = stage.now_ms + 120;
+    stage.run(300);
+    assert_eq!(heard(&stage, later), [false, false, true, false]);
+    // Also when nobody knew the leg meanwhile.
+    stage.tell(SoundCommand::StopPlay { leg: LegId(LEG) });
+    stage.tell(SoundCommand::Gone { leg: LegId(LEG) });
+    stage.run(100);
+    let begun = stage.now_ms;
+    stage.voice(LEG, CodecKind::Pcmu);
+    stage.play(LEG, 4, music());
+    stage.run(100);
+    assert_eq!(heard(&stage, begun), [false, false, true, false]);
+    // Other music has its own beginning, and a leg that was closed is somebody else's.
+    let begun = stage.now_ms;
+    stage.play(LEG, 5, Playlist::forever(file("500")));
+    stage.run(300);
+    assert_eq!(heard(&stage, begun + 20), [true, false, false, false]);
+    stage.play(LEG, 6, music());
+    stage.run(600);
+    stage.tell(SoundCommand::Gone { leg: LegId(LEG) });
+    stage.tell(SoundCommand::Forget { leg: LegId(LEG) });
+    stage.voice(LEG, CodecKind::Pcmu);
+    let begun = stage.now_ms;
+    stage.play(LEG, 7, music());
+    stage.run(300);
+    assert_eq!(heard(&stage, begun + 20), [true, false, false, false]);
 }
 
 #[test]

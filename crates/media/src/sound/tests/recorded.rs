@@ -5,6 +5,7 @@ use call::port::{LegId, MediaEvent, RecordingFormat, RecordingId};
 
 use super::stage::{Stage, file, share};
 use crate::handoff::SoundCommand;
+use crate::record::Channels;
 use crate::sound::SoundConfig;
 use crate::sound::tape::Tape;
 
@@ -29,6 +30,20 @@ fn pair(kinds: [CodecKind; 3]) -> Stage {
         stage.talk(leg, hz);
     }
     stage
+}
+
+#[test]
+fn a_message_of_one_side_has_one_channel() {
+    for (sides, channels) in [
+        ([Some(1), None], Channels::One),
+        ([Some(1), Some(2)], Channels::Two),
+        ([None, Some(2)], Channels::Two),
+    ] {
+        let mut stage = pair([CodecKind::Pcmu; 3]);
+        record(&mut stage, "m", sides[0], sides[1]);
+        let Tape::Begin { channels: begun, .. } = &stage.tapes[0] else { panic!("no beginning") };
+        assert_eq!(*begun, channels);
+    }
 }
 
 #[test]
