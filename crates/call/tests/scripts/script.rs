@@ -3,6 +3,7 @@
 //! ```text
 //! registered ana ben cat             who has a device
 //! away ben                           availability
+//! frozen cat                         whose telephone says nothing at all
 //! cursor g-supp dan                  round-robin cursor
 //! 0    call +15557770001 -> +15550100001
 //! 0.3  ana rings                     (rings with media, answers, fails 486, settles 200,
@@ -14,6 +15,9 @@
 //! 9    cat registers                 (unregisters)
 //! 9    caller heard                  what plays to him is over (heard nothing: it failed)
 //! 9    caller presses 5              (presses 5 by info)
+//! 9    caller types 4711#
+//! 9    ana is away                   (is back)
+//! 9    looked up r-1 ana             who the caller is and who owns the record (nothing: nobody)
 //! 9    ana sounds bad                (worse, well)
 //! 9    record                        (record pause, resume, stop)
 //! 9    recording fails
@@ -26,11 +30,11 @@ use std::time::Duration;
 
 use acd::ChangeSource;
 use call::port::{
-    CallInput, Digit, LegEvent, LegId, PlayEnd, QualityChange, QualityMetric, QualityNotice,
-    QualitySeverity, QualitySource, QualityStream, RecordingWish,
+    CallInput, Digit, LegEvent, LegId, LookedUp, PlayEnd, QualityChange, QualityMetric,
+    QualityNotice, QualitySeverity, QualitySource, QualityStream, RecordingWish,
 };
 use model::UserId;
-use model::directory::Availability;
+use model::directory::{Availability, KnownRecord};
 
 use crate::directory::directory;
 use crate::summary::{explained, summary};
@@ -107,6 +111,7 @@ fn setting(world: &mut World, words: &[&str]) {
                 set_availability(world, name, Availability::Away);
             }
         }
+        ["frozen", names @ ..] => world.frozen.extend(names.iter().map(|name| user(name))),
         ["cursor", group, name] => world.floor.restore_cursor((*group).into(), user(name)),
         _ => panic!("what is {words:?}?"),
     }
@@ -115,6 +120,7 @@ fn setting(world: &mut World, words: &[&str]) {
 fn set_availability(world: &mut World, name: &str, availability: Availability) {
     let now = world.time();
     world.floor.set_availability(&user(name), availability, None, ChangeSource::Api, now);
+    world.calm();
 }
 
 fn event(world: &mut World, words: &[&str]) {
@@ -132,6 +138,11 @@ fn event(world: &mut World, words: &[&str]) {
         ["release"] => return world.input(call.expect("a call"), CallInput::Release),
         [who, "registers"] => return world.registers(&user(who), true),
         [who, "unregisters"] => return world.registers(&user(who), false),
+        [who, "is", "back"] => return set_availability(world, who, Availability::Available),
+        ["looked", "up", found @ ..] => {
+            let call = call.expect("a call");
+            return world.input(call, CallInput::LookedUp(looked_up(world, call, found)));
+        }
         [who, "is", "away"] => return set_availability(world, who, Availability::Away),
         ["record", wish @ ..] => {
             let wish = match wish {
@@ -165,6 +176,14 @@ fn event(world: &mut World, words: &[&str]) {
             let leg = world.calls[call].legs[*who];
             return world.presses(call, leg, digit(sign));
         }
+        [who, "types", signs] => {
+            let call = call.expect("a call");
+            let leg = world.calls[call].legs[*who];
+            for sign in signs.chars() {
+                world.presses(call, leg, Digit::new(sign).expect("a digit"));
+            }
+            return;
+        }
         [_, "presses", sign, "by", "info"] => {
             LegEvent::InfoDigit { digit: digit(sign), duration_ms: 160 }
         }
@@ -187,6 +206,23 @@ fn event(world: &mut World, words: &[&str]) {
         _ => panic!("what is {words:?}?"),
     };
     world.leg(call.expect("a call"), words[0], event);
+}
+
+/// What a lookup of the caller has found: nothing, or a record and its owner.
+fn looked_up(world: &World, call: usize, found: &[&str]) -> LookedUp {
+    let graph = world.calls[call].graph.as_ref().expect("a graph");
+    let number = graph.participants[0].phone_number.clone().expect("a number");
+    let record = match found {
+        [] => None,
+        [record, owner] => Some(KnownRecord {
+            id: (*record).into(),
+            display_name: format!("Found {record}").into(),
+            owner: Some(user(owner)),
+            priority: 0,
+        }),
+        _ => panic!("what is {found:?}?"),
+    };
+    LookedUp { number, record }
 }
 
 fn digit(sign: &str) -> Digit {

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use acd::{AgentDefaults, Floor};
 use call::port::{
-    Arrival, CallInput, CallOutput, Caller, Code, Destination, Digit, LegCommand, LegEvent, LegId,
-    MediaCommand, PlayEnd, PlayId, RecordingId,
+    Arrival, CallInput, CallOutput, Caller, Code, Destination, Devices, Digit, LegCommand,
+    LegEvent, LegId, MediaCommand, Offered, PlayEnd, PlayId, RecordingId,
 };
 use call::{Call, Ctx, LegIds, Mailboxes, Settings};
 use model::call_graph::check::check_emission;
@@ -37,6 +37,12 @@ pub(crate) struct World {
     pub(crate) lawful: bool,
     /// Recordings that were stopped and of which media has not said how long they are.
     pub(crate) closing: VecDeque<RecordingId>,
+    /// Users whose telephones answer nothing at all.
+    pub(crate) frozen: BTreeSet<UserId>,
+    /// Legs that were dialled and whose telephone has not said anything yet.
+    dialled: VecDeque<(usize, LegId)>,
+    /// How deep in what follows from an input.
+    depth: u32,
     legs: LegIds,
 }
 
@@ -85,6 +91,9 @@ impl World {
             interruptible: BTreeSet::new(),
             lawful: true,
             closing: VecDeque::new(),
+            frozen: BTreeSet::new(),
+            dialled: VecDeque::new(),
+            depth: 0,
             legs: LegIds::default(),
         }
     }
@@ -96,6 +105,7 @@ impl World {
     pub(crate) fn registers(&mut self, user: &UserId, registered: bool) {
         let now = self.time();
         self.floor.set_registered(user, registered, now);
+        self.calm();
     }
 
     pub(crate) fn arrive(&mut self, name: &str, id: &str, from: &str, to: &str) {
@@ -124,6 +134,37 @@ impl World {
             names: BTreeMap::from([(leg, "caller".to_owned())]),
         });
         self.carry_out(index, out);
+        self.calm();
+    }
+
+    /// What the switch does after every input: telephones that were dialled say that they are
+    /// there, and waiting callers whose turn it is are offered members.
+    pub(crate) fn calm(&mut self) {
+        if self.depth > 0 {
+            return;
+        }
+        loop {
+            while let Some((index, leg)) = self.dialled.pop_front() {
+                if self.states[&leg].1 == LegState::Ringing && !self.calls[index].finished {
+                    self.depth += 1;
+                    self.input(index, CallInput::Leg(leg, LegEvent::Reached));
+                    self.depth -= 1;
+                }
+            }
+            let now = self.time();
+            let Some(acd::Offer { to, members, round }) = self.floor.dispatch(now) else {
+                return;
+            };
+            let acd::Turned::Caller(to) = to else {
+                panic!("no call asks to be called back: {to:?}");
+            };
+            let index = self.calls.iter().position(|live| *live.call.id() == to);
+            let index = index.unwrap_or_else(|| panic!("an offer to {to}, who is not there"));
+            assert!(!self.calls[index].finished, "an offer to who is gone\n{}", self.log);
+            self.depth += 1;
+            self.input(index, CallInput::Offered(Offered { members, round }));
+            self.depth -= 1;
+        }
     }
 
     /// Who dials what, as the switch would have looked it up. A caller may name a Caller ID:
@@ -336,12 +377,22 @@ impl World {
             out: &mut out,
         };
         step(&mut self.calls[index].call, &mut ctx);
+        self.depth += 1;
         self.carry_out(index, out);
+        self.depth -= 1;
+        self.calm();
     }
 
     /// Lets time pass, and every call do what it wanted to do meanwhile.
     pub(crate) fn until(&mut self, to: Duration) {
         loop {
+            if let Some(at) = self.floor.deadline().filter(|at| *at <= to && self.is_first(*at)) {
+                self.now = self.now.max(at);
+                let now = self.time();
+                self.floor.due(now);
+                self.calm();
+                continue;
+            }
             let due = self.calls.iter().enumerate().filter_map(|(index, live)| {
                 let at = live.call.deadline()?;
                 (at <= to).then_some((at, index))
@@ -358,6 +409,11 @@ impl World {
         self.now = to;
     }
 
+    /// Whether no call wants to do something before.
+    fn is_first(&self, at: Duration) -> bool {
+        self.calls.iter().filter_map(|live| live.call.deadline()).all(|due| at < due)
+    }
+
     fn carry_out(&mut self, index: usize, out: Vec<CallOutput>) {
         let mut taken = VecDeque::new();
         for output in out {
@@ -372,6 +428,11 @@ impl World {
                 CallOutput::UserTaken(ref user) => taken.push_back(user.clone()),
                 CallOutput::Leg(ref command) => {
                     live.note(command);
+                    if let LegCommand::DialUser { leg, user, .. } = command
+                        && !self.frozen.contains(user)
+                    {
+                        self.dialled.push_back((index, *leg));
+                    }
                     self.ordered(index, command);
                 }
                 CallOutput::Media(ref command) => self.told_media(index, command),
@@ -441,10 +502,14 @@ impl Live {
                     format!("answer caller like {}", name(like))
                 }
                 LegCommand::Reject { status, .. } => format!("reject caller {status}"),
-                LegCommand::DialUser { leg, shown, .. } => {
+                LegCommand::DialUser { leg, shown, devices, .. } => {
                     let number = shown.number.as_deref().unwrap_or("anonymous");
                     let shown_name = shown.name.as_deref().unwrap_or("-");
-                    format!("dial {}, showing {number} \"{shown_name}\"", name(leg))
+                    let on = match devices {
+                        Devices::All => String::new(),
+                        Devices::Only(device) => format!(" on {device}"),
+                    };
+                    format!("dial {}{on}, showing {number} \"{shown_name}\"", name(leg))
                 }
                 LegCommand::CallUser { leg, .. } => format!("call {}", name(leg)),
                 LegCommand::DialOutside { to, shown, trunk, .. } => {

@@ -48,6 +48,7 @@ fn the_caller_hears_it_to_its_end_and_we_hang_up() {
     i2 0 ivr_entered ivr-bye
     i3 4 ivr_exited ivr-bye reason=system_hangup
     i4 4 call_ended by=system
+    0 number +15550300001: enters ivr-bye
     0 ivr ivr-bye version 1: entered: play_and_hangup
     "#);
 }
@@ -80,8 +81,10 @@ fn the_next_ivr_is_entered_where_there_is_one() {
     i6 6 answered c1 u-eve
     i7 6 ivr_exited ivr-eve reason=answered
     i8 8 call_ended by=internal
+    0 number +15550300002: enters ivr-first
     0 ivr ivr-first version 1: entered: play_and_hangup
     4 ivr ivr-eve version 1: entered: call_transfer
+    4 member u-eve: rung
     "#);
 }
 
@@ -103,6 +106,7 @@ fn what_media_never_ends_ends_all_the_same() {
     i2 0 ivr_entered ivr-bye
     i3 300 ivr_exited ivr-bye reason=system_hangup
     i4 300 call_ended by=system
+    0 number +15550300001: enters ivr-bye
     0 ivr ivr-bye version 1: entered: play_and_hangup
     "#);
 }
@@ -124,6 +128,7 @@ fn who_is_not_answered_hears_nothing_and_is_refused() {
     i2 0 ivr_entered ivr-mute
     i3 0 ivr_exited ivr-mute reason=system_hangup
     i4 0 call_ended by=system
+    0 number +15550300003: enters ivr-mute
     0 ivr ivr-mute version 1: entered: play_and_hangup
     --
     call inbound missed by system, owner -, mco -
@@ -132,6 +137,7 @@ fn who_is_not_answered_hears_nothing_and_is_refused() {
     i2 0 ivr_entered ivr-ringing
     i3 0 ivr_exited ivr-ringing reason=system_hangup
     i4 0 call_ended by=system
+    0 number +15550300004: enters ivr-ringing
     0 ivr ivr-ringing version 1: entered: play_and_hangup
     ");
 }
@@ -152,6 +158,7 @@ fn the_caller_does_not_hear_it_to_its_end() {
     i2 0 ivr_entered ivr-bye
     i3 1 ivr_exited ivr-bye reason=caller_hangup
     i4 1 call_ended by=external
+    0 number +15550300001: enters ivr-bye
     0 ivr ivr-bye version 1: entered: play_and_hangup
     "#);
 }

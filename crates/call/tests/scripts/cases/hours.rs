@@ -75,9 +75,11 @@ fn the_rule_that_holds_leads_and_the_caller_hears_that_it_rings() {
     i7 2 answered c1 u-eve
     i8 2 ivr_exited ivr-eve reason=answered
     i9 9 call_ended by=external
+    0 number +15550300001: enters ivr-open
     0 ivr ivr-open version 1: entered: time_routing
     0 schedule ivr-open: day, Mon 09:00–11:01, holds: it is Mon 5 Jan 2026 11:00 in Europe/Berlin
     0 ivr ivr-eve version 1: entered: call_transfer
+    0 member u-eve: rung
     "#);
 }
 
@@ -103,6 +105,7 @@ fn a_holiday_beats_the_rules_after_the_greeting() {
     i5 2 ivr_entered ivr-closed
     i6 5 ivr_exited ivr-closed reason=system_hangup
     i7 5 call_ended by=system
+    0 number +15550300002: enters ivr-feast
     0 ivr ivr-feast version 1: entered: time_routing
     2 schedule ivr-feast: Twelfth Night, 01-05 every year, holds and beats day: it is Mon 5 Jan 2026 10:00 in UTC
     2 ivr ivr-closed version 1: entered: play_and_hangup
@@ -132,6 +135,7 @@ fn time_goes_on_in_the_call_and_a_way_that_is_not_there_leads_to_the_next_one() 
     i8 61 ivr_entered ivr-next
     i9 62 ivr_exited ivr-next reason=caller_hangup
     i10 62 call_ended by=external
+    0 number +15550300007: enters ivr-slow
     0 ivr ivr-slow version 1: entered: menu
     61 menu ivr-slow: nothing was pressed in time
     61 menu ivr-slow: given up after try 1
@@ -162,6 +166,7 @@ fn a_schedule_that_cannot_be_read_leads_to_its_default() {
     i5 0 ivr_entered ivr-closed
     i6 2 ivr_exited ivr-closed reason=system_hangup
     i7 2 call_ended by=system
+    0 number +15550300003: enters ivr-odd
     0 ivr ivr-odd version 1: entered: time_routing
     0 schedule ivr-odd: its schedule cannot be read, so its default holds: `Atlantis/Capital` is no time zone of the IANA database
     0 ivr ivr-closed version 1: entered: play_and_hangup
@@ -191,9 +196,11 @@ fn a_schedule_without_a_zone_follows_the_organisations_clock() {
     i7 2 no_answer c1 reason=caller_hangup
     i8 2 ivr_exited ivr-eve reason=caller_hangup
     i9 2 call_ended by=external
+    0 number +15550300004: enters ivr-home
     0 ivr ivr-home version 1: entered: time_routing
     0 schedule ivr-home: evening, Mon 19:00–20:00, holds: it is Mon 5 Jan 2026 19:00 in Asia/Tokyo
     0 ivr ivr-eve version 1: entered: call_transfer
+    0 member u-eve: rung
     "#);
 }
 
@@ -215,6 +222,7 @@ fn nothing_holds_and_there_is_no_default_and_no_next_one() {
     i3 0 schedule_matched ivr-home rule=default
     i4 0 ivr_exited ivr-home reason=system_hangup
     i5 0 call_ended by=system
+    0 number +15550300004: enters ivr-home
     0 ivr ivr-home version 1: entered: time_routing
     0 schedule ivr-home: no rule and no holiday holds: it is Mon 5 Jan 2026 10:00 in UTC
     --
@@ -224,6 +232,7 @@ fn nothing_holds_and_there_is_no_default_and_no_next_one() {
     i2 0 ivr_entered ivr-empty
     i3 0 ivr_exited ivr-empty reason=system_hangup
     i4 0 call_ended by=system
+    0 number +15550300005: enters ivr-empty
     0 ivr ivr-empty version 1: entered: time_routing
     0 schedule ivr-empty: passed over: it has no schedule
     ");
@@ -250,6 +259,7 @@ fn a_schedule_that_leads_to_itself_ends_at_the_limit_in_no_time() {
     i9 0 schedule_matched ivr-round next=ivr-round rule=default
     i10 0 ivr_exited ivr-round reason=system_hangup
     i11 0 call_ended by=system
+    0 number +15550300006: enters ivr-round
     0 ivr ivr-round version 1: entered: time_routing
     0 schedule ivr-round: no rule and no holiday holds: it is Mon 5 Jan 2026 10:00 in UTC
     0 ivr ivr-round version 1: entered: time_routing

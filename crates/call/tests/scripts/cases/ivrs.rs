@@ -283,8 +283,10 @@ fn why_the_call_went_where_it_went_is_said_in_words() {
     i4 1 no_answer c1 reason=caller_hangup
     i5 1 ivr_exited ivr-owner reason=caller_hangup
     i6 1 call_ended by=external
+    0 number +15550300002: enters ivr-owner
     0 ivr ivr-owner version 1: entered: call_transfer
     0 record_owner +15557770009: u-ana, who owns r-own (Olive Owned)
+    0 member u-ana: rung
     --
     call inbound missed by external, owner u-mia, mco u-mia
        accepted 0, answered -, ended 1, sip -, q850 16
@@ -304,11 +306,13 @@ fn why_the_call_went_where_it_went_is_said_in_words() {
     i14 1 no_answer c1 reason=caller_hangup
     i15 1 ivr_exited ivr-out reason=caller_hangup
     i16 1 call_ended by=external
+    0 number +15550300002: enters ivr-owner
     0 ivr ivr-owner version 1: entered: call_transfer
     0 record_owner +15557770001: nobody: nobody owns r-con-1 (Carl Contact)
     0 ivr ivr-hours version 1: entered: time_routing
     0 schedule ivr-hours: passed over: it has no schedule
     0 ivr ivr-user version 1: entered: call_transfer
+    0 member u-eve: not rung: not registered (not registered)
     0 ivr ivr-out version 1: entered: call_transfer
     0 forward +15557770002: dialled, as its IVR says
     --
@@ -332,13 +336,15 @@ fn why_the_call_went_where_it_went_is_said_in_words() {
     i16 1 no_answer c1 reason=caller_hangup
     i17 1 ivr_exited ivr-out reason=caller_hangup
     i18 1 call_ended by=external
+    0 number +15550300006: enters ivr-last
     0 ivr ivr-last version 1: entered: call_transfer
-    0 last_agent withheld: nobody: nobody has talked with him yet
+    0 last_agent withheld: nobody: the caller shows no number
     0 ivr ivr-owner version 1: entered: call_transfer
     0 record_owner withheld: nobody: the caller shows no number
     0 ivr ivr-hours version 1: entered: time_routing
     0 schedule ivr-hours: passed over: it has no schedule
     0 ivr ivr-user version 1: entered: call_transfer
+    0 member u-eve: not rung: not registered (not registered)
     0 ivr ivr-out version 1: entered: call_transfer
     0 forward +15557770002: dialled, as its IVR says
     "#);
@@ -392,9 +398,14 @@ fn a_running_call_keeps_the_version_of_the_ivr_that_it_entered() {
     i7 4 no_answer c1 reason=caller_hangup
     i8 4 ivr_exited ivr-sales reason=caller_hangup
     i9 4 call_ended by=external
+    0 number +15550200002: enters ivr-menu
     0 ivr ivr-menu version 1: entered: menu
     2 menu ivr-menu: 1 was pressed: to ivr-sales
     2 ivr ivr-sales version 1: entered: call_transfer
+    2 strategy g-sales: simulring
+    2 member u-ben: passed over: not registered
+    2 member u-cat: passed over: not registered
+    2 member u-ana: rung
     --
     call inbound missed by external, owner -, mco -
        accepted 0, answered -, ended 4, sip -, q850 16
@@ -407,9 +418,11 @@ fn a_running_call_keeps_the_version_of_the_ivr_that_it_entered() {
     i7 4 no_answer c1 reason=caller_hangup
     i8 4 ivr_exited ivr-eve reason=caller_hangup
     i9 4 call_ended by=external
+    0 number +15550200002: enters ivr-menu
     0 ivr ivr-menu version 2: entered: menu
     2 menu ivr-menu: 1 was pressed: to ivr-eve
     2 ivr ivr-eve version 1: entered: call_transfer
+    2 member u-eve: rung
     "#);
 }
 
@@ -442,12 +455,15 @@ fn a_user_enters_an_ivr_by_a_code_like_a_caller() {
     i4 4 answered c1 u-eve
     i5 4 ivr_exited ivr-greets reason=answered
     i6 9 call_ended by=internal
+    0 number ivr:ivr-greets: the code Ivr(ivr-greets)
     0 ivr ivr-greets version 1: entered: call_transfer
+    2 member u-eve: rung
     --
     call internal no_answer by system, owner u-ben, mco -
        accepted -, answered -, ended 0, sip 480, q850 20
     i1 0 call_started u-ben direction=internal
     i2 0 call_ended by=system
+    0 number ivr:ivr-gone: the code Ivr(ivr-gone)
     0 ivr ivr-gone: passed over: there is no such IVR
     "#);
 }

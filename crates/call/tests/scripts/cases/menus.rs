@@ -70,9 +70,11 @@ fn a_digit_ends_the_prompt_and_counts() {
     i7 3 answered c1 u-eve
     i8 3 ivr_exited ivr-eve reason=answered
     i9 9 call_ended by=external
+    0 number +15550300001: enters ivr-ask
     0 ivr ivr-ask version 1: entered: menu
     1.5 menu ivr-ask: 1 was pressed: to ivr-eve
     1.5 ivr ivr-eve version 1: entered: call_transfer
+    1.5 member u-eve: rung
     "#);
 }
 
@@ -105,6 +107,7 @@ fn a_digit_by_info_ends_the_prompt_as_well_and_the_same_by_rtp_counts_once() {
     i8 2 ivr_entered ivr-ask
     i9 3 ivr_exited ivr-ask reason=caller_hangup
     i10 3 call_ended by=external
+    0 number +15550300001: enters ivr-ask
     0 ivr ivr-ask version 1: entered: menu
     1 menu ivr-ask: * was pressed: to ivr-again
     1 ivr ivr-again version 1: entered: menu
@@ -144,11 +147,13 @@ fn the_same_digit_twice_by_one_way_is_two_digits() {
     i10 31.1 no_answer c1 reason=timeout
     i11 31.1 ivr_exited ivr-eve reason=system_hangup
     i12 31.1 call_ended by=system
+    0 number +15550300004: enters ivr-again
     0 ivr ivr-again version 1: entered: menu
     1 menu ivr-again: 1 was pressed: to ivr-ask
     1 ivr ivr-ask version 1: entered: menu
     1.1 menu ivr-ask: 1 was pressed: to ivr-eve
     1.1 ivr ivr-eve version 1: entered: call_transfer
+    1.1 member u-eve: rung
     "#);
 }
 
@@ -184,9 +189,11 @@ fn without_barge_in_digits_during_the_prompt_are_ignored() {
     i7 5 answered c1 u-eve
     i8 5 ivr_exited ivr-eve reason=answered
     i9 6 call_ended by=internal
+    0 number +15550300002: enters ivr-patient
     0 ivr ivr-patient version 1: entered: menu
     4 menu ivr-patient: 1 was pressed: to ivr-eve
     4 ivr ivr-eve version 1: entered: call_transfer
+    4 member u-eve: rung
     "#);
 }
 
@@ -216,6 +223,7 @@ fn a_digit_that_is_no_option_is_told_so_and_asked_again_then_the_default_is_ente
     i6 3 ivr_entered ivr-bye
     i7 4 ivr_exited ivr-bye reason=system_hangup
     i8 4 call_ended by=system
+    0 number +15550300001: enters ivr-ask
     0 ivr ivr-ask version 1: entered: menu
     1 menu ivr-ask: 7 was pressed: no option
     3 menu ivr-ask: 9 was pressed: there is no ivr-missing
@@ -257,11 +265,13 @@ fn silence_is_told_so_and_asked_again_then_the_next_ivr_is_entered() {
     i8 20 answered c1 u-eve
     i9 20 ivr_exited ivr-eve reason=answered
     i10 30 call_ended by=external
+    0 number +15550300002: enters ivr-patient
     0 ivr ivr-patient version 1: entered: menu
     6 menu ivr-patient: nothing was pressed in time
     12 menu ivr-patient: nothing was pressed in time
     12 menu ivr-patient: given up after try 2
     12 ivr ivr-eve version 1: entered: call_transfer
+    12 member u-eve: rung
     "#);
 }
 
@@ -298,6 +308,7 @@ fn a_menu_that_says_nothing_and_waits_for_nobody_hangs_up() {
     i3 0.001 menu_timeout ivr-mute
     i4 0.001 ivr_exited ivr-mute reason=system_hangup
     i5 0.001 call_ended by=system
+    0 number +15550300003: enters ivr-mute
     0 ivr ivr-mute version 1: entered: menu
     0.001 menu ivr-mute: nothing was pressed in time
     0.001 menu ivr-mute: given up after try 1
@@ -335,10 +346,12 @@ fn a_prompt_that_cannot_be_played_or_never_ends_leaves_the_question() {
     i8 306 no_answer c1 reason=caller_hangup
     i9 306 ivr_exited ivr-eve reason=caller_hangup
     i10 306 call_ended by=external
+    0 number +15550300002: enters ivr-patient
     0 ivr ivr-patient version 1: entered: menu
     4 menu ivr-patient: nothing was pressed in time
     304.5 menu ivr-patient: 1 was pressed: to ivr-eve
     304.5 ivr ivr-eve version 1: entered: call_transfer
+    304.5 member u-eve: rung
     "#);
 }
 
@@ -364,6 +377,7 @@ fn the_caller_hangs_up_in_the_menu_or_the_server_stops() {
     i2 0 ivr_entered ivr-ask
     i3 2 ivr_exited ivr-ask reason=caller_hangup
     i4 2 call_ended by=external
+    0 number +15550300001: enters ivr-ask
     0 ivr ivr-ask version 1: entered: menu
     --
     call inbound missed by system, owner -, mco -
@@ -372,6 +386,7 @@ fn the_caller_hangs_up_in_the_menu_or_the_server_stops() {
     i2 0 ivr_entered ivr-ask
     i3 1 ivr_exited ivr-ask reason=system_hangup
     i4 1 call_ended by=system
+    0 number +15550300001: enters ivr-ask
     0 ivr ivr-ask version 1: entered: menu
     "#);
 }
@@ -399,6 +414,7 @@ fn a_menu_that_leads_to_itself_ends_at_the_limit() {
     i6 0 menu_selected ivr-mute digit=1 next=ivr-mute
     i7 0 ivr_exited ivr-mute reason=system_hangup
     i8 0 call_ended by=system
+    0 number +15550300003: enters ivr-mute
     0 ivr ivr-mute version 1: entered: menu
     0 menu ivr-mute: 1 was pressed: to ivr-mute
     0 ivr ivr-mute version 1: entered: menu

@@ -58,8 +58,10 @@ fn three_letters_of_one_name_are_enough() {
     i4 6 answered c1 u-zoe
     i5 6 ivr_exited ivr-all reason=answered
     i6 9 call_ended by=external
+    0 number +15550300001: enters ivr-all
     0 ivr ivr-all version 1: entered: play_directory
     3 menu ivr-all: 963 was typed: u-zoe
+    4 member u-zoe: rung
     "#);
 }
 
@@ -98,9 +100,11 @@ fn several_names_are_read_out_and_a_digit_chooses() {
     i6 9 ivr_entered ivr-bye
     i7 10 ivr_exited ivr-bye reason=system_hangup
     i8 10 call_ended by=system
+    0 number +15550300001: enters ivr-all
     0 ivr ivr-all version 1: entered: play_directory
     4 menu ivr-all: 685 was typed: 2 names begin so
     6 menu ivr-all: 2 was pressed: u-jur
+    7 member u-jur: rung
     9 ivr ivr-bye version 1: entered: play_and_hangup
     "#);
 }
@@ -143,6 +147,7 @@ fn star_starts_again_and_counts_as_asking() {
     i2 0 ivr_entered ivr-few
     i3 3 ivr_exited ivr-few reason=system_hangup
     i4 3 call_ended by=system
+    0 number +15550300002: enters ivr-few
     0 ivr ivr-few version 1: entered: play_directory
     2 menu ivr-few: * was pressed: asked again
     3 menu ivr-few: * was pressed: asked again
@@ -171,6 +176,7 @@ fn nobody_of_that_name_in_the_group() {
     i2 0 ivr_entered ivr-few
     i3 5 ivr_exited ivr-few reason=system_hangup
     i4 5 call_ended by=system
+    0 number +15550300002: enters ivr-few
     0 ivr ivr-few version 1: entered: play_directory
     2 menu ivr-few: 5 was typed: nobody's name
     5 menu ivr-few: no letter was typed in time
@@ -203,8 +209,10 @@ fn waiting_ends_the_typing_and_a_user_of_the_group_rings_as_long_as_the_ivr_says
     i4 16 no_answer c1 reason=timeout
     i5 16 ivr_exited ivr-few reason=system_hangup
     i6 16 call_ended by=system
+    0 number +15550300002: enters ivr-few
     0 ivr ivr-few version 1: entered: play_directory
     3 menu ivr-few: 9 was typed: u-zoe
+    4 member u-zoe: rung
     "#);
 }
 
