@@ -13,3 +13,4 @@ mod outbound;
 mod recordings;
 mod sounds;
 mod spellings;
+mod voicemail;

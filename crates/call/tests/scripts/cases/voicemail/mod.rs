@@ -1,0 +1,5 @@
+//! Voice messages and the codes of the server.
+
+mod codes;
+mod leaving;
+mod listening;
