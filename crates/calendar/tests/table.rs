@@ -1,6 +1,8 @@
 //! Schedules at chosen instants: ordinary days, nights over midnight, holidays, and the hours that
 //! clocks skip or show twice.
 
+#![expect(clippy::unwrap_used, reason = "what a test cannot unwrap has failed")]
+
 use calendar::{CalendarError, Match, Mistake, Zone, check, decide, next_change};
 use model::Millis;
 use model::directory::schedule::Schedule;

@@ -1,6 +1,8 @@
 //! Random schedules at random instants against another implementation of the zones (chrono-tz) and
 //! a naive reading of the rules, minute by minute.
 
+#![expect(clippy::unwrap_used, reason = "what a test cannot unwrap has failed")]
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
