@@ -78,7 +78,8 @@ pub struct Holiday {
     /// Only from this time of day on each of the days; `None`: from midnight.
     #[serde(default)]
     pub start: Option<TimeOfDay>,
-    /// Only up to this time; `None`: to midnight.
+    /// Only up to this time; `None`: to midnight. Not after `start`: over midnight into the next
+    /// day, as with rules.
     #[serde(default)]
     pub end: Option<TimeOfDay>,
     /// Where the call goes.
