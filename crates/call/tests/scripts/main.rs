@@ -2,6 +2,7 @@
 
 mod cases;
 mod directory;
+mod graphs;
 mod oracle;
 mod property;
 mod script;

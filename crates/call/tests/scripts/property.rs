@@ -1,7 +1,8 @@
 //! Whatever happens to the legs of two calls that ring the same users, in whatever order: the
 //! rows of a finished call keep every invariant and emission rule (`model::call_graph::check`),
 //! nothing follows the end, the end always comes, no agent stays ringing or on a call, nobody is
-//! bridged while something plays to him, and every recording that was begun is closed.
+//! bridged while something plays to him, and every recording that was begun is closed. Random IVR
+//! graphs keep no caller for ever: without a word from media every call ends, or people talk.
 //!
 //! `lawful`: only what can happen happens (no answer of a leg that is gone), so that also every
 //! order must be possible and no leg may be left behind. Otherwise anything goes.
@@ -10,9 +11,11 @@ use std::time::Duration;
 
 use call::port::{CallInput, Digit, LegEvent, LegId, PlayEnd, PlayId, RecordingWish};
 use call::{Digits, SoundSettings};
+use model::directory::Ivr;
 use proptest::prelude::*;
 
 use crate::directory::directory;
+use crate::graphs;
 use crate::script::{play, quality};
 use crate::world::{LegState, World};
 
@@ -21,6 +24,8 @@ enum Happening {
     Leg(prop::sample::Index, LegEvent),
     /// What plays to a leg is over.
     Heard(prop::sample::Index, PlayEnd),
+    /// The caller of a call presses a key, as media hears it.
+    Presses(prop::sample::Index, Digit),
     Wish(RecordingWish),
     /// A leg sounds like this.
     Sounds(prop::sample::Index, &'static str),
@@ -41,6 +46,18 @@ const CALLS: &[(&str, &str)] = &[
     ("ben", "+15557770002"),
     ("dan", "+15550200003"),
 ];
+
+/// Calls that enter a random graph of IVRs.
+const CALLS_OF_GRAPHS: &[(&str, &str)] = &[
+    ("+15557770001", graphs::ENTRIES[0]),
+    ("+15557770003", graphs::ENTRIES[1]),
+    ("anonymous", graphs::ENTRIES[2]),
+    ("ana", graphs::ENTRIES[0]),
+    ("ben", "ivr:ivr-x3"),
+];
+
+/// Longer than all that one call may wait for, one after the other.
+const FOREVER: Duration = Duration::from_secs(100_000);
 
 const GREETINGS: &str = r#"{
     "groups": [{"id": "g-music", "name": "Music", "members": ["u-ana", "u-ben"],
@@ -68,12 +85,15 @@ fn event() -> impl Strategy<Value = LegEvent> {
         1 => Just(LegEvent::Resumed),
         1 => Just(LegEvent::MediaTimedOut { seconds: 60 }),
         1 => Just(LegEvent::Played { play: PlayId(1), end: PlayEnd::Stopped }),
-        1 => Just(LegEvent::Digit(Digit::new('5').expect("a digit"))),
-        1 => Just(LegEvent::InfoDigit {
-            digit: Digit::new('#').expect("a digit"),
-            duration_ms: 160,
-        }),
+        1 => Just(LegEvent::FellSilent),
+        1 => Just(LegEvent::Reached),
+        1 => digit().prop_map(LegEvent::Digit),
+        1 => digit().prop_map(|digit| LegEvent::InfoDigit { digit, duration_ms: 160 }),
     ]
+}
+
+fn digit() -> impl Strategy<Value = Digit> {
+    prop::sample::select("0123456789*#A".chars().filter_map(Digit::new).collect::<Vec<_>>())
 }
 
 fn end() -> impl Strategy<Value = PlayEnd> {
@@ -86,6 +106,8 @@ fn happening() -> impl Strategy<Value = Happening> {
             .prop_map(|(leg, event)| Happening::Leg(leg, event)),
         4 => (any::<prop::sample::Index>(), end())
             .prop_map(|(leg, end)| Happening::Heard(leg, end)),
+        6 => (any::<prop::sample::Index>(), digit())
+            .prop_map(|(call, digit)| Happening::Presses(call, digit)),
         2 => prop::sample::select(vec![
             RecordingWish::Start,
             RecordingWish::Pause,
@@ -103,10 +125,10 @@ fn happening() -> impl Strategy<Value = Happening> {
 
 type Scene = (u8, Vec<(&'static str, &'static str)>, Vec<Happening>);
 
-fn scene() -> impl Strategy<Value = Scene> {
+fn scene(calls: &'static [(&'static str, &'static str)]) -> impl Strategy<Value = Scene> {
     (
         any::<u8>(),
-        prop::collection::vec(prop::sample::select(CALLS), 1..4),
+        prop::collection::vec(prop::sample::select(calls), 1..4),
         prop::collection::vec(happening(), 0..40),
     )
 }
@@ -146,8 +168,10 @@ fn is_possible(state: LegState, is_anchor: bool, event: &LegEvent) -> bool {
     }
 }
 
-fn play_scene((sound, calls, happenings): Scene, lawful: bool) {
-    let mut world = World::new(directory(GREETINGS));
+fn play_scene((sound, calls, happenings): Scene, graph: Vec<Ivr>, lawful: bool) {
+    let mut directory = directory(GREETINGS);
+    graphs::add(&mut directory, graph);
+    let mut world = World::new(directory);
     world.settings.sound = SoundSettings {
         music_on_hold: (sound & 1 != 0).then(|| "music:calm".into()),
         consent_prompt: (sound & 2 != 0).then(|| "consent.wav".into()),
@@ -177,6 +201,13 @@ fn play_scene((sound, calls, happenings): Scene, lawful: bool) {
                     world.leg(call, "caller", event);
                 }
             }
+            Happening::Presses(which, digit) => {
+                let call = which.index(world.calls.len());
+                let leg = world.calls[call].legs["caller"];
+                if !lawful || world.states[&leg].1 == LegState::Up {
+                    world.presses(call, leg, digit);
+                }
+            }
             Happening::Wish(wish) => world.input(0, CallInput::Record(wish)),
             Happening::Heard(which, end) => {
                 let plays: Vec<_> = world.plays.iter().map(|(leg, play)| (*leg, *play)).collect();
@@ -200,8 +231,10 @@ fn play_scene((sound, calls, happenings): Scene, lawful: bool) {
         }
     }
     // Nothing rings for ever; who still talks is released.
-    world.until(world.now + Duration::from_secs(1_000));
+    world.until(world.now + FOREVER);
     for index in 0..world.calls.len() {
+        let live = &world.calls[index];
+        assert!(live.finished || live.call.deadline().is_none(), "it waits\n{}", world.log);
         world.input(index, CallInput::Release);
         let live = &world.calls[index];
         assert!(live.finished && live.call.legs().next().is_none(), "{}", world.log);
@@ -215,12 +248,28 @@ fn play_scene((sound, calls, happenings): Scene, lawful: bool) {
 
 proptest! {
     #[test]
-    fn possible_happenings_leave_no_leg_behind(scene in scene()) {
-        play_scene(scene, true);
+    fn possible_happenings_leave_no_leg_behind(scene in scene(CALLS)) {
+        play_scene(scene, Vec::new(), true);
     }
 
     #[test]
-    fn impossible_happenings_break_no_row(scene in scene()) {
-        play_scene(scene, false);
+    fn impossible_happenings_break_no_row(scene in scene(CALLS)) {
+        play_scene(scene, Vec::new(), false);
+    }
+
+    #[test]
+    fn no_graph_of_ivrs_keeps_a_caller_for_ever(
+        graph in graphs::graph(),
+        scene in scene(CALLS_OF_GRAPHS),
+    ) {
+        play_scene(scene, graph, true);
+    }
+
+    #[test]
+    fn impossible_happenings_in_ivrs_break_no_row(
+        graph in graphs::graph(),
+        scene in scene(CALLS_OF_GRAPHS),
+    ) {
+        play_scene(scene, graph, false);
     }
 }
