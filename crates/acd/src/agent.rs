@@ -132,11 +132,14 @@ pub(crate) struct Agent {
     pub(crate) ranks: Ranks,
     /// When the restored last call of today ended, µs as in `ranks`, until he is free first.
     pub(crate) restored: Option<i64>,
-    /// What the outside was told last.
+    /// What others were told last.
+    pub(crate) told: (Availability, Option<Arc<str>>),
     pub(crate) state: AgentState,
     pub(crate) since: Millis,
     /// Whether his groups counted on him when last looked at.
     pub(crate) staffed: bool,
+    /// Whether no call rang him when last looked at.
+    pub(crate) quiet: bool,
     /// Whether he was free when last looked at.
     pub(crate) free: bool,
     /// With what he stands in the indexes of his groups; `None`: in none.
@@ -163,9 +166,11 @@ impl Agent {
             missed_in_row: 0,
             ranks: Ranks { free_since: 0, answered: 0, talked: Duration::ZERO },
             restored: None,
+            told: (Availability::Available, None),
             state: AgentState::Offline,
             since,
             staffed: false,
+            quiet: true,
             free: false,
             listed: None,
         }
@@ -175,6 +180,8 @@ impl Agent {
     pub(crate) fn read(&mut self, user: &User) {
         if !self.known {
             self.availability = user.availability;
+            self.reason = None;
+            self.told.0 = user.availability;
         }
         self.known = true;
         self.name.clone_from(&user.display_name);
@@ -232,6 +239,16 @@ impl Agent {
     /// Whether nothing is to be said of him.
     pub(crate) fn is_nobody(&self) -> bool {
         !self.known && !self.registered && self.on.is_empty() && self.ringing.is_empty()
+    }
+
+    /// As others see him.
+    pub(crate) fn view(&self) -> AgentView {
+        AgentView {
+            state: self.state,
+            since: self.since,
+            availability: self.availability,
+            reason: self.reason.clone(),
+        }
     }
 
     /// How long he has been free.

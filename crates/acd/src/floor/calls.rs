@@ -57,7 +57,7 @@ impl Floor {
             RingEnd::Missed => {
                 self.back_of_the_line(key, now);
                 self.rest(key, ring.since.saturating_add(Self::OFFER_GAP), now.mono);
-                self.missed(key, ring.group.as_ref());
+                self.missed(key, ring.group.as_ref(), now);
             }
             RingEnd::Declined => {
                 self.was_there(key);
@@ -86,8 +86,8 @@ impl Floor {
             agent.on.push(Talk { call: call.clone(), group: group.cloned(), since: now.mono });
         }
         if let Some(group) = group {
-            self.rank(key, |ranks| ranks.answered = ranks.answered.saturating_add(1));
             self.count_answer(user, call, group, now);
+            self.rank_by_day(key);
         }
         self.settle(key, ChangeSource::Call, now);
     }
@@ -105,8 +105,8 @@ impl Floor {
         };
         if let Some(group) = &talk.group {
             let time = now.mono.saturating_sub(talk.since);
-            self.rank(key, |ranks| ranks.talked = ranks.talked.saturating_add(time));
             self.count_talk(user, group, time, now);
+            self.rank_by_day(key);
             let wrap_up = self.group(group).map_or(Duration::ZERO, |group| group.wrap_up);
             if !wrap_up.is_zero() {
                 self.wrap_up(key, now.mono.saturating_add(wrap_up));
@@ -146,14 +146,14 @@ impl Floor {
         self.rank(key, |ranks| ranks.free_since = micros(now.mono));
     }
 
-    fn missed(&mut self, key: AgentKey, group: Option<&GroupId>) {
+    fn missed(&mut self, key: AgentKey, group: Option<&GroupId>, now: Now) {
         let Some(agent) = self.agent_mut(key) else {
             return;
         };
         if group.is_some() {
             agent.missed_in_row = agent.missed_in_row.saturating_add(1);
             let user = agent.user.clone();
-            self.count_missed(&user);
+            self.count_missed(&user, now);
         }
     }
 

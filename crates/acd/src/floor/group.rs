@@ -22,6 +22,7 @@ pub(super) struct Group {
     pub(super) known: bool,
     pub(super) wrap_up: Duration,
     pub(super) pause_after_missed: u16,
+    pub(super) service_level: Duration,
     pub(super) free: Free,
     /// Members who are there and not away.
     pub(super) staffed: u32,
@@ -45,6 +46,7 @@ impl Group {
             known: false,
             wrap_up: Duration::ZERO,
             pause_after_missed: 0,
+            service_level: Duration::ZERO,
             free: Free::default(),
             staffed: 0,
             waiting: BTreeSet::new(),

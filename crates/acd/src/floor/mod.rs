@@ -29,6 +29,7 @@ use self::last_agents::LastAgents;
 use self::timers::{Due, Timers};
 use self::waiting::{Queue, Stage};
 use crate::agent::{Agent, AgentDefaults, AgentKey, AgentView, GroupKey, Ranks, micros};
+use crate::statistics::Statistics;
 
 /// State of agents, groups and waiting callers.
 #[derive(Debug, Default)]
@@ -48,6 +49,10 @@ pub struct Floor {
     timers: Timers,
     last_agents: LastAgents,
     changes: VecDeque<AgentChange>,
+    statistics: Statistics,
+    /// The day that is counted; whether it is told from outside.
+    day: Option<i64>,
+    local_days: bool,
     random: u64,
 }
 
@@ -122,15 +127,10 @@ impl Floor {
         let Some(agent) = self.agent_mut(key) else {
             return;
         };
-        let told = agent.availability != availability || agent.reason != reason;
         agent.availability = availability;
         agent.reason = reason;
         agent.missed_in_row = 0;
-        let before = agent.state;
         self.settle(key, source, now);
-        if told && self.agent_ref(key).is_some_and(|agent| agent.state == before) {
-            self.tell(key, source, now.wall);
-        }
     }
 
     /// What an agent is doing. Of whom nothing is known is offline.
@@ -142,12 +142,7 @@ impl Floor {
                 availability: Availability::Offline,
                 reason: None,
             },
-            |agent| AgentView {
-                state: agent.state,
-                since: agent.since,
-                availability: agent.availability,
-                reason: agent.reason.clone(),
-            },
+            Agent::view,
         )
     }
 
@@ -199,6 +194,7 @@ impl Floor {
 
     /// Time has passed: wrap-ups and rests end, needs relax, further groups are searched.
     pub fn due(&mut self, now: Now) {
+        self.roll(now);
         while let Some(due) = self.timers.pop(now.mono) {
             match due {
                 Due::WrapUp(key) => {
@@ -297,17 +293,22 @@ impl Floor {
                 group.staffed = if staffed { group.staffed + 1 } else { group.staffed - 1 };
             }
         }
-        if listed.is_some() && agent.listed.is_none() {
-            self.woken.insert(key);
-        } else if listed.is_none() {
+        let quiet = agent.ringing.is_empty();
+        if listed.is_none() {
             self.woken.remove(&key);
+        } else if agent.listed.is_none() || (quiet && !agent.quiet) {
+            self.woken.insert(key);
         }
         agent.listed = listed;
         agent.staffed = staffed;
+        agent.quiet = quiet;
         let state = agent.state_now();
+        let said = agent.told.0 != agent.availability || agent.told.1 != agent.reason;
         if state != agent.state {
             agent.state = state;
             agent.since = now.wall;
+            self.tell(key, source, now.wall);
+        } else if said {
             self.tell(key, source, now.wall);
         }
         if self.agent_ref(key).is_some_and(Agent::is_nobody) {
@@ -316,9 +317,10 @@ impl Floor {
     }
 
     fn tell(&mut self, key: AgentKey, source: ChangeSource, at: Millis) {
-        let Some(agent) = self.agents.get(key.0 as usize).and_then(Option::as_ref) else {
+        let Some(agent) = self.agents.get_mut(key.0 as usize).and_then(Option::as_mut) else {
             return;
         };
+        agent.told = (agent.availability, agent.reason.clone());
         if !agent.known {
             return;
         }

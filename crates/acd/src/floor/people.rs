@@ -51,10 +51,9 @@ impl Floor {
             let ago = now.wall.0.saturating_sub(ended.0).max(0).saturating_mul(1_000);
             micros(now.mono).saturating_sub(ago)
         });
-        self.rank(key, |ranks| {
-            ranks.answered = today.answered;
-            ranks.talked = today.talked;
-        });
+        self.roll(now);
+        self.statistics.restore(user, today.answered, today.talked);
+        self.rank_by_day(key);
         if let Some(agent) = self.agent_mut(key) {
             agent.restored = free_since;
             if let (true, Some(free_since)) = (agent.free, free_since) {
@@ -63,19 +62,6 @@ impl Floor {
             }
         }
         self.settle(key, ChangeSource::Start, now);
-    }
-
-    /// A new day begins: what agents did today is nothing yet.
-    pub fn begin_day(&mut self, now: Now) {
-        for index in 0..self.agents.len() {
-            // Keys are made from indexes of this vector.
-            let key = AgentKey(u32::try_from(index).unwrap_or(u32::MAX));
-            self.rank(key, |ranks| {
-                ranks.answered = 0;
-                ranks.talked = Duration::ZERO;
-            });
-            self.settle(key, ChangeSource::Time, now);
-        }
     }
 
     fn read_groups(&mut self, directory: &Directory) {
@@ -113,6 +99,8 @@ impl Floor {
             group.wrap_up = Duration::from_millis(wrap_up_ms);
             let missed = rules.pause_after_missed.unwrap_or(defaults.pause_after_missed);
             group.pause_after_missed = missed;
+            let level_ms = rules.service_level_ms.unwrap_or(defaults.service_level_ms);
+            group.service_level = Duration::from_millis(level_ms);
         }
     }
 

@@ -58,6 +58,10 @@ pub(super) struct Waiter {
     /// Every lap is over.
     pub(super) exhausted: bool,
     pub(super) callback: Option<Callback>,
+    /// How long the caller waited before he chose to be called back.
+    bore: Option<Duration>,
+    /// The statistics know of the answer.
+    pub(super) counted: bool,
     pub(super) offers: u32,
     /// A callback that was offered has to begin before.
     pub(super) begins_by: Option<Duration>,
@@ -104,6 +108,8 @@ impl Waiter {
             stalled: false,
             exhausted: false,
             callback: None,
+            bore: None,
+            counted: false,
             offers: 0,
             begins_by: None,
             open: false,
@@ -114,6 +120,11 @@ impl Waiter {
     /// How long it has waited.
     pub(super) fn waited(&self, now: Duration) -> Duration {
         now.saturating_sub(self.order.since)
+    }
+
+    /// How long the caller himself has waited.
+    pub(super) fn bore(&self, now: Duration) -> Duration {
+        self.bore.unwrap_or(self.waited(now))
     }
 
     /// Whether this agent could take the call at this moment, as far as the call is concerned.
@@ -200,6 +211,10 @@ impl Queue {
         }
     }
 
+    pub(super) fn of_call_mut(&mut self, call: &CallId) -> Option<&mut Waiter> {
+        self.by_call.get(call).and_then(|number| self.places.get_mut(number))
+    }
+
     pub(super) fn of_call(&self, call: &CallId) -> Option<&Waiter> {
         self.by_call.get(call).and_then(|number| self.places.get(number))
     }
@@ -263,11 +278,11 @@ impl Floor {
         }
         let (group, waited, since) =
             (waiter.groups[0], waiter.waited(now.mono), waiter.order.since);
-        let calls_back = waiter.callback.is_some();
+        let (calls_back, counted) = (waiter.callback.is_some(), waiter.counted);
         self.drop_place(call, now);
         match exit {
             // Counted when the agent is taken.
-            QueueExit::Answered if !calls_back => self.stage_begins(call, group, since),
+            QueueExit::Answered if !counted => self.stage_begins(call, group, since),
             QueueExit::Abandoned if !calls_back => self.count_abandoned(group, waited, now),
             QueueExit::Answered
             | QueueExit::Abandoned
@@ -287,6 +302,7 @@ impl Floor {
         };
         self.release(number, now);
         if let Some(waiter) = self.queue.places.get_mut(&number) {
+            waiter.bore = Some(waiter.waited(now.mono));
             waiter.callback = Some(callback);
         }
         self.refresh(number, now);

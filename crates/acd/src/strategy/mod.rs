@@ -4,7 +4,7 @@
 //!
 //! # Adding a strategy
 //! 1. A word in `model::directory::AcdStrategy`.
-//! 2. A file in this folder. Where one member is rung after the other it implements [`Choose`] in
+//! 2. A file in this folder. Where one member is rung after the other it implements `Choose` in
 //!    one function (`longest_idle.rs` is an example) and laps come for free; else it implements
 //!    [`Strategy`] itself (`progressive_simulring.rs`).
 //! 3. Its `mod` and its line in [`strategy`]; the compiler asks for that line.
