@@ -5,6 +5,7 @@
 //! hear each other share a slot; sound is processed at the least rate that loses nothing; a
 //! playing is reported once.
 
+mod plays;
 mod recordings;
 mod settle;
 pub(crate) mod turn;
@@ -13,7 +14,7 @@ mod voice;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use call::port::{Digit, Formats, LegId, MediaEvent, PlayEnd, RecordingId, RoomId};
+use call::port::{Digit, Formats, LegId, PlayEnd, RecordingId, RoomId};
 
 use self::voice::Voice;
 use crate::handoff::{FromSound, Heard, SoundCommand, Source};
@@ -23,7 +24,7 @@ use crate::sound::SoundConfig;
 use crate::sound::ear::Ear;
 use crate::sound::keys::{CONVERTED_MS, Keys};
 use crate::sound::mouth::Mouth;
-use crate::sound::play::{LeftOff, Play, Prompts, rate_for};
+use crate::sound::play::{LeftOff, Prompts};
 use crate::sound::quiet::Quiet;
 use crate::sound::room::Room;
 use crate::sound::tape::{Recording, Tape};
@@ -326,99 +327,10 @@ impl Studio {
         self.rooms.get_mut(&room).is_some_and(|here| here.join(leg, part))
     }
 
-    fn pressed(&mut self, now: Duration, leg: LegId, digit: Digit, out: &mut Out) {
-        let play = self.voices.get(&leg).and_then(|voice| voice.play.as_ref());
-        if play.is_some_and(|play| play.barge_in) {
-            self.end_play(now, leg, PlayEnd::BargedIn, out);
-        }
-        out.made.push(FromSound::Event(MediaEvent::Digit { leg, digit }));
-    }
-
-    /// A digit was found in the band, or let go.
-    pub(crate) fn found(
-        &mut self,
-        now: Duration,
-        (leg, digit, down): (LegId, Digit, bool),
-        out: &mut Out,
-    ) {
-        if !down {
-            return;
-        }
-        self.pressed(now, leg, digit, out);
-        // Who has no events hears it in the band anyway.
-        self.pass_on(now, leg, digit, Keys::has_events, out);
-    }
-
     fn notice_silence(&mut self, now: Duration, leg: LegId, after_ms: Option<u32>, out: &mut Out) {
         if let Some(voice) = self.voices.get_mut(&leg) {
             voice.quiet = after_ms.map(|ms| Quiet::new(now, Duration::from_millis(ms.into())));
             self.settle(now, leg, out);
-        }
-    }
-
-    fn play(
-        &mut self,
-        now: Duration,
-        (leg, id, list): (LegId, call::port::PlayId, &call::port::Playlist),
-        prompts: &dyn Prompts,
-        out: &mut Out,
-    ) {
-        self.finish_play(leg, PlayEnd::Stopped, out);
-        let rate = self.voices.get(&leg).and_then(|voice| voice.mouth.as_ref()).map(Mouth::rate);
-        let mut has_failed = true;
-        if let (Some(rate), Some(voice)) = (rate, self.voices.get_mut(&leg)) {
-            let mut tickets = Vec::new();
-            let country = self.config.country;
-            let mut play = Play::new(id, list, rate_for(rate), country, prompts, &mut tickets);
-            has_failed = play.has_failed();
-            if !has_failed {
-                let left_off = self.left_off.get(&leg);
-                left_off.into_iter().for_each(|left_off| play.go_on(left_off));
-                voice.play = Some(play);
-                for ticket in tickets {
-                    self.tickets.entry(ticket).or_default().insert(leg);
-                }
-            }
-        }
-        self.settle(now, leg, out);
-        if has_failed {
-            self.tell_rendering_over(leg, out);
-            let end = PlayEnd::Failed;
-            out.made.push(FromSound::Event(MediaEvent::Played { leg, play: id, end }));
-        }
-    }
-
-    /// Ends what plays, if something does.
-    pub(crate) fn end_play(&mut self, now: Duration, leg: LegId, end: PlayEnd, out: &mut Out) {
-        let Some(play) = self.voices.get_mut(&leg).and_then(|voice| voice.play.take()) else {
-            return;
-        };
-        self.remember(leg, &play);
-        self.settle(now, leg, out);
-        out.made.push(FromSound::Event(MediaEvent::Played { leg, play: play.id, end }));
-    }
-
-    /// As [`Studio::end_play`], where another begins at once.
-    fn finish_play(&mut self, leg: LegId, end: PlayEnd, out: &mut Out) {
-        if let Some(play) = self.voices.get_mut(&leg).and_then(|voice| voice.play.take()) {
-            self.remember(leg, &play);
-            out.made.push(FromSound::Event(MediaEvent::Played { leg, play: play.id, end }));
-        }
-    }
-
-    fn remember(&mut self, leg: LegId, play: &Play) {
-        if let Some(left_off) = play.left_off()
-            && (self.left_off.len() < self.config.voices_max || self.left_off.contains_key(&leg))
-        {
-            self.left_off.insert(leg, left_off);
-        }
-    }
-
-    /// The relay renders a leg from the command to play on: tell it that there is nothing, though
-    /// it was not told that there is something.
-    fn tell_rendering_over(&self, leg: LegId, out: &mut Out) {
-        if self.voices.get(&leg).is_none_or(|voice| !voice.is_rendering) {
-            out.made.push(FromSound::Rendering { leg, on: false });
         }
     }
 
