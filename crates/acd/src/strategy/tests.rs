@@ -105,18 +105,10 @@ fn offer(names: &[&str]) -> Turn {
     Turn::Offer(names.iter().map(|name| UserId::from(*name)).collect())
 }
 
+/// Those that ring a member whom another call rings.
 fn rings_all(kind: AcdStrategy) -> bool {
     use AcdStrategy as A;
-    match kind {
-        A::Single | A::Simulring | A::ProgressiveSimulring => true,
-        A::RoundRobin
-        | A::Sequential
-        | A::LongestIdle
-        | A::FewestCalls
-        | A::LeastTalkTime
-        | A::WeightedRandom
-        | A::Skills => false,
-    }
+    matches!(kind, A::Single | A::Simulring | A::ProgressiveSimulring)
 }
 
 mod properties {
