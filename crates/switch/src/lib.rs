@@ -13,6 +13,7 @@ mod legs;
 mod log;
 pub mod port;
 mod random;
+mod rate;
 mod requests;
 mod subscriptions;
 mod switch;

@@ -5,6 +5,7 @@
 //! than the end of its call.
 
 pub(crate) mod aftermath;
+mod answers;
 pub(crate) mod devices;
 pub(crate) mod dialling;
 mod formats;

@@ -1,0 +1,162 @@
+//! One step: what an input causes inside the core is settled before the next one, until nobody is
+//! left to be told anything, no waiting caller can be given an agent, and who watches knows.
+
+use acd::{Offer, Turned};
+use call::port::{CallInput, LegEvent, LegId, Offered};
+use model::Now;
+use sip::user_agent_core::{UaEvent, UaOutput};
+
+use crate::legs::CallKey;
+use crate::port::Effect;
+use crate::switch::Switch;
+
+impl Switch {
+    pub(crate) fn due(&mut self, now: Now, effects: &mut Vec<Effect>) {
+        self.ua.timeout(now.mono, &mut self.ua_out);
+        self.expire_bindings(now, effects);
+        self.floor.due(now);
+        self.subscriptions_due(now);
+        while let Some(&(at, key)) = self.deadlines.first() {
+            if at > now.mono {
+                break;
+            }
+            self.deadlines.pop_first();
+            if let Some(live) = self.calls.get_mut(&key) {
+                live.deadline = None;
+            }
+            self.time_out(now, key, effects);
+        }
+    }
+
+    /// Tells the call of a leg what happened on it.
+    pub(crate) fn tell(&mut self, leg: LegId, event: LegEvent) {
+        if let Some(entry) = self.legs.get(leg) {
+            self.inbox.push_back((entry.call, CallInput::Leg(leg, event)));
+        }
+    }
+
+    /// Works until nothing is left to be told to anybody.
+    pub(crate) fn settle(&mut self, now: Now, effects: &mut Vec<Effect>) {
+        loop {
+            self.flush_media(effects);
+            if !self.ua_out.is_empty() {
+                for output in std::mem::take(&mut self.ua_out) {
+                    match output {
+                        UaOutput::Transmit { flow, bytes } => {
+                            effects.push(Effect::Transmit { flow, bytes });
+                        }
+                        UaOutput::Resolve { id, host, port, transport } => {
+                            effects.push(Effect::Resolve { id, host, port, transport });
+                        }
+                        UaOutput::Event(event) => self.event(now, event, effects),
+                    }
+                }
+            } else if let Some((key, input)) = self.inbox.pop_front() {
+                self.deliver(now, key, input, effects);
+            } else if !self.dispatch(now) {
+                self.tell_watchers(now, effects);
+                if self.ua_out.is_empty() {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Gives one waiting caller his turn, if there is an agent for one.
+    fn dispatch(&mut self, now: Now) -> bool {
+        let Some(Offer { to, members, round }) = self.floor.dispatch(now) else {
+            return false;
+        };
+        match to {
+            Turned::Caller(call) => match self.keys.get(&call) {
+                Some(&key) => {
+                    self.counters.offers += 1;
+                    self.inbox.push_back((key, CallInput::Offered(Offered { members, round })));
+                }
+                None => self.floor.forget(&call, now),
+            },
+            Turned::Callback { .. } => {}
+        }
+        true
+    }
+
+    /// Tells the outside what agents do, and telephones what they watch.
+    fn tell_watchers(&mut self, now: Now, effects: &mut Vec<Effect>) {
+        for change in self.floor.changes() {
+            self.away_changed.insert(change.user.clone());
+            effects.push(Effect::Agent(change));
+        }
+        self.notify_watchers(now);
+    }
+
+    fn flush_media(&mut self, effects: &mut Vec<Effect>) {
+        effects.extend(self.media_out.drain(..).map(Effect::Media));
+    }
+
+    fn event(&mut self, now: Now, event: UaEvent, effects: &mut Vec<Effect>) {
+        match event {
+            UaEvent::Invited { invite, flow, request } => {
+                self.invited(now, invite, flow, &request, effects);
+            }
+            UaEvent::Cancelled { invite, .. } => self.caller_gave_up(invite),
+            UaEvent::Confirmed { dialog, body } => self.confirmed(now, dialog, &body),
+            UaEvent::Unconfirmed { dialog } | UaEvent::Bye { dialog, .. } => {
+                self.dialog_over(dialog);
+            }
+            UaEvent::DialogLost { dialog } => {
+                if !self.forget_subscription(now, dialog) {
+                    self.dialog_over(dialog);
+                }
+            }
+            UaEvent::Responded { id, response, status } => {
+                self.notified(now, id, status, response.as_ref());
+            }
+            UaEvent::Trying { invite } => self.reached(invite),
+            UaEvent::Progress { invite, response, .. } => self.progress(invite, &response),
+            UaEvent::Accepted { invite, dialog, response } => {
+                self.fork_accepted(now, invite, dialog, &response);
+            }
+            UaEvent::Rejected { invite, status, .. } => {
+                self.fork_rejected(now, invite, status, effects);
+            }
+            UaEvent::Refused2xx { invite } => self.fork_crossed(invite),
+            UaEvent::ReInvited { dialog, request } => self.reinvited(now, dialog, &request),
+            UaEvent::ReInviteAcked { dialog, body } => self.reinvite_acked(dialog, &body),
+            // We send no re-INVITE of our own yet; a cancelled one changes nothing.
+            UaEvent::ReInviteCancelled { .. }
+            | UaEvent::ReInviteAnswered { .. }
+            | UaEvent::ReInviteFailed { .. } => {}
+            UaEvent::Requested { id, dialog, flow, request } => {
+                self.requested(now, id, dialog, flow, &request, effects);
+            }
+        }
+    }
+
+    /// Puts a call's deadline into the queue.
+    pub(crate) fn schedule(&mut self, key: CallKey) {
+        let Some(live) = self.calls.get_mut(&key) else {
+            return;
+        };
+        let deadline = live.call.deadline();
+        if live.deadline == deadline {
+            return;
+        }
+        if let Some(old) = live.deadline {
+            self.deadlines.remove(&(old, key));
+        }
+        live.deadline = deadline;
+        if let Some(new) = deadline {
+            self.deadlines.insert((new, key));
+        }
+    }
+
+    /// Takes a finished call out.
+    pub(crate) fn forget(&mut self, key: CallKey) {
+        if let Some(live) = self.calls.remove(&key) {
+            self.keys.remove(live.call.id());
+            if let Some(at) = live.deadline {
+                self.deadlines.remove(&(at, key));
+            }
+        }
+    }
+}
