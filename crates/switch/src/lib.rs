@@ -8,6 +8,7 @@ mod codes;
 mod commands;
 pub mod config;
 mod counters;
+mod days;
 mod guard;
 mod legs;
 mod log;

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use acd::statistics::Wallboard;
 use acd::{ChangeSource, Floor};
 use call::port::{CallInput, MediaCommand, PortPair};
 use call::{Call, LegIds, Mailboxes};
@@ -22,6 +23,7 @@ use sip::user_agent_core::{UaConfig, UaOutput, UserAgentCore};
 
 use crate::config::SwitchConfig;
 use crate::counters::Counters;
+use crate::days::Days;
 use crate::legs::aftermath::OpenRecordings;
 use crate::legs::{CallKey, Legs};
 use crate::port::{Effect, Input};
@@ -62,6 +64,7 @@ pub struct Switch {
     pub(crate) subscriptions: Subscriptions,
     /// Users who have become away, or are no longer.
     pub(crate) away_changed: BTreeSet<UserId>,
+    pub(crate) days: Days,
 }
 
 /// A call and the deadline under which it stands in the queue.
@@ -96,6 +99,7 @@ impl Switch {
             },
             random.bytes(),
         );
+        let days = Days::of(config.call.ivr.timezone.as_deref());
         let floor_seed = random.number();
         let registrar = crate::requests::registration::registrar(&config.registrar);
         let mut switch = Self {
@@ -125,7 +129,11 @@ impl Switch {
             recordings: OpenRecordings::default(),
             subscriptions: Subscriptions::default(),
             away_changed: BTreeSet::new(),
+            days,
         };
+        if let Some(day) = switch.days.begun(now.wall) {
+            switch.floor.set_day(day, now);
+        }
         switch.floor.set_people(&switch.directory, &switch.config.agents, now);
         switch.restore(now, restored);
         switch
@@ -134,6 +142,9 @@ impl Switch {
     /// Handles one input; appends what is to be done to `effects`.
     pub fn handle(&mut self, now: Now, input: Input, effects: &mut Vec<Effect>) {
         let mono = now.mono;
+        if let Some(day) = self.days.begun(now.wall) {
+            self.floor.set_day(day, now);
+        }
         match input {
             Input::Sip { flow, message } => {
                 self.ua.receive(mono, flow, message, &mut self.ua_out);
@@ -188,6 +199,12 @@ impl Switch {
     /// Calls that are not over.
     pub fn live_calls(&self) -> usize {
         self.calls.len()
+    }
+
+    /// What groups and agents do at this moment and did today. Linear in both: once a second is
+    /// often enough.
+    pub fn wallboard(&self, now: Now) -> Wallboard {
+        self.floor.wallboard(now)
     }
 
     /// What has been counted, and how much is kept at this moment.
