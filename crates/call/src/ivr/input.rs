@@ -1,6 +1,8 @@
 //! What an input means to an IVR that plays to its caller and listens to him. Everything else that
 //! legs do changes nothing there.
 
+use std::time::Duration;
+
 use super::keys::Way;
 use crate::basis::Basis;
 use crate::ctx::Ctx;
@@ -38,8 +40,11 @@ pub(crate) fn heard(input: CallInput, basis: &mut Basis, ctx: &Ctx<'_>) -> Heard
     let now = ctx.now.mono;
     let key = |digit: Option<Digit>| digit.map_or(Heard::Nothing, Heard::Key);
     match event {
-        LegEvent::Digit(digit) => key(basis.keys.pressed(digit, Way::Media, now)),
-        LegEvent::InfoDigit { digit, .. } => key(basis.keys.pressed(digit, Way::Info, now)),
+        LegEvent::Digit(digit) => key(basis.keys.pressed(digit, Way::Media, Duration::ZERO, now)),
+        LegEvent::InfoDigit { digit, duration_ms } => {
+            let held = Duration::from_millis(duration_ms.into());
+            key(basis.keys.pressed(digit, Way::Info, held, now))
+        }
         LegEvent::Played { play, end } => match basis.ears.over(play) {
             Some(purpose) => Heard::Over(purpose, end),
             None => Heard::Nothing,

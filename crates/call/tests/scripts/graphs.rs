@@ -7,7 +7,7 @@ use std::sync::Arc;
 use model::directory::schedule::{Schedule, Weekday, WeeklyRule};
 use model::directory::{
     Accept, AcdStrategy, Assignment, Directory, Ivr, IvrAction, IvrTarget, MailboxId, Menu, Number,
-    Spelling, VoicemailBox,
+    Queue, Spelling, VoicemailBox, WaitingChoice,
 };
 use model::{E164, GroupId, IvrId, NumberId, UserId};
 use proptest::prelude::*;
@@ -39,6 +39,32 @@ fn target() -> impl Strategy<Value = Option<IvrTarget>> {
             Just(IvrTarget::External("+15557770002".into())),
         ],
     )
+}
+
+fn queue() -> impl Strategy<Value = Option<Queue>> {
+    let choice = prop_oneof![
+        way().prop_map(|way| way.map(WaitingChoice::Ivr)),
+        Just(Some(WaitingChoice::Callback)),
+    ];
+    let key = prop::sample::select("0123456789*#".chars().collect::<Vec<_>>());
+    let options = prop::collection::btree_map(key, choice, 0..4);
+    let rules = (0u32..3, any::<bool>(), any::<bool>(), -1i16..2);
+    let ways = (way(), options, prompt());
+    prop::option::of((rules, ways)).prop_map(|queue| {
+        let ((max_size, leave_when_empty, say, priority), (overflow, options, message)) = queue?;
+        Some(Queue {
+            max_size,
+            overflow_ivr_id: overflow,
+            leave_when_empty,
+            say_position: say,
+            say_wait: say,
+            announce_every_ms: 10_000,
+            message,
+            options: options.into_iter().filter_map(|(key, way)| Some((key, way?))).collect(),
+            priority,
+            ..Queue::default()
+        })
+    })
 }
 
 fn menu() -> impl Strategy<Value = (Menu, BTreeMap<char, IvrId>)> {
@@ -117,13 +143,14 @@ fn ivr() -> impl Strategy<Value = Ivr> {
         AcdStrategy::RoundRobin,
         AcdStrategy::Sequential,
     ]));
-    let parts = (target(), menu(), schedule(), spelling(), voicemail(), strategy);
+    let parts = (target(), menu(), schedule(), spelling(), voicemail(), (strategy, queue()));
     (action, accept, prompt(), way(), parts).prop_map(|(action, accept, greeting, next, parts)| {
-        let (target, (menu, options), schedule, spelling, voicemail, strategy) = parts;
+        let (target, (menu, options), schedule, spelling, voicemail, (strategy, queue)) = parts;
         Ivr {
             greeting_prompt: greeting,
             target,
             strategy,
+            queue,
             next_ivr: next,
             options,
             menu,

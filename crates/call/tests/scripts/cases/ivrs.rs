@@ -467,3 +467,16 @@ fn a_user_enters_an_ivr_by_a_code_like_a_caller() {
     0 ivr ivr-gone: passed over: there is no such IVR
     "#);
 }
+
+#[test]
+fn the_agent_with_whom_the_caller_talked_last_is_rung_rather_than_the_owner() {
+    let script = "registered ana eve
+        0 call +15557770009 -> +15550300001
+        1 eve answers
+        5 caller hangs up
+        6 B: call +15557770009 -> +15550300006
+        7 B: caller cancels
+        8 C: call +15557770001 -> +15550300006
+        9 C: caller hangs up";
+    assert_snapshot!(explained_in(World::new(directory(IVRS)), script), @"");
+}
