@@ -478,5 +478,71 @@ fn the_agent_with_whom_the_caller_talked_last_is_rung_rather_than_the_owner() {
         7 B: caller cancels
         8 C: call +15557770001 -> +15550300006
         9 C: caller hangs up";
-    assert_snapshot!(explained_in(World::new(directory(IVRS)), script), @"");
+    assert_snapshot!(explained_in(World::new(directory(IVRS)), script), @r#"
+    0      dial eve, showing +15557770009 "Olive Owned"
+    1      u-eve is taken
+    1      answer caller like eve
+    1      bridge caller eve
+    5      hang up eve Normal
+    5      finished
+    6      B: dial eve, showing +15557770009 "Olive Owned"
+    7      B: cancel eve CallerGone
+    7      B: finished
+    8      C: answer caller
+    8      C: dial eve, showing +15557770001 "Carl Contact"
+    8      C: play caller [Tone(Ringback)] for ever
+    9      C: cancel eve CallerGone
+    9      C: finished
+    --
+    call inbound answered by external, owner u-eve, mco -
+       accepted 1, answered 1, ended 5, sip -, q850 16
+    i1 0 call_started direction=inbound
+    i2 0 ivr_entered ivr-user
+    i3 0 routing_started c1 ivr-user strategy=single target=u-eve
+    i4 1 answered c1 u-eve
+    i5 1 ivr_exited ivr-user reason=answered
+    i6 5 call_ended by=external
+    0 number +15550300001: enters ivr-user
+    0 ivr ivr-user version 1: entered: call_transfer
+    0 member u-eve: rung
+    --
+    call inbound missed by external, owner -, mco -
+       accepted -, answered -, ended 1, sip 487, q850 16
+    i1 0 call_started direction=inbound
+    i2 0 ivr_entered ivr-last
+    i3 0 routing_started c1 ivr-last strategy=single target=u-eve
+    i4 1 no_answer c1 reason=caller_hangup
+    i5 1 ivr_exited ivr-last reason=caller_hangup
+    i6 1 call_ended by=external
+    0 number +15550300006: enters ivr-last
+    0 ivr ivr-last version 1: entered: call_transfer
+    0 last_agent +15557770009: u-eve, who talked with him last
+    0 member u-eve: rung
+    --
+    call inbound missed by external, owner -, mco -
+       accepted 0, answered -, ended 1, sip -, q850 16
+    i1 0 call_started direction=inbound
+    i2 0 ivr_entered ivr-last
+    i3 0 ivr_exited ivr-last next=ivr-owner reason=next_ivr
+    i4 0 ivr_entered ivr-owner
+    i5 0 routing_started c1 ivr-owner strategy=single target=record_owner
+    i6 0 no_answer c1 reason=unavailable
+    i7 0 ivr_exited ivr-owner next=ivr-hours reason=next_ivr
+    i8 0 ivr_entered ivr-hours
+    i9 0 ivr_exited ivr-hours next=ivr-user reason=next_ivr
+    i10 0 ivr_entered ivr-user
+    i11 0 routing_started c1 ivr-user strategy=single target=u-eve
+    i12 1 no_answer c1 reason=caller_hangup
+    i13 1 ivr_exited ivr-user reason=caller_hangup
+    i14 1 call_ended by=external
+    0 number +15550300006: enters ivr-last
+    0 ivr ivr-last version 1: entered: call_transfer
+    0 last_agent +15557770001: nobody: nobody has talked with him yet
+    0 ivr ivr-owner version 1: entered: call_transfer
+    0 record_owner +15557770001: nobody: nobody owns r-con-1 (Carl Contact)
+    0 ivr ivr-hours version 1: entered: time_routing
+    0 schedule ivr-hours: passed over: it has no schedule
+    0 ivr ivr-user version 1: entered: call_transfer
+    0 member u-eve: rung
+    "#);
 }
