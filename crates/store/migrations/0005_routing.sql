@@ -215,6 +215,9 @@ CREATE TABLE agent_state (                                     -- every change o
 );
 CREATE INDEX agent_state_user ON agent_state(user_id, at);
 
+-- The directory file says more than before to who reads it: it is applied again at the next start.
+DELETE FROM directory_import;
+
 ------------------------------------------------------------------ nothing was lost on the way
 CREATE TEMPORARY TABLE lost_reference (rows INTEGER NOT NULL CHECK (rows = 0));
 INSERT INTO lost_reference SELECT count(*) FROM pragma_foreign_key_check;

@@ -132,6 +132,9 @@ pub trait Repository: Clone + Send + Sync + 'static {
         since: Millis,
     ) -> impl Future<Output = Result<Vec<AgentToday>, Error>> + Send;
 
+    /// The organisation's time zone, as the directory names it.
+    fn timezone(&self) -> impl Future<Output = Result<Option<String>, Error>> + Send;
+
     /// With whom each number outside talked last: the newest `limit` numbers, the newest last.
     fn last_agents(
         &self,
@@ -246,6 +249,11 @@ impl Repository for Database {
 
     async fn agents_today(&self, since: Millis) -> Result<Vec<AgentToday>, Error> {
         agents::today(&mut *self.reader().acquire().await?, since).await
+    }
+
+    async fn timezone(&self) -> Result<Option<String>, Error> {
+        let sql = "SELECT value FROM org_setting WHERE key = 'timezone'";
+        Ok(sqlx::query_scalar(sql).fetch_optional(self.reader()).await?)
     }
 
     async fn last_agents(&self, limit: usize) -> Result<Vec<(E164, UserId)>, Error> {

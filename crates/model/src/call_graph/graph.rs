@@ -73,9 +73,18 @@ pub struct FinishedCallGraph {
 
 impl CallGraph {
     /// The hand-off document of this call, emitted at its end. The caller makes sure that the
-    /// call is finished.
+    /// call is finished. Words that `/1` does not know are told in those that it knows: the rows
+    /// keep the others.
     pub fn finished(&self) -> FinishedCallGraph {
-        let graph = self.clone();
+        let mut graph = self.clone();
+        for row in &mut graph.connections {
+            row.strategy = in_first_words(row.strategy);
+        }
+        for row in &mut graph.attempts {
+            if row.outcome == Some(AttemptOutcome::Forwarded) {
+                row.outcome = Some(AttemptOutcome::NoAnswer);
+            }
+        }
         FinishedCallGraph {
             schema: Arc::from(SCHEMA),
             call_id: graph.call.id.clone(),
@@ -106,6 +115,21 @@ impl FinishedCallGraph {
             decisions: Vec::new(),
             context: self.context,
         }
+    }
+}
+
+/// A strategy as `/1` names it: all at once, or one after the other.
+fn in_first_words(strategy: AcdStrategy) -> AcdStrategy {
+    match strategy {
+        AcdStrategy::Single => AcdStrategy::Single,
+        AcdStrategy::Simulring | AcdStrategy::ProgressiveSimulring => AcdStrategy::Simulring,
+        AcdStrategy::RoundRobin
+        | AcdStrategy::Sequential
+        | AcdStrategy::LongestIdle
+        | AcdStrategy::FewestCalls
+        | AcdStrategy::LeastTalkTime
+        | AcdStrategy::WeightedRandom
+        | AcdStrategy::Skills => AcdStrategy::RoundRobin,
     }
 }
 

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use model::directory::source::{
-    DirectoryFile, GroupEntry, IvrEntry, LookupEntry, MemberEntry, ObjectTypeEntry, OptionsEntry,
-    RecordEntry, UserEntry,
+    DirectoryFile, GroupEntry, IvrEntry, LookupEntry, ObjectTypeEntry, OptionsEntry, RecordEntry,
+    UserEntry,
 };
 use model::{E164, Millis, RecordId};
 use sqlx::sqlite::SqliteConnection;
@@ -136,21 +136,23 @@ async fn members(
     entry: &GroupEntry,
     now: Millis,
 ) -> Result<bool, Error> {
-    let sql = "SELECT user_id, added_at FROM group_member WHERE group_id = ? ORDER BY position";
-    let known: Vec<(String, i64)> =
+    let sql = "SELECT user_id, weight, added_at FROM group_member WHERE group_id = ? \
+               ORDER BY position";
+    let known: Vec<(String, u16, i64)> =
         sqlx::query_as(sql).bind(&entry.id).fetch_all(&mut *connection).await?;
-    if known.iter().map(|(user, _)| user).eq(entry.members.iter().map(MemberEntry::user)) {
+    let wanted = || entry.members.iter().map(|member| (member.user(), member.weight()));
+    if known.iter().map(|(user, weight, _)| (user.as_str(), *weight)).eq(wanted()) {
         return Ok(false);
     }
     let sql = "DELETE FROM group_member WHERE group_id = ?";
     sqlx::query(sql).bind(&entry.id).execute(&mut *connection).await?;
-    for (position, user) in (1i64..).zip(entry.members.iter().map(MemberEntry::user)) {
-        let before = known.iter().find(|(member, _)| member == user);
-        let added_at = before.map_or(now.0, |(_, added_at)| *added_at);
-        let sql = "INSERT INTO group_member(group_id, user_id, position, added_at) \
-                   VALUES (?, ?, ?, ?)";
-        let insert = sqlx::query(sql).bind(&entry.id).bind(user).bind(position).bind(added_at);
-        insert.execute(&mut *connection).await?;
+    for (position, (user, weight)) in (1i64..).zip(wanted()) {
+        let before = known.iter().find(|(member, ..)| member == user);
+        let added_at = before.map_or(now.0, |(.., added_at)| *added_at);
+        let sql = "INSERT INTO group_member(group_id, user_id, position, weight, added_at) \
+                   VALUES (?, ?, ?, ?, ?)";
+        let insert = sqlx::query(sql).bind(&entry.id).bind(user).bind(position);
+        insert.bind(weight).bind(added_at).execute(&mut *connection).await?;
     }
     Ok(true)
 }

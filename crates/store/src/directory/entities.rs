@@ -7,6 +7,8 @@ use model::directory::source::{
 };
 use serde_json::{Value, json};
 
+use super::extras::{self, GroupExtras, IvrExtras, UserExtras};
+
 /// A table that a file fills.
 pub(super) struct Table {
     /// What the report calls an entry.
@@ -14,7 +16,8 @@ pub(super) struct Table {
     /// The list of the file.
     pub(super) section: &'static str,
     pub(super) name: &'static str,
-    /// Columns that the file decides; the last is `active`.
+    /// Columns that the file decides; the last is `active`. Of an IVR the first is its name, and
+    /// what is between the two is its definition.
     pub(super) columns: &'static [&'static str],
     /// A column whose values may not be there twice, and whose old holder can give it up.
     pub(super) unique: Option<&'static str>,
@@ -24,7 +27,15 @@ pub(super) static USERS: Table = Table {
     entity: "user",
     section: "users",
     name: "app_user",
-    columns: &["display_name", "sip_username", "is_admin", "active"],
+    columns: &[
+        "display_name",
+        "sip_username",
+        "is_admin",
+        "email",
+        "acd_receiver",
+        "settings",
+        "active",
+    ],
     unique: Some("sip_username"),
 };
 pub(super) static GROUPS: Table = Table {
@@ -37,6 +48,9 @@ pub(super) static GROUPS: Table = Table {
         "missed_call_owner_user_id",
         "music_on_hold",
         "recording",
+        "email",
+        "wrap_up_ms",
+        "settings",
         "active",
     ],
     unique: Some("name"),
@@ -62,7 +76,9 @@ pub(super) static IVRS: Table = Table {
         "schedule",
         "record_owner_user_id",
         "missed_call_owner_user_id",
+        "missed_call_owner_group_id",
         "accept",
+        "settings",
         "active",
     ],
     unique: Some("name"),
@@ -79,6 +95,7 @@ pub(super) static NUMBERS: Table = Table {
         "is_default",
         "ivr_id",
         "missed_call_owner_user_id",
+        "missed_call_owner_group_id",
         "can_message",
         "recording",
         "active",
@@ -89,7 +106,7 @@ pub(super) static RECORDS: Table = Table {
     entity: "record",
     section: "records",
     name: "record",
-    columns: &["object_type", "display_name", "owner_user_id", "active"],
+    columns: &["object_type", "display_name", "owner_user_id", "priority", "active"],
     unique: None,
 };
 
@@ -118,8 +135,16 @@ fn row(id: &str, values: Value) -> Row {
 }
 
 fn user(entry: &UserEntry) -> Row {
-    let is_admin = i64::from(entry.is_admin);
-    row(&entry.id, json!([entry.display_name, entry.sip_username, is_admin, TRUE]))
+    let values = json!([
+        entry.display_name,
+        entry.sip_username,
+        i64::from(entry.is_admin),
+        entry.email,
+        entry.acd_receiver,
+        extras::text(&UserExtras::of(entry)),
+        TRUE,
+    ]);
+    row(&entry.id, values)
 }
 
 fn group(entry: &GroupEntry) -> Row {
@@ -130,6 +155,9 @@ fn group(entry: &GroupEntry) -> Row {
         entry.missed_call_owner_user_id,
         entry.music_on_hold,
         entry.recording.map(i64::from),
+        entry.email,
+        entry.rules.wrap_up_ms,
+        extras::text(&GroupExtras::of(entry)),
         TRUE,
     ]);
     row(&entry.id, values)
@@ -154,7 +182,9 @@ fn ivr(entry: &IvrEntry) -> Row {
         schedule,
         entry.record_owner_user_id,
         entry.missed_call_owner_user_id,
+        entry.missed_call_owner_group_id,
         entry.accept,
+        extras::text(&IvrExtras::of(entry)),
         TRUE,
     ]);
     row(&entry.id, values)
@@ -169,6 +199,7 @@ fn number(entry: &NumberEntry) -> Row {
         i64::from(entry.is_default.unwrap_or(true)),
         entry.ivr_id,
         entry.missed_call_owner_user_id,
+        entry.missed_call_owner_group_id,
         i64::from(entry.can_message.unwrap_or(true)),
         entry.recording.map(i64::from),
         TRUE,
@@ -177,7 +208,8 @@ fn number(entry: &NumberEntry) -> Row {
 }
 
 fn record(entry: &RecordEntry) -> Row {
-    let values = json!([entry.object_type, entry.display_name, entry.owner_user_id, TRUE]);
+    let values =
+        json!([entry.object_type, entry.display_name, entry.owner_user_id, entry.priority, TRUE,]);
     row(&entry.id, values)
 }
 

@@ -13,7 +13,7 @@ use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 use sqlx::{Arguments as _, AssertSqlSafe, Row as _};
 
 use super::credentials::hex;
-use super::entities::{self, NUMBERS, Row, Table};
+use super::entities::{self, IVRS, NUMBERS, Row, Table};
 use super::validate::{DirectoryProblem, Severity, validate};
 use super::{children, settings};
 use crate::{Error, WriteTransaction};
@@ -147,13 +147,18 @@ async fn write(
         if table.entity == NUMBERS.entity && !numbers_stay(&rows, &known, report) {
             return Ok(());
         }
-        let mut merge = Merge { table, known, report };
+        let mut merge = Merge { table, known: &known, report };
         merge.drop_missing(connection, &rows, &managed).await?;
         merge.give_way(connection, &rows).await?;
         let kinds = merge.rows(connection, &rows).await?;
         let mut changes = children::of(connection, table, file, realm, now).await?;
         for (row, kind) in rows.iter().zip(kinds) {
             let changed = changes.remove(&row.id).unwrap_or(false);
+            let before = known.get(&row.id).filter(|_| table.entity == IVRS.entity);
+            if before.is_some_and(|before| changed || redefined(before, row)) {
+                let sql = "UPDATE ivr SET version = version + 1 WHERE id = ?";
+                sqlx::query(sql).bind(&row.id).execute(&mut *connection).await?;
+            }
             let kind = kind.or(changed.then_some(ChangeKind::Changed));
             report.note(kind, table.entity, &row.id);
             manage(connection, table.entity, &row.id).await?;
@@ -161,6 +166,15 @@ async fn write(
     }
     children::lookups(connection, &file.lookups, now, report).await?;
     settings::write(connection, &file.settings, now, report).await
+}
+
+/// Whether what an IVR does is another thing than before: its name, and that it is there again,
+/// are not.
+fn redefined(before: &[Value], row: &Row) -> bool {
+    let definition = |values: &[Value]| {
+        values.iter().skip(1).take(values.len().saturating_sub(2)).cloned().collect::<Vec<_>>()
+    };
+    definition(before) != definition(&row.values)
 }
 
 async fn manage(
@@ -232,7 +246,7 @@ fn text(value: Option<&Value>) -> &str {
 
 struct Merge<'a> {
     table: &'static Table,
-    known: BTreeMap<String, Vec<Value>>,
+    known: &'a BTreeMap<String, Vec<Value>>,
     report: &'a mut ImportReport,
 }
 

@@ -4,12 +4,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use model::directory::schedule::Schedule;
 use model::directory::{
     Assignment, Directory, Group, Ivr, IvrTarget, IvrTargetKind, KnownRecord, Number, User,
 };
 use model::{E164, GroupId, IvrId, UserId};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
+use super::extras::{GroupExtras, IvrExtras, UserExtras};
 use crate::Error;
 use crate::rows::Columns;
 
@@ -40,6 +42,7 @@ async fn users(
     directory: &mut Directory,
 ) -> Result<(), Error> {
     let sql = "SELECT u.id, u.display_name, u.sip_username, u.availability, \
+               u.email, u.acd_receiver, u.settings, \
                (SELECT ha1 FROM sip_credential c WHERE c.user_id = u.id AND c.realm = ?1 \
                 AND c.algorithm = 'MD5') AS md5, \
                (SELECT ha1 FROM sip_credential c WHERE c.user_id = u.id AND c.realm = ?1 \
@@ -53,6 +56,9 @@ async fn users(
             columns.text("sip_username")?.into(),
         );
         user.availability = columns.word("availability")?;
+        user.email = columns.text_or_null("email")?;
+        user.acd_receiver = columns.text_or_null("acd_receiver")?;
+        columns.json_or_default::<UserExtras>("settings")?.fill(&mut user);
         user.ha1_md5 = columns.text_or_null("md5")?;
         user.ha1_sha256 = columns.text_or_null("sha256")?;
         directory.add_user(user);
@@ -61,20 +67,26 @@ async fn users(
 }
 
 async fn groups(connection: &mut SqliteConnection, directory: &mut Directory) -> Result<(), Error> {
-    let sql = "SELECT m.group_id, m.user_id FROM group_member m JOIN app_user u \
+    let sql = "SELECT m.group_id, m.user_id, m.weight FROM group_member m JOIN app_user u \
                ON u.id = m.user_id AND u.active ORDER BY m.group_id, m.position";
-    let mut members: BTreeMap<GroupId, Vec<UserId>> = BTreeMap::new();
+    let mut members: BTreeMap<GroupId, Vec<(UserId, u16)>> = BTreeMap::new();
     for row in &all(connection, sql).await? {
         let columns = Columns { table: "group_member", row };
-        members.entry(columns.id("group_id")?).or_default().push(columns.id("user_id")?);
+        let member = (columns.id("user_id")?, columns.number("weight")?);
+        members.entry(columns.id("group_id")?).or_default().push(member);
     }
-    let sql = "SELECT id, name, acd_strategy, missed_call_owner_user_id, music_on_hold, recording \
-               FROM user_group WHERE active ORDER BY id";
+    let sql = "SELECT id, name, acd_strategy, missed_call_owner_user_id, music_on_hold, recording, \
+               email, wrap_up_ms, settings FROM user_group WHERE active ORDER BY id";
     for row in &all(connection, sql).await? {
         let columns = Columns { table: "user_group", row };
         let id: GroupId = columns.id("id")?;
         let members = members.remove(&id).unwrap_or_default();
-        let mut group = Group::of(id, columns.text("name")?.into(), members);
+        let in_order = members.iter().map(|(user, _)| user.clone()).collect();
+        let mut group = Group::of(id, columns.text("name")?.into(), in_order);
+        group.weights = members.into_iter().collect();
+        group.email = columns.text_or_null("email")?;
+        let wrap_up_ms = columns.number_or_null("wrap_up_ms")?;
+        columns.json_or_default::<GroupExtras>("settings")?.fill(&mut group, wrap_up_ms);
         group.strategy = columns.word("acd_strategy")?;
         group.missed_call_owner = columns.id_or_null("missed_call_owner_user_id")?;
         group.music_on_hold = columns.text_or_null("music_on_hold")?;
@@ -97,13 +109,18 @@ async fn ivrs(connection: &mut SqliteConnection, directory: &mut Directory) -> R
     let sql = "SELECT i.id, i.action, i.greeting_prompt, i.language, i.target_kind, \
                i.target_user_id, i.target_group_id, i.target_number, i.acd_strategy, \
                i.attempt_ring_ms, i.no_answer_timeout_ms, i.max_rounds, n.id AS next_ivr_id, \
-               i.record_owner_user_id, i.missed_call_owner_user_id, i.accept \
+               i.record_owner_user_id, i.missed_call_owner_user_id, \
+               i.missed_call_owner_group_id, i.accept, i.version, i.schedule, i.settings \
                FROM ivr i LEFT JOIN ivr n ON n.id = i.next_ivr_id AND n.active \
                WHERE i.active ORDER BY i.id";
     for row in &all(connection, sql).await? {
         let columns = Columns { table: "ivr", row };
         let id: IvrId = columns.id("id")?;
-        directory.add_ivr(Ivr {
+        let schedule: Option<Schedule> = columns.json_or_default("schedule")?;
+        let mut ivr = Ivr {
+            version: columns.number("version")?,
+            schedule: schedule.map(Arc::new),
+            missed_call_owner_group: columns.id_or_null("missed_call_owner_group_id")?,
             greeting_prompt: columns.text_or_null("greeting_prompt")?,
             language: columns.text_or_null("language")?,
             target: target(&columns)?,
@@ -117,7 +134,9 @@ async fn ivrs(connection: &mut SqliteConnection, directory: &mut Directory) -> R
             missed_call_owner: columns.id_or_null("missed_call_owner_user_id")?,
             accept: columns.word_or_null("accept")?,
             ..Ivr::of(id, columns.word("action")?)
-        });
+        };
+        columns.json_or_default::<IvrExtras>("settings")?.fill(&mut ivr);
+        directory.add_ivr(ivr);
     }
     Ok(())
 }
@@ -140,7 +159,8 @@ async fn numbers(
     directory: &mut Directory,
 ) -> Result<(), Error> {
     let sql = "SELECT n.id, n.e164, n.assigned_user_id, n.assigned_group_id, n.ivr_id, \
-               n.is_default, n.missed_call_owner_user_id, n.recording FROM provisioned_number n \
+               n.is_default, n.missed_call_owner_user_id, n.missed_call_owner_group_id, n.recording \
+               FROM provisioned_number n \
                LEFT JOIN app_user u ON u.id = n.assigned_user_id \
                LEFT JOIN user_group g ON g.id = n.assigned_group_id \
                LEFT JOIN ivr i ON i.id = n.ivr_id \
@@ -162,7 +182,7 @@ async fn numbers(
             assignment,
             is_default: columns.flag("is_default")?,
             missed_call_owner: columns.id_or_null("missed_call_owner_user_id")?,
-            missed_call_owner_group: None,
+            missed_call_owner_group: columns.id_or_null("missed_call_owner_group_id")?,
             recording: columns.flag_or_null("recording")?,
         });
     }
@@ -173,7 +193,7 @@ async fn records(
     connection: &mut SqliteConnection,
     directory: &mut Directory,
 ) -> Result<(), Error> {
-    let sql = "SELECT l.e164, r.id, r.display_name, r.owner_user_id FROM phone_number_lookup l \
+    let sql = "SELECT l.e164, r.id, r.display_name, r.owner_user_id, r.priority FROM phone_number_lookup l \
                JOIN record r ON r.id = l.record_id WHERE l.status = 'resolved' ORDER BY l.e164";
     for row in &all(connection, sql).await? {
         let columns = Columns { table: "record", row };
@@ -182,7 +202,7 @@ async fn records(
             id: columns.id("id")?,
             display_name: name,
             owner: columns.id_or_null("owner_user_id")?,
-            priority: 0,
+            priority: columns.number("priority")?,
         };
         directory.add_record(columns.word::<E164>("e164")?, record);
     }

@@ -5,6 +5,7 @@
 mod children;
 mod credentials;
 mod entities;
+mod extras;
 mod import;
 mod load;
 mod settings;

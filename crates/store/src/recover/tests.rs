@@ -120,7 +120,7 @@ async fn a_call_whose_journal_is_gone_is_closed_from_its_rows() {
     let commit = Commit { heartbeat: Some((NODE, alive)), ..Commit::default() };
     fresh.database.commit(&commit).await.expect("a heartbeat");
     let done = recovered(&fresh).await;
-    assert_eq!(done.swept.len(), 5);
+    assert_eq!(done.swept.len(), 6);
     check_all_over(&fresh).await;
     let sql = "SELECT DISTINCT ended_at FROM call";
     let ends: Vec<i64> =
@@ -206,8 +206,25 @@ async fn a_call_that_the_schema_refuses_is_set_aside_and_the_others_are_written(
     );
     write_journal(&fresh, &inputs);
     let done = recovered(&fresh).await;
-    assert_eq!(done.completed.len(), 5);
+    assert_eq!(done.completed.len(), 6);
     assert_eq!(done.rejected, ["bad".into()]);
     assert!(fresh.rejected().join("bad.json").exists());
     check_all_over(&fresh).await;
+}
+
+#[tokio::test]
+async fn who_waited_waits_no_longer_and_the_group_that_owns_the_miss_is_known() {
+    let mut fresh = Fresh::new().await;
+    let mut ivr = fresh.directory.ivr(&"ivr-sales".into()).expect("ivr-sales").clone();
+    ivr.missed_call_owner_group = Some("g-supp".into());
+    fresh.directory.add_ivr(ivr);
+    write_journal(&fresh, &scripts::waiting("c", 0)[..5]);
+    assert_eq!(recovered(&fresh).await.swept.len(), 1);
+    check_all_over(&fresh).await;
+    let call = fresh.database.call(&"c".into()).await.expect("rows").expect("the call");
+    let wait = call.queue_waits.first().expect("he waited");
+    assert_eq!(wait.exit.map(|exit| exit.as_str()), Some("stopped"));
+    assert_eq!(wait.left_at, call.call.ended_at);
+    assert_eq!(call.decisions.len(), 3);
+    assert_eq!(call.call.missed_call_owner_group_id, Some("g-supp".into()));
 }

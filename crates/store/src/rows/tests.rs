@@ -47,6 +47,8 @@ fn pretty(name: &str, read: &CallGraph, expected: &CallGraph) {
     assert_eq!(read.participants, expected.participants, "{name}");
     assert_eq!(read.interactions, expected.interactions, "{name}");
     assert_eq!(read.quality_events, expected.quality_events, "{name}");
+    assert_eq!(read.queue_waits, expected.queue_waits, "{name}");
+    assert_eq!(read.decisions, expected.decisions, "{name}");
     assert_eq!(read.context, expected.context, "{name}");
 }
 
@@ -89,4 +91,24 @@ async fn many_rows_need_few_statements_and_none_is_left_out() {
     fresh.database.commit(&Commit { rows, ..Commit::default() }).await.expect("a commit");
     let stored = dump(&fresh.database, &CALL_TABLES).await;
     assert_eq!(stored.len(), 77 * (1 + 1 + 1 + 2 + 6 + 2));
+}
+
+#[tokio::test]
+async fn waits_and_decisions_become_rows_and_again_the_same() {
+    let fresh = Fresh::new().await;
+    let mut graph = None;
+    for event in scripts::waiting("c", 0).iter().flatten() {
+        model::call_graph::apply(&mut graph, event);
+    }
+    let graph = graph.expect("a call");
+    assert_eq!((graph.queue_waits.len(), graph.decisions.len()), (1, 3));
+    write(&fresh, &graph).await;
+    let read = fresh.database.call(&graph.call.id).await.expect("rows").expect("the call");
+    let context = read.context.clone();
+    pretty("waiting", &read, &CallGraph { context, ..graph.clone() });
+    let waits = fresh.database.queue_waits(&"g-sales".into(), Millis(0), 9).await.expect("waits");
+    assert_eq!(waits, graph.queue_waits);
+    let decisions = fresh.database.decisions(&graph.call.id).await.expect("decisions");
+    assert_eq!(&*decisions[1].lines[0].verdict, "waits as the third");
+    assert_eq!(broken_invariants(&fresh.database).await, Vec::<String>::new());
 }

@@ -79,13 +79,15 @@ pub(crate) fn oracle() -> Vec<(String, FinishedCallGraph)> {
 }
 
 /// Tables that a call fills.
-pub(crate) const CALL_TABLES: [&str; 7] = [
+pub(crate) const CALL_TABLES: [&str; 9] = [
     "call",
     "connection",
     "connection_attempt",
     "call_participant",
     "call_interaction",
     "quality_event",
+    "queue_wait",
+    "routing_decision",
     "graph_outbox",
 ];
 
@@ -112,9 +114,40 @@ pub(crate) async fn dump(database: &Database, tables: &[&str]) -> Vec<String> {
     lines
 }
 
+/// What holds of the tables beside the model, in the form of `invariants.sql`.
+const OUR_INVARIANTS: &str = "
+-- name: Q01 whoever waited in a finished call waits no longer
+SELECT q.call_id FROM queue_wait q JOIN call c ON c.id = q.call_id \
+WHERE c.state = 'finished' AND q.left_at IS NULL
+-- name: Q02 a stay nests in its call and connection, and one ends before the next begins
+SELECT q.call_id FROM queue_wait q JOIN connection n ON n.id = q.connection_id \
+WHERE n.call_id <> q.call_id OR q.entered_at < n.opened_at OR q.left_at > n.ended_at \
+UNION ALL SELECT a.call_id FROM queue_wait a JOIN queue_wait b ON b.connection_id = a.connection_id \
+AND b.seq > a.seq AND b.entered_at < a.left_at
+-- name: Q03 what was decided is numbered 1..n and never goes back in time
+SELECT call_id FROM routing_decision GROUP BY call_id HAVING max(seq) <> count(*) OR min(seq) <> 1 \
+UNION ALL SELECT a.call_id FROM routing_decision a JOIN routing_decision b \
+ON b.call_id = a.call_id AND b.seq = a.seq + 1 AND b.at < a.at
+-- name: R01 a reply call is of a missed inbound call and of its owner
+SELECT r.id FROM reply_call r JOIN call c ON c.id = r.missed_call_id WHERE c.direction <> 'inbound' \
+OR c.outcome <> 'missed' OR c.from_number <> r.number \
+OR r.owner_user_id IS NOT c.missed_call_owner_user_id \
+OR r.owner_group_id IS NOT c.missed_call_owner_group_id
+-- name: R02 a reply call that is done names the outbound call to the number, which began afterwards
+SELECT r.id FROM reply_call r LEFT JOIN call c ON c.id = r.done_call_id \
+WHERE (r.state = 'done') <> (c.id IS NOT NULL) OR c.direction <> 'outbound' \
+OR c.to_number <> r.number OR c.initiated_at < r.created_at
+-- name: R03 a finished call that replies says so in its row and in its hand-off
+SELECT r.id FROM reply_call r JOIN call c ON c.id = r.done_call_id \
+LEFT JOIN graph_outbox o ON o.call_id = c.id WHERE c.state = 'finished' \
+AND (c.reply_to_call_id IS NULL OR \
+json_extract(o.payload, '$.call.reply_to_call_id') IS NOT c.reply_to_call_id)
+";
+
 /// Names of the broken invariants.
 pub(crate) async fn broken_invariants(database: &Database) -> Vec<String> {
     let text = std::fs::read_to_string(data().join("invariants.sql")).expect("the invariants");
+    let text = text + OUR_INVARIANTS;
     let mut broken = Vec::new();
     for part in text.split("-- name: ").skip(1) {
         let (name, query) = part.split_once('\n').expect("a name and a query");

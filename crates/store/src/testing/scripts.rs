@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use model::call_graph::event::{
-    AttemptParty, BridgeLeg, CallEvent, Ended, Party, Recorded, Started, Target,
+    AttemptParty, BridgeLeg, CallEvent, Decision, Ended, Party, Recorded, Started, Target,
 };
 use model::call_graph::graph::Context;
 use model::call_graph::words::{
     AttemptOutcome, CallOutcome, ConnectionKind, ConnectionOutcome, Direction, EndReason, EndedBy,
     IvrExit, NoAnswerReason, ParticipantRole, QualityMetric, QualitySeverity, QualitySource,
-    QualityStream,
+    QualityStream, QueueExit, RoutingRule,
 };
 use model::directory::AcdStrategy;
 use model::{CallId, E164, Millis, UserId};
@@ -340,9 +340,62 @@ pub(crate) fn internal(call: &str, start: i64) -> Vec<Vec<Recorded>> {
         .inputs()
 }
 
+/// Carl waits for the group; Ana does not answer, then Ben does.
+pub(crate) fn waiting(call: &str, start: i64) -> Vec<Vec<Recorded>> {
+    let mut answer = vec![
+        answered(Some(2), user("u-ben")),
+        CallEvent::QueueLeft { connection: 1, exit: QueueExit::Answered },
+    ];
+    answer.extend(bridged());
+    answer.push(exit_sales(IvrExit::Answered));
+    Script::new(call, start)
+        .at(0, vec![started_sales(), decided(RoutingRule::Number, "+15550200001", "of g-sales")])
+        .at(
+            200,
+            vec![
+                CallEvent::Accepted,
+                enter_sales(),
+                routing(1, Target::Group("g-sales".into()), AcdStrategy::LongestIdle),
+                CallEvent::QueueEntered {
+                    connection: 1,
+                    ivr: Some("ivr-sales".into()),
+                    group: "g-sales".into(),
+                    priority: -1,
+                    position: 3,
+                },
+                decided(RoutingRule::Queue, "g-sales", "waits as the third"),
+            ],
+        )
+        .at(3_000, vec![attempt(1, 1, "u-ana", true)])
+        .at(3_300, vec![ringing(1)])
+        .at(
+            20_000,
+            vec![
+                attempt_ended(1, AttemptOutcome::NoAnswer, 408),
+                decided(RoutingRule::Member, "u-ana", "rung for 17 s: no answer"),
+            ],
+        )
+        .at(21_000, vec![attempt(1, 2, "u-ben", true)])
+        .at(25_000, answer)
+        .at(
+            60_000,
+            vec![
+                connection_ended(ConnectionOutcome::Answered, EndReason::HangupInternal),
+                CallEvent::AnchorLeft,
+                ended(CallOutcome::Answered, "u-own", None),
+            ],
+        )
+        .inputs()
+}
+
+fn decided(rule: RoutingRule, subject: &str, verdict: &str) -> CallEvent {
+    let decision = Decision { rule, subject: subject.into(), verdict: verdict.into() };
+    CallEvent::Decided(vec![decision])
+}
+
 /// Every script, under names that begin with `prefix`.
 pub(crate) fn all(prefix: &str) -> Vec<Vec<Vec<Recorded>>> {
-    let scripts = [direct, simulring, missed, outbound, internal];
+    let scripts = [direct, simulring, missed, outbound, internal, waiting];
     (0..).zip(scripts).map(|(n, script)| script(&format!("{prefix}{n}"), n * 700)).collect()
 }
 

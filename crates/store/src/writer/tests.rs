@@ -83,7 +83,7 @@ async fn a_run_writes_every_row_notifies_the_assigner_and_empties_the_journal() 
     assert_eq!(broken_invariants(&fresh.database).await, Vec::<String>::new());
     assert!(segments::list(&fresh.journal()).expect("a list").is_empty());
     let load = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
-    assert_eq!(load(&metrics.finished_calls), 5);
+    assert_eq!(load(&metrics.finished_calls), 6);
     assert_eq!(load(&metrics.queued_events), 0);
     assert_eq!(load(&metrics.events), inputs.iter().flatten().count() as u64);
     assert!(metrics.is_writable());
@@ -226,6 +226,10 @@ impl Repository for Failing {
 
     async fn agents_today(&self, since: Millis) -> Result<Vec<AgentToday>, Error> {
         self.database.agents_today(since).await
+    }
+
+    async fn timezone(&self) -> Result<Option<String>, Error> {
+        self.database.timezone().await
     }
 
     async fn last_agents(&self, limit: usize) -> Result<Vec<(E164, UserId)>, Error> {

@@ -2,15 +2,19 @@
 //! reference is to something in it, nothing is there twice, and what the schema would refuse is
 //! refused here, with its cause and remedy.
 
+mod circles;
+mod ivrs;
+mod people;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
+use std::ops::RangeInclusive;
 
-use model::E164;
 use model::directory::source::{
-    DirectoryFile, GroupEntry, IvrEntry, LookupEntry, NumberEntry, ObjectTypeEntry, OptionsEntry,
-    RecordEntry, SettingsEntry, UserEntry,
+    DirectoryFile, GroupEntry, LookupEntry, MemberEntry, NumberEntry, ObjectTypeEntry, RecordEntry,
+    SettingsEntry, UserEntry,
 };
-use model::directory::{AcdStrategy, IvrAction, IvrTargetKind};
+use model::{E164, nearest};
 
 /// Whether a problem keeps the file from being applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,8 +72,8 @@ pub fn validate(file: &DirectoryFile, realm: Option<&str>) -> Vec<DirectoryProbl
 
 /// The ids that references may name.
 struct Known<'a> {
-    users: BTreeSet<&'a str>,
-    groups: BTreeSet<&'a str>,
+    users: BTreeMap<&'a str, &'a UserEntry>,
+    groups: BTreeMap<&'a str, &'a GroupEntry>,
     ivrs: BTreeSet<&'a str>,
     records: BTreeSet<&'a str>,
     object_types: BTreeSet<&'a str>,
@@ -83,13 +87,25 @@ impl<'a> Known<'a> {
             ObjectTypeEntry::Labelled { api_name, .. } => api_name,
         };
         Self {
-            users: file.users.iter().map(|entry| &*entry.id).collect(),
-            groups: file.groups.iter().map(|entry| &*entry.id).collect(),
+            users: file.users.iter().map(|entry| (&*entry.id, entry)).collect(),
+            groups: file.groups.iter().map(|entry| (&*entry.id, entry)).collect(),
             ivrs: file.ivrs.iter().map(|entry| &*entry.id).collect(),
             records: file.records.iter().map(|entry| &*entry.id).collect(),
             object_types: file.object_types.iter().map(object_type).collect(),
             roles: file.users.iter().flat_map(|user| &user.roles).map(|role| &**role).collect(),
         }
+    }
+}
+
+impl Known<'_> {
+    /// How well a user masters a skill; 0: not at all.
+    fn skill(&self, user: &str, skill: &str) -> u8 {
+        self.users.get(user).and_then(|user| user.skills.get(skill)).copied().unwrap_or(0)
+    }
+
+    fn members(&self, group: &str) -> impl Iterator<Item = &str> {
+        let members = self.groups.get(group).map(|group| group.members.as_slice());
+        members.unwrap_or_default().iter().map(MemberEntry::user)
     }
 }
 
@@ -151,21 +167,40 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn user_reference(&mut self, at: At<'_>, key: &'static str, id: Option<&String>) {
-        if let Some(id) = id.filter(|id| !self.known.users.contains(id.as_str())) {
-            self.error(at, key, format!("there is no user `{id}`"), "name one of `users`");
+    fn user_reference(&mut self, at: At<'_>, key: &'static str, id: Option<&str>) {
+        if let Some(id) = id.filter(|id| !self.known.users.contains_key(id)) {
+            let remedy = meant(id, "users", self.known.users.keys());
+            self.error(at, key, format!("there is no user `{id}`"), remedy);
         }
     }
 
-    fn group_reference(&mut self, at: At<'_>, key: &'static str, id: Option<&String>) {
-        if let Some(id) = id.filter(|id| !self.known.groups.contains(id.as_str())) {
-            self.error(at, key, format!("there is no group `{id}`"), "name one of `groups`");
+    fn group_reference(&mut self, at: At<'_>, key: &'static str, id: Option<&str>) {
+        if let Some(id) = id.filter(|id| !self.known.groups.contains_key(id)) {
+            let remedy = meant(id, "groups", self.known.groups.keys());
+            self.error(at, key, format!("there is no group `{id}`"), remedy);
         }
     }
 
     fn ivr_reference(&mut self, at: At<'_>, key: &'static str, id: Option<&str>) {
         if let Some(id) = id.filter(|id| !self.known.ivrs.contains(id)) {
-            self.error(at, key, format!("there is no IVR `{id}`"), "name one of `ivrs`");
+            let remedy = meant(id, "ivrs", &self.known.ivrs);
+            self.error(at, key, format!("there is no IVR `{id}`"), remedy);
+        }
+    }
+
+    fn range(
+        &mut self,
+        at: At<'_>,
+        key: &'static str,
+        what: &str,
+        value: u64,
+        range: RangeInclusive<u64>,
+    ) {
+        if !range.contains(&value) {
+            let cause = format!("`{what}` is {value}");
+            let cause = if what == "it" { format!("it is {value}") } else { cause };
+            let remedy = format!("say {} to {}", range.start(), range.end());
+            self.error(at, key, cause, remedy);
         }
     }
 
@@ -173,160 +208,6 @@ impl<'a> Check<'a> {
         if E164::parse(number).is_err() {
             let remedy = "write it as `+`, country code and number, 5 to 15 digits";
             self.error(at, key, format!("`{number}` is no E.164 number"), remedy);
-        }
-    }
-
-    fn users(&mut self, users: &[UserEntry], realm: Option<&str>) {
-        self.unique("users", "id", users.iter().map(|u| (&*u.id, &*u.id)));
-        self.unique("users", "sip_username", users.iter().map(|u| (&*u.id, &*u.sip_username)));
-        for user in users {
-            let at = At { section: "users", id: &user.id };
-            let bad = |c: char| c.is_whitespace() || c.is_control() || "@:;?<>\"".contains(c);
-            if user.sip_username.contains(bad) {
-                let cause =
-                    format!("`{}` cannot stand before the @ of an address", user.sip_username);
-                self.error(at, "sip_username", cause, "use letters, digits, `.`, `-` and `_`");
-            }
-            let Some(ha1) = &user.sip_ha1 else { continue };
-            if user.sip_password.is_some() {
-                let cause = "a password is given too";
-                self.error(at, "sip_ha1", cause, "keep either `sip_password` or `sip_ha1`");
-            }
-            if let Some(realm) = realm.filter(|realm| *realm != ha1.realm) {
-                let cause = format!("it is for the realm `{}`", ha1.realm);
-                let remedy = format!("hash `user:{realm}:password`: `[sip] domain` is the realm");
-                self.error(at, "sip_ha1", cause, remedy);
-            }
-            for (key, value, digits) in [("md5", &ha1.md5, 32), ("sha256", &ha1.sha256, 64)] {
-                if value.len() != digits || !value.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-                    let cause = format!("`{key}` is not {digits} hex digits");
-                    let remedy = "both hashes of `user:realm:password` are required";
-                    self.error(at, "sip_ha1", cause, remedy);
-                }
-            }
-        }
-    }
-
-    fn groups(&mut self, groups: &[GroupEntry]) {
-        self.unique("groups", "id", groups.iter().map(|g| (&*g.id, &*g.id)));
-        self.unique("groups", "name", groups.iter().map(|g| (&*g.id, &*g.name)));
-        for group in groups {
-            let at = At { section: "groups", id: &group.id };
-            let mut seen = BTreeSet::new();
-            for member in &group.members {
-                let member = member.user().to_owned();
-                self.user_reference(at, "members", Some(&member));
-                let cause = format!("`{member}` is there twice");
-                if !seen.insert(member) {
-                    self.error(at, "members", cause, "name every member once");
-                }
-            }
-            if group.members.is_empty() {
-                let cause = "the group has no members: its calls find nobody";
-                self.push(Severity::Warning, at, "members", cause, "name its users");
-            }
-            if group.acd_strategy == Some(AcdStrategy::Single) {
-                let remedy = "use `simulring` or `round_robin`";
-                self.error(at, "acd_strategy", "`single` is for one user", remedy);
-            }
-            let owner = group.missed_call_owner_user_id.as_ref();
-            self.user_reference(at, "missed_call_owner_user_id", owner);
-        }
-    }
-
-    fn ivrs(&mut self, ivrs: &[IvrEntry]) {
-        self.unique("ivrs", "id", ivrs.iter().map(|i| (&*i.id, &*i.id)));
-        let names = ivrs.iter().map(|i| (&*i.id, i.name.as_deref().unwrap_or(&i.id)));
-        self.unique("ivrs", "name", names);
-        for ivr in ivrs {
-            let at = At { section: "ivrs", id: &ivr.id };
-            match ivr.action {
-                IvrAction::CallTransfer => {}
-                IvrAction::Menu
-                | IvrAction::TimeRouting
-                | IvrAction::PlayAndHangup
-                | IvrAction::Voicemail
-                | IvrAction::PlayDirectory => {
-                    let cause = format!("`{}` is not built yet", ivr.action);
-                    let remedy = "a call that reaches it goes to its next IVR or gets 480";
-                    self.push(Severity::Warning, at, "action", cause, remedy);
-                }
-            }
-            self.ivr_target(at, ivr);
-            self.ivr_reference(at, "next_ivr_id", ivr.next_ivr_id.as_deref());
-            self.ivr_options(at, ivr.options.as_ref());
-            self.user_reference(at, "record_owner_user_id", ivr.record_owner_user_id.as_ref());
-            let owner = ivr.missed_call_owner_user_id.as_ref();
-            self.user_reference(at, "missed_call_owner_user_id", owner);
-        }
-    }
-
-    fn ivr_target(&mut self, at: At<'_>, ivr: &IvrEntry) {
-        self.user_reference(at, "target_user_id", ivr.target_user_id.as_ref());
-        self.group_reference(at, "target_group_id", ivr.target_group_id.as_ref());
-        let (key, given) = match ivr.target_kind {
-            None if ivr.action == IvrAction::CallTransfer => {
-                let remedy = "say `user`, `group`, `record_owner` or `external`";
-                return self.error(at, "target_kind", "a call transfer needs a target", remedy);
-            }
-            None | Some(IvrTargetKind::RecordOwner | IvrTargetKind::LastAgent) => return,
-            Some(IvrTargetKind::User) => ("target_user_id", ivr.target_user_id.is_some()),
-            Some(IvrTargetKind::Group) => ("target_group_id", ivr.target_group_id.is_some()),
-            Some(IvrTargetKind::External) => ("target_number", ivr.target_number.is_some()),
-        };
-        if !given {
-            let cause = "it is missing, but `target_kind` asks for it";
-            self.error(at, key, cause, "name the target");
-        }
-    }
-
-    fn ivr_options(&mut self, at: At<'_>, options: Option<&OptionsEntry>) {
-        let options: Vec<(&str, &str)> = match options {
-            None => return,
-            Some(OptionsEntry::Short(options)) => {
-                options.iter().map(|(digit, next)| (&**digit, &**next)).collect()
-            }
-            Some(OptionsEntry::List(options)) => {
-                options.iter().map(|option| (&*option.digit, &*option.next_ivr_id)).collect()
-            }
-        };
-        let mut seen = BTreeSet::new();
-        for (digit, next) in options {
-            let is_digit = |c: char| c.is_ascii_digit() || matches!(c, '*' | '#');
-            if digit.len() != 1 || !digit.chars().all(is_digit) {
-                let cause = format!("`{digit}` is no key of a telephone");
-                self.error(at, "options", cause, "use one of 0 to 9, `*`, `#`");
-            } else if !seen.insert(digit) {
-                let cause = format!("the digit {digit} is there twice");
-                self.error(at, "options", cause, "give every digit one IVR");
-            }
-            self.ivr_reference(at, "options", Some(next));
-        }
-    }
-
-    /// A caller who can go round for ever is let go by the engine's limit, but nobody meant that.
-    fn ivr_circles(&mut self, ivrs: &[IvrEntry]) {
-        let next: BTreeMap<&str, &str> =
-            ivrs.iter().filter_map(|ivr| Some((&*ivr.id, ivr.next_ivr_id.as_deref()?))).collect();
-        let mut reported: BTreeSet<&str> = BTreeSet::new();
-        for start in next.keys() {
-            let mut path = Vec::new();
-            let mut here = *start;
-            while let Some(there) = next.get(here) {
-                if path.contains(&here) || reported.contains(here) {
-                    break;
-                }
-                path.push(here);
-                here = there;
-            }
-            if let Some(first) = path.iter().position(|id| *id == here) {
-                let circle = &path[first..];
-                let at = At { section: "ivrs", id: here };
-                let cause = format!("{} lead back to {here}", circle.join(" → "));
-                let remedy = "end one of them without a next IVR";
-                self.push(Severity::Warning, at, "next_ivr_id", cause, remedy);
-            }
-            reported.extend(path);
         }
     }
 
@@ -338,11 +219,13 @@ impl<'a> Check<'a> {
             let at = At { section: "numbers", id: &number.id };
             self.e164(at, "e164", &number.e164);
             let (user, group) = (&number.assigned_user_id, &number.assigned_group_id);
-            self.user_reference(at, "assigned_user_id", user.as_ref());
-            self.group_reference(at, "assigned_group_id", group.as_ref());
+            self.user_reference(at, "assigned_user_id", user.as_deref());
+            self.group_reference(at, "assigned_group_id", group.as_deref());
             self.ivr_reference(at, "ivr_id", number.ivr_id.as_deref());
-            let owner = number.missed_call_owner_user_id.as_ref();
+            let owner = number.missed_call_owner_user_id.as_deref();
             self.user_reference(at, "missed_call_owner_user_id", owner);
+            let owner = number.missed_call_owner_group_id.as_deref();
+            self.group_reference(at, "missed_call_owner_group_id", owner);
             let owner = match (user, group) {
                 (Some(user), None) => (true, user.as_str()),
                 (None, Some(group)) => {
@@ -385,7 +268,7 @@ impl<'a> Check<'a> {
                     self.error(at, "phones", cause, "name every number once");
                 }
             }
-            self.user_reference(at, "owner_user_id", record.owner_user_id.as_ref());
+            self.user_reference(at, "owner_user_id", record.owner_user_id.as_deref());
         }
     }
 
@@ -412,6 +295,11 @@ impl<'a> Check<'a> {
 
     fn settings(&mut self, settings: &SettingsEntry) {
         let at = At { section: "settings", id: "" };
+        if let Some(zone) = &settings.timezone
+            && let Err(error) = calendar::Zone::named(zone)
+        {
+            self.error(at, "timezone", error, "say one of the IANA database, as `Europe/Berlin`");
+        }
         let policies = ["always", "ask", "never"];
         let policy = settings.participation_policy.as_ref();
         self.word(at, "participation_policy", policy, &policies);
@@ -442,4 +330,23 @@ impl<'a> Check<'a> {
             self.error(at, key, format!("`{word}` is not understood"), remedy);
         }
     }
+}
+
+/// The remedy for a name that is not there: the one that was probably meant.
+fn meant<'a>(
+    id: &str,
+    section: &'static str,
+    known: impl IntoIterator<Item = &'a &'a str>,
+) -> String {
+    match nearest(id, known.into_iter().copied()) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => format!("name one of `{section}`"),
+    }
+}
+
+/// Digits, `*` and `#`, with a `+` and the separators that people write.
+fn is_dialable(number: &str) -> bool {
+    let digits = number.bytes().filter(|byte| matches!(byte, b'0'..=b'9' | b'*' | b'#')).count();
+    let known = |c: char| c.is_ascii_digit() || "*#+-./() ".contains(c);
+    (1..=32).contains(&digits) && number.chars().all(known)
 }
