@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use call::SoundSettings;
 use model::directory::{
-    Accept, AcdStrategy, Assignment, Directory, Group, Ivr, IvrAction, IvrTarget,
-    KnownRecord, Number, User,
+    Accept, AcdStrategy, Assignment, Directory, Group, Ivr, IvrAction, IvrTarget, KnownRecord,
+    Number, User,
 };
 use model::{E164, GroupId, IvrId, NumberId, RecordId, TrunkId, UserId};
 use sip::auth::{Algorithm, ha1};

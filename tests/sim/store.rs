@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use model::agent_state::AgentChange;
 use model::call_graph::words::CallState;
 use model::call_graph::{CallGraph, Recorded, apply, check};
-use model::directory::Directory;
+use model::directory::{Availability, Directory};
+use model::voicemail::{MessageId, VoiceMessage, VoicemailChange};
 use model::{CallId, GroupId, UserId};
-use switch::{Location, Restored};
+use switch::{Location, Restored, RestoredAgent};
 
 use crate::ladder::header;
 
@@ -21,6 +23,9 @@ pub(crate) struct Store {
     finished: BTreeMap<CallId, u32>,
     locations: BTreeMap<Arc<str>, Location>,
     cursors: BTreeMap<GroupId, UserId>,
+    /// What each agent chose last.
+    chosen: BTreeMap<UserId, (Availability, Option<Arc<str>>)>,
+    messages: BTreeMap<MessageId, VoiceMessage>,
     pub(crate) faults: Vec<String>,
 }
 
@@ -54,6 +59,32 @@ impl Store {
         self.cursors.insert(group, user);
     }
 
+    /// What an agent does.
+    pub(crate) fn agent(&mut self, change: AgentChange) {
+        self.chosen.insert(change.user, (change.availability, change.reason));
+    }
+
+    /// A message is left once, and only what is there is heard or deleted.
+    pub(crate) fn voicemail(&mut self, change: VoicemailChange) {
+        let fits = match &change {
+            VoicemailChange::Left(message) => {
+                self.messages.insert(message.id.clone(), message.clone()).is_none()
+            }
+            VoicemailChange::Heard { id, .. } => match self.messages.get_mut(id) {
+                Some(message) => {
+                    message.heard = true;
+                    true
+                }
+                None => false,
+            },
+            VoicemailChange::Deleted { id, .. } => self.messages.remove(id).is_some(),
+            VoicemailChange::Dropped { id, .. } => !self.messages.contains_key(id),
+        };
+        if !fits {
+            self.faults.push(format!("{change:?}"));
+        }
+    }
+
     /// What a new process begins with. The calls that were not over are closed as after any crash.
     pub(crate) fn restart(&mut self, directory: &Directory) -> Restored {
         for graph in self.graphs.values_mut() {
@@ -65,6 +96,17 @@ impl Store {
         Restored {
             locations: self.locations.values().cloned().collect(),
             cursors: self.cursors.clone().into_iter().collect(),
+            agents: self
+                .chosen
+                .iter()
+                .map(|(user, chosen)| RestoredAgent {
+                    user: user.clone(),
+                    availability: Some(chosen.clone()),
+                    today: Default::default(),
+                })
+                .collect(),
+            last_agents: Vec::new(),
+            messages: self.messages.values().cloned().collect(),
         }
     }
 

@@ -17,6 +17,7 @@ impl World {
             Happening::Broke(_)
             | Happening::Resolved(..)
             | Happening::Media(_)
+            | Happening::LookedUp(..)
             | Happening::Acts(_) => false,
         };
         if self.agenda.values().any(under_way) {

@@ -17,7 +17,8 @@ impl World {
             Happening::Broke(_)
             | Happening::Durable(..)
             | Happening::Resolved(..)
-            | Happening::Media(_) => true,
+            | Happening::Media(_)
+            | Happening::LookedUp(..) => true,
         };
         self.agenda.retain(|_, happening| !ours(happening));
         self.durable_at = self.now;
@@ -70,6 +71,7 @@ impl World {
             | Happening::Durable(..)
             | Happening::Resolved(..)
             | Happening::Media(_)
+            | Happening::LookedUp(..)
             | Happening::Acts(_) => false,
         };
         self.agenda.retain(|_, happening| !on_it(happening));

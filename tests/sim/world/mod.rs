@@ -12,10 +12,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use call::port::MediaEvent;
+use call::port::{LookedUp, MediaEvent};
 use model::directory::Directory;
 use model::recording::{RecordingChange, RecordingId};
-use model::{Millis, Now};
+use model::{CallId, Millis, Now};
 use phone::{Phone, PhoneCallId, PhoneConfig, PhoneEvent, PhoneOutput};
 use sip::flow::{Flow, TransportKind};
 use sip::message::Message;
@@ -64,6 +64,7 @@ enum Happening {
     Durable(Duration, Vec<Effect>),
     Resolved(ResolveId, Vec<(TransportKind, SocketAddr)>),
     Media(MediaEvent),
+    LookedUp(CallId, LookedUp),
     Acts(Act),
 }
 
@@ -326,6 +327,7 @@ impl World {
                     self.input(Input::Media(event));
                 }
             }
+            Happening::LookedUp(call, found) => self.input(Input::LookedUp { call, found }),
             Happening::Acts(act) => act(self),
         }
     }
@@ -364,6 +366,14 @@ impl World {
                 Effect::ClientReport(report) => self.faults.push(format!("{report:?}")),
                 Effect::Location(location) => self.store.locate(location),
                 Effect::Cursor(group, user) => self.store.cursor(group, user),
+                Effect::Agent(change) => self.store.agent(change),
+                Effect::Voicemail(change) => self.store.voicemail(change),
+                // A service that knows nobody.
+                Effect::LookUp { call, number } => {
+                    let found = LookedUp { number, record: None };
+                    let at = self.now + Duration::from_millis(100);
+                    self.schedule(at, Happening::LookedUp(call, found));
+                }
             }
         }
     }
