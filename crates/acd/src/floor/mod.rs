@@ -70,7 +70,7 @@ impl Floor {
     /// Offers of one call, and offers of waiting calls to one agent, are at least this far apart
     /// when the earlier one came to nothing (D42 for laps).
     pub const OFFER_GAP: Duration = Duration::from_secs(1);
-    /// A callback is given up so long after the caller began to wait.
+    /// A callback is given up so long after the caller asked for it.
     pub const CALLBACK_LIFETIME: Duration = Duration::from_secs(4 * 3600);
     /// A callback is given up after so many members did not answer.
     pub const CALLBACK_OFFERS: u32 = 10;

@@ -190,9 +190,23 @@ impl Waiter {
         !self.exhausted && self.rests_until.is_none() && (self.ringing.is_empty() || adds)
     }
 
+    /// Nobody rings for it any more: that its strategy waited for more while somebody did is over.
+    fn alone(&mut self) {
+        self.stalled = false;
+        self.rests_until = None;
+    }
+
     fn expires_at(&self) -> Option<Duration> {
-        let lives = self.order.since.saturating_add(Floor::CALLBACK_LIFETIME);
-        self.callback.as_ref().filter(|_| self.ringing.is_empty()).map(|_| lives)
+        let asked_at = self.order.since.saturating_add(self.bore?);
+        let lives_until = asked_at.saturating_add(Floor::CALLBACK_LIFETIME);
+        self.ringing.is_empty().then_some(lives_until)
+    }
+
+    /// A callback for which enough has been tried.
+    fn is_given_up(&self, now: Duration) -> bool {
+        let tried = self.offers >= Floor::CALLBACK_OFFERS && self.ringing.is_empty();
+        let late = self.expires_at().is_some_and(|at| at <= now);
+        self.callback.is_some() && (tried || late)
     }
 
     fn next_due(&self, now: Duration) -> Option<Duration> {
@@ -304,6 +318,10 @@ impl Floor {
         if let Some(waiter) = self.queue.places.get_mut(&number) {
             waiter.bore = Some(waiter.waited(now.mono));
             waiter.callback = Some(callback);
+            // It ends by its own limits.
+            waiter.rules.max_rounds = None;
+            waiter.exhausted = false;
+            waiter.strategy = strategy(waiter.kind, &waiter.rules);
         }
         self.refresh(number, now);
     }
@@ -353,7 +371,7 @@ impl Floor {
                 waiter.declined.insert(key);
             }
             if waiter.ringing.is_empty() {
-                waiter.stalled = false;
+                waiter.alone();
             }
         }
         self.refresh(number, now);
@@ -387,7 +405,9 @@ impl Floor {
         let Some(waiter) = self.queue.places.get_mut(&number) else {
             return;
         };
-        waiter.stalled = false;
+        if !waiter.ringing.is_empty() {
+            waiter.alone();
+        }
         waiter.begins_by = None;
         let (ringing, call) = (std::mem::take(&mut waiter.ringing), waiter.call.clone());
         for key in ringing {
@@ -408,10 +428,6 @@ impl Floor {
             waiter.rests_until = None;
         }
         let late = waiter.begins_by.is_some_and(|by| by <= now.mono);
-        if waiter.expires_at().is_some_and(|at| at <= now.mono) {
-            let call = waiter.call.clone();
-            return self.drop_place(&call, now);
-        }
         while let Some(group) = self.next_group(number, now.mono) {
             self.search_also(number, &group);
         }
@@ -448,8 +464,7 @@ impl Floor {
         let Some(waiter) = self.queue.places.get_mut(&number) else {
             return;
         };
-        let had_it = waiter.offers >= Self::CALLBACK_OFFERS && waiter.ringing.is_empty();
-        if waiter.callback.is_some() && had_it {
+        if waiter.is_given_up(now.mono) {
             let call = waiter.call.clone();
             return self.drop_place(&call, now);
         }

@@ -1,0 +1,4 @@
+//! The floor, driven through its interface only.
+
+mod day;
+mod days;
