@@ -6,12 +6,12 @@ use std::time::Duration;
 use model::IvrId;
 use model::directory::{Ivr, IvrAction, IvrTarget};
 
-use super::{Stage, hunting, ivr};
 use crate::basis::{Basis, Lookup};
 use crate::ctx::Ctx;
 use crate::ivr::input::{Heard, heard};
 use crate::port::CallInput;
 use crate::routing::route::Route;
+use crate::stage::{Stage, hunting, ivr};
 
 /// An answer is awaited.
 #[derive(Debug)]

@@ -14,7 +14,6 @@ use model::{IvrId, UserId};
 
 use super::greeting::LONGEST;
 use super::menu::patience;
-use super::{Stage, ivr};
 use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::ivr::input::{Heard, heard};
@@ -22,6 +21,7 @@ use crate::ivr::{names, program};
 use crate::port::{CallInput, Digit, Playlist, Sound};
 use crate::routing::route::Route;
 use crate::sound::ears::Purpose;
+use crate::stage::{Stage, ivr};
 
 /// So many letters are enough if they leave one name.
 const ENOUGH: usize = 3;

@@ -12,7 +12,6 @@ use model::call_graph::words::RoutingRule;
 use model::directory::{Ivr, Menu};
 
 use super::greeting::LONGEST;
-use super::{Stage, ivr};
 use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::ivr::input::{Heard, heard};
@@ -20,6 +19,7 @@ use crate::ivr::session;
 use crate::port::{CallInput, Digit, Playlist};
 use crate::routing::route::Route;
 use crate::sound::ears::Purpose;
+use crate::stage::{Stage, ivr};
 
 /// The caller is in a menu.
 #[derive(Debug)]

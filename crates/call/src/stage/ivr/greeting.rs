@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use model::IvrId;
 
-use super::{Stage, ivr};
 use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::ivr::input::{Heard, heard};
 use crate::port::{CallInput, Playlist};
 use crate::routing::route::Route;
 use crate::sound::ears::Purpose;
+use crate::stage::{Stage, ivr};
 
 /// Nothing that an IVR says is longer.
-pub(super) const LONGEST: Duration = Duration::from_secs(300);
+pub(in crate::stage) const LONGEST: Duration = Duration::from_secs(300);
 
 /// The caller hears a greeting.
 #[derive(Debug)]

@@ -1,22 +1,25 @@
-//! The caller is in an IVR. It greets him where it has a greeting ([`super::greeting`]), then does
+//! The caller is in an IVR. It greets him where it has a greeting ([`greeting`]), then does
 //! with him what it is for: stages of their own ring, ask, listen and record; where none begins he
 //! is passed on in the same step. A chain of IVRs is walked in a loop whose length `ivr_hops`
 //! bounds (R069, D43).
+
+pub(crate) mod greeting;
+pub(crate) mod looking_up;
+pub(crate) mod menu;
+pub(crate) mod spelling;
 
 use model::IvrId;
 use model::call_graph::event::{CallEvent, Target};
 use model::call_graph::words::{EndedBy, IvrExit, RoutingRule};
 use model::directory::Ivr;
 
-use super::Stage;
-use super::ending;
-use super::greeting::Greeted;
+use self::greeting::Greeted;
+use self::looking_up::LookingUp;
+use self::menu::Asking;
+use self::spelling::Spelling;
 use super::hunting::Hunting;
-use super::looking_up::LookingUp;
-use super::menu::Asking;
-use super::spelling::Spelling;
-use super::voicemail;
 use super::waiting::Waiting;
+use super::{Stage, ending, voicemail};
 use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::ivr::program::{self, Program};
