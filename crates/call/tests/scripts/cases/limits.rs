@@ -1,4 +1,4 @@
-//! Every limit of a call, hit. (`ivr_hops`: `ivrs.rs`.)
+//! Every limit of a call, hit. (`ivr_hops`: `ivrs`.)
 
 use insta::assert_snapshot;
 
