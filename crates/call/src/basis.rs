@@ -180,12 +180,13 @@ impl Basis {
     }
 
     /// What a telephone outside shows that is dialled for this call: no names. Of a caller inside
-    /// it shows the number of the user for whom it rings.
+    /// it shows the number of the user for whom it rings, else the caller's.
     pub(crate) fn shown_outside(&self, rung_for: Option<&UserId>) -> Shown {
         let number = match &self.anchor.party {
             Party::External { .. } => self.shown.number.clone(),
             Party::User { user, .. } => {
-                let number = self.directory.default_number_of_user(rung_for.unwrap_or(user));
+                let number_of = |user| self.directory.default_number_of_user(user);
+                let number = rung_for.and_then(number_of).or_else(|| number_of(user));
                 number.map(|number| number.e164.as_str().into())
             }
         };

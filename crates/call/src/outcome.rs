@@ -112,12 +112,12 @@ pub(crate) fn q850_of_decision(outcome: AttemptOutcome) -> Q850 {
         AttemptOutcome::Answered | AttemptOutcome::Forwarded | AttemptOutcome::CallerHangup => {
             Q850_NORMAL
         }
-        AttemptOutcome::NoAnswer => Q850_NO_ANSWER,
+        // Who is stopped because the caller has chosen something else has not answered either.
+        AttemptOutcome::NoAnswer | AttemptOutcome::Canceled => Q850_NO_ANSWER,
         AttemptOutcome::Busy => q850_of(486),
         AttemptOutcome::Declined => q850_of(603),
         AttemptOutcome::AnsweredElsewhere => Q850_ELSEWHERE,
         AttemptOutcome::Unavailable => Q850_ABSENT,
-        AttemptOutcome::Canceled => q850_of(CANCELLED),
         AttemptOutcome::Failed => Q850_TEMPORARY_FAILURE,
     }
 }

@@ -105,6 +105,8 @@ impl End {
             AttemptOutcome::Declined => RingEnd::Declined,
             // Many telephones say so when their user declines (mikopbx/Core#1043).
             AttemptOutcome::Busy if self.sip_status != outcome::CANCELLED => RingEnd::Declined,
+            // The server stops, or an operator ends the call.
+            AttemptOutcome::Failed if self.sip_status == outcome::CANCELLED => RingEnd::Stopped,
             AttemptOutcome::Unavailable | AttemptOutcome::Failed => RingEnd::Failed,
             AttemptOutcome::Busy
             | AttemptOutcome::Canceled

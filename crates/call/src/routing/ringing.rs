@@ -193,23 +193,24 @@ impl Ringing {
     pub(crate) fn expire(&mut self, basis: &mut Basis, ctx: &mut Ctx<'_>) {
         let now = ctx.now.mono;
         let is_dead = |attempt: &Attempt| attempt.alive_by.is_some_and(|by| by <= now);
-        for user in self.active.iter().filter(|attempt| is_dead(attempt)).filter_map(Attempt::user)
-        {
-            ctx.floor.set_unreachable(user, ctx.now);
+        for attempt in self.active.iter().filter(|attempt| is_dead(attempt)) {
+            if let Some(user) = attempt.user() {
+                ctx.floor.set_unreachable(user, ctx.now);
+                let verdict = "passed over: the telephone answers nothing";
+                basis.decide(RoutingRule::Member, user.as_str(), verdict);
+            }
         }
         let dead = End::by_decision(AttemptOutcome::Unavailable, 408);
         self.give_up(dead, Release::NoAnswer, is_dead, basis, ctx);
-        let mut index = 0;
-        while let Some(attempt) = self.active.get_mut(index) {
+        for index in 0..self.active.len() {
+            let attempt = &mut self.active[index];
             if attempt.gives_up_at <= now && !attempt.later.is_empty() {
                 attempt.rang_out = true;
-                let leg = attempt.leg;
-                if self.next_device(index, basis, ctx) {
-                    let (connection, why) = (CONNECTION, Release::NoAnswer);
-                    basis.stop(Stopped { leg, connection, attempt: None, why }, ctx);
-                }
+                let (leg, why) = (attempt.leg, Release::NoAnswer);
+                let stopped = Stopped { leg, connection: CONNECTION, attempt: None, why };
+                basis.stop(stopped, ctx);
+                self.next_device(index, basis, ctx);
             }
-            index += 1;
         }
         let late = End::by_decision(AttemptOutcome::NoAnswer, outcome::CANCELLED);
         self.give_up(late, Release::NoAnswer, |attempt| attempt.gives_up_at <= now, basis, ctx);

@@ -192,6 +192,21 @@ pub(crate) fn rules(group: Option<&Group>, max_rounds: Option<u32>, ctx: &Ctx<'_
     }
 }
 
+/// The most members that are explained to who begins to wait.
+const EXPLAINED: usize = 24;
+
+/// Explains who of a group cannot take a caller who begins to wait for it.
+pub(crate) fn explain(group: &Group, kind: AcdStrategy, basis: &mut Basis, ctx: &Ctx<'_>) {
+    basis.decide(RoutingRule::Strategy, group.id.as_str(), kind.as_str());
+    let passed_over = group.members.iter().filter_map(|user| {
+        let agent = ctx.floor.agent(user);
+        (agent.state != AgentState::Available).then(|| (user, state(&agent)))
+    });
+    for (user, why) in passed_over.take(EXPLAINED) {
+        basis.decide(RoutingRule::Member, user.as_str(), format!("passed over: {why}"));
+    }
+}
+
 /// Whether nothing is to be said of an agent.
 pub(crate) fn is_free(agent: &AgentView) -> bool {
     agent.state == AgentState::Available
@@ -213,9 +228,7 @@ pub(crate) fn state(agent: &AgentView) -> Arc<str> {
             "unreachable: the telephone answers nothing".into()
         }
         (AgentState::WrapUp, Availability::Available) => "wrapping up".into(),
-        (AgentState::Ringing, Availability::Available) => {
-            "not free while another call rings".into()
-        }
+        (AgentState::Ringing, Availability::Available) => "another call rings".into(),
         (AgentState::Available, Availability::Available) => "free".into(),
     }
 }

@@ -36,6 +36,9 @@ const LOOKS: Duration = Duration::from_secs(1);
 /// No announcement is longer: the next one comes even if media never says that it is over.
 const LONGEST: Duration = Duration::from_secs(120);
 
+/// Why somebody leaves who is not to wait for nobody.
+const NOBODY: &str = "no member is there";
+
 /// A caller who waits.
 #[derive(Debug)]
 pub(crate) struct Waiting {
@@ -87,6 +90,9 @@ impl Waiting {
                 return ivr::go_to(&ivr.id, to, route, basis, ctx);
             }
         };
+        if let Some(group) = basis.directory.clone().group(&group) {
+            search::explain(group, plan.strategy, basis, ctx);
+        }
         let verdict = format!("entered at place {position} with priority {priority}");
         basis.decide(RoutingRule::Queue, group.as_str(), verdict);
         let event = CallEvent::QueueEntered {
@@ -107,13 +113,16 @@ impl Waiting {
             moves_cursor: plan.strategy == AcdStrategy::RoundRobin,
             ends_at: now.saturating_add(wait.unwrap_or(ctx.settings.acd.wait)),
             announces_at: None,
-            looks_at: queue.leave_when_empty.then_some(now),
+            looks_at: queue.leave_when_empty.then(|| now.saturating_add(LOOKS)),
             music: true,
             last: false,
         };
+        if waiting.looks_at.is_some() && !waiting.is_staffed(basis, ctx) {
+            return waiting.over(QueueExit::Empty, NOBODY, basis, ctx);
+        }
         waiting.announces_at = waiting.next_announcement(queue, ctx);
         waiting.play_music(basis, ctx);
-        waiting.go_on(basis, ctx)
+        Stage::Waiting(waiting)
     }
 
     pub(crate) fn deadline(&self) -> Option<Duration> {
@@ -309,7 +318,7 @@ impl Waiting {
         }
         if self.looks_at.is_some_and(|at| at <= ctx.now.mono) {
             if self.ringing.active().is_empty() && !self.is_staffed(basis, ctx) {
-                return self.over(QueueExit::Empty, "no member is there", basis, ctx);
+                return self.over(QueueExit::Empty, NOBODY, basis, ctx);
             }
             self.looks_at = Some(ctx.now.mono.saturating_add(LOOKS));
         }

@@ -16,6 +16,16 @@ pub(crate) fn summary(graph: &CallGraph) -> String {
     for row in &graph.attempts {
         attempt(graph, row, &mut text);
     }
+    for row in &graph.queue_waits {
+        let (entered, left) = (at(graph, Some(row.entered_at)), at(graph, row.left_at));
+        let (group, priority, position) = (&row.group_id, row.priority, row.position);
+        let exit = or(row.exit);
+        let _ = writeln!(
+            text,
+            "w{} {group} place {position} priority {priority}, {entered}..{left} {exit}",
+            row.seq
+        );
+    }
     for row in &graph.participants {
         let (joined, left) = (at(graph, row.joined_at), at(graph, row.left_at));
         let (number, key, role) = (row.ordinal, &row.participant_key, row.role);
