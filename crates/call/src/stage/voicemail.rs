@@ -13,7 +13,8 @@ use model::directory::{Ivr, MailboxId, VoicemailBox};
 use model::recording::RecordingId;
 use model::{IvrId, UserId};
 
-use super::{Stage, ending, greeting, ivr};
+use super::greeting::LONGEST;
+use super::{Stage, ending, ivr};
 use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::ivr::input::{Heard, heard};
@@ -66,16 +67,11 @@ pub(crate) fn leave(
     let Some(owner) = owner(&place.mailbox, basis, ctx) else {
         return Err(route);
     };
-    // What the IVR has said stands for the sentence that is built in.
-    let greets = match (&owner.mailbox.greeting_prompt, &ivr.greeting_prompt) {
-        (None, Some(_)) => Greets::No,
-        (Some(_), _) | (None, None) => Greets::Yes,
-    };
     let voice = Voice::new(ivr.language.as_ref(), ctx);
-    let ivr = Some(ivr.id.clone());
-    let until = ctx.now.mono;
-    let stage = Voicemail { ivr, route, place, voice, phase: Phase::Greeting, until };
-    Ok(stage.begin(&owner, greets, basis, ctx))
+    let greeting = greeting(&owner, Some(ivr), &voice, ctx);
+    let (id, until) = (Some(ivr.id.clone()), ctx.now.mono);
+    let stage = Voicemail { ivr: id, route, place, voice, phase: Phase::Greeting, until };
+    Ok(stage.begin(&owner, greeting, basis, ctx))
 }
 
 /// The caller of a user leaves a message, because the user's inbound route says so.
@@ -95,16 +91,10 @@ pub(crate) fn leave_for_user(
         return ending::unanswered(&route, EndedBy::System, Release::Normal, basis, ctx);
     };
     let voice = Voice::new(None, ctx);
+    let greeting = greeting(&owner, None, &voice, ctx);
     let until = ctx.now.mono;
     let stage = Voicemail { ivr: None, route, place, voice, phase: Phase::Greeting, until };
-    stage.begin(&owner, Greets::Yes, basis, ctx)
-}
-
-/// Whether the caller has still to be greeted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Greets {
-    Yes,
-    No,
+    stage.begin(&owner, greeting, basis, ctx)
 }
 
 /// Whose mailbox it is; `None`, and the call knows why: it takes no messages.
@@ -119,11 +109,30 @@ fn owner(mailbox: &MailboxId, basis: &mut Basis, ctx: &Ctx<'_>) -> Option<Owner>
     None
 }
 
+/// What the caller hears before he is recorded.
+fn greeting(owner: &Owner, ivr: Option<&Ivr>, voice: &Voice, ctx: &Ctx<'_>) -> Playlist {
+    // What the IVR has said stands for the sentence that is built in.
+    let is_greeted = ivr.is_some_and(|ivr| ivr.greeting_prompt.is_some());
+    let configured = ctx.settings.voicemail.greeting.as_ref().filter(|_| !is_greeted);
+    let mut list = match owner.mailbox.greeting_prompt.as_ref().or(configured) {
+        // Its words are not ours: they are spoken as any other prompt is.
+        Some(prompt) => Playlist {
+            barge_in: true,
+            language: ivr.and_then(|ivr| ivr.language.clone()),
+            ..Playlist::one(Playlist::named(prompt))
+        },
+        None if is_greeted => voice.asks(Vec::new()),
+        None => voice.asks(voice.greeting(&owner.name)),
+    };
+    list.items.push(Sound::Tone(Tone::Beep));
+    list
+}
+
 impl Voicemail {
     fn begin(
         mut self,
         owner: &Owner,
-        greets: Greets,
+        greeting: Playlist,
         basis: &mut Basis,
         ctx: &mut Ctx<'_>,
     ) -> Stage {
@@ -131,27 +140,25 @@ impl Voicemail {
             basis.record(CallEvent::Accepted, ctx);
             basis.anchor.accept(None, ctx);
         }
-        let limit = ctx.settings.voicemail.messages_per_mailbox;
-        let subject = Owner::id(&self.place.mailbox);
-        if !ctx.mailboxes.has_room(&self.place.mailbox, limit) {
-            let verdict = format!("no message is taken: {limit} are there already");
-            basis.decide(RoutingRule::Voicemail, subject, verdict);
+        if self.is_full(basis, ctx) {
             let full = self.voice.texts().mailbox_full;
             return self.sorry(full, basis, ctx);
         }
         let verdict = format!("a message is taken for {}", owner.name);
-        basis.decide(RoutingRule::Voicemail, subject, verdict);
-        let mut items = match (greets, &owner.mailbox.greeting_prompt) {
-            (Greets::No, _) => Vec::new(),
-            (Greets::Yes, Some(prompt)) => vec![Playlist::named(prompt)],
-            (Greets::Yes, None) => match &ctx.settings.voicemail.greeting {
-                Some(prompt) => vec![Playlist::named(prompt)],
-                None => self.voice.greeting(&owner.name),
-            },
-        };
-        items.push(Sound::Tone(Tone::Beep));
-        self.play(self.voice.asks(items), basis, ctx);
+        basis.decide(RoutingRule::Voicemail, Owner::id(&self.place.mailbox), verdict);
+        self.play(greeting, basis, ctx);
         Stage::Voicemail(self)
+    }
+
+    /// Whether there is no room for one more message; the call knows why then.
+    fn is_full(&self, basis: &mut Basis, ctx: &Ctx<'_>) -> bool {
+        let limit = ctx.settings.voicemail.messages_per_mailbox;
+        let is_full = !ctx.mailboxes.has_room(&self.place.mailbox, limit);
+        if is_full {
+            let verdict = format!("no message is taken: there may be {limit} and no more");
+            basis.decide(RoutingRule::Voicemail, Owner::id(&self.place.mailbox), verdict);
+        }
+        is_full
     }
 
     pub(crate) fn deadline(&self) -> Duration {
@@ -237,6 +244,11 @@ impl Voicemail {
     fn record(mut self, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
         let leg = basis.anchor.leg;
         basis.ears.stop(leg, Purpose::Greeting, ctx);
+        // Others may have filled it while he was greeted.
+        if self.is_full(basis, ctx) {
+            let full = self.voice.texts().mailbox_full;
+            return self.sorry(full, basis, ctx);
+        }
         let Some((id, file)) = basis.recording.message(leg, &mut basis.ears, ctx) else {
             let why = self.voice.texts().not_recorded;
             return self.sorry(why, basis, ctx);
@@ -285,7 +297,7 @@ impl Voicemail {
 
     fn play(&mut self, list: Playlist, basis: &mut Basis, ctx: &mut Ctx<'_>) {
         basis.ears.play(basis.anchor.leg, Purpose::Greeting, list, ctx);
-        self.until = ctx.now.mono.saturating_add(greeting::LONGEST);
+        self.until = ctx.now.mono.saturating_add(LONGEST);
     }
 
     fn go_on(self, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {

@@ -37,6 +37,8 @@ pub(crate) struct World {
     pub(crate) lawful: bool,
     /// Recordings that were stopped and of which media has not said how long they are.
     pub(crate) closing: VecDeque<RecordingId>,
+    /// What became of voice messages.
+    pub(crate) messages: Vec<VoicemailChange>,
     /// Users whose telephones answer nothing at all.
     pub(crate) frozen: BTreeSet<UserId>,
     /// Legs that were dialled and whose telephone has not said anything yet.
@@ -91,6 +93,7 @@ impl World {
             interruptible: BTreeSet::new(),
             lawful: true,
             closing: VecDeque::new(),
+            messages: Vec::new(),
             frozen: BTreeSet::new(),
             dialled: VecDeque::new(),
             depth: 0,
@@ -344,6 +347,7 @@ impl World {
         let recording = self.closing.pop_front().expect("a recording that was stopped");
         if let Some(change) = self.mailboxes.closed(&recording, duration_ms) {
             let _ = writeln!(self.log, "{:<6} {}", seconds(self.now), message(&change));
+            self.messages.push(change);
         }
     }
 
@@ -444,8 +448,8 @@ impl World {
                 CallOutput::Recording(..)
                 | CallOutput::Cursor(..)
                 | CallOutput::LookUp(_)
-                | CallOutput::Voicemail(_)
                 | CallOutput::Availability(..) => {}
+                CallOutput::Voicemail(ref change) => self.messages.push(change.clone()),
             }
             let text = self.calls[index].describe(&output);
             let _ = writeln!(self.log, "{:<6} {text}", seconds(self.now));

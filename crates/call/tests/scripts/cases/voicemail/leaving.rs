@@ -14,7 +14,9 @@ use crate::world::World;
 pub(super) const BOXES: &str = r#"{
     "users": [
       {"id": "u-ana", "display_name": "Ana Agent", "sip_username": "ana",
-        "voicemail": {"greeting_prompt": "ana.wav"}}],
+        "voicemail": {"greeting_prompt": "ana.wav"}},
+      {"id": "u-mia", "display_name": "Mia Moss", "sip_username": "mia",
+        "inbound_route": {"steps": [{"ring_ms": 8000}], "then": "voicemail"}}],
     "ivrs": [
       {"id": "ivr-ben", "action": "voicemail",
         "voicemail": {"mailbox": {"user": "u-ben"}, "max_ms": 60000, "silence_ms": 4000}},
@@ -98,7 +100,7 @@ fn the_hash_key_ends_a_message_and_the_ivr_goes_on() {
         20 eve hangs up
     "), @r#"
     0      answer caller
-    0      play caller [File("ana.wav"), Tone(Beep)] up to a digit in en
+    0      play caller [File("ana.wav"), Tone(Beep)] up to a digit
     3      call-a-r1 is voicemail/2026/01/05/call-a-r1.wav from 3
     3      record caller | nobody as call-a-r1 in voicemail/2026/01/05/call-a-r1, Wav
     3      notice 5000 ms of silence of caller
@@ -126,7 +128,7 @@ fn who_hangs_up_leaves_his_message() {
         13 recorded 5.9
     "), @r#"
     0      answer caller
-    0      play caller [File("leave.wav"), Tone(Beep)] up to a digit in en
+    0      play caller [File("leave.wav"), Tone(Beep)] up to a digit
     6      call-a-r1 is voicemail/2026/01/05/call-a-r1.wav from 6
     6      record caller | nobody as call-a-r1 in voicemail/2026/01/05/call-a-r1, Wav
     6      notice 4000 ms of silence of caller
@@ -299,7 +301,7 @@ fn a_greeting_that_cannot_be_played_or_never_ends_keeps_no_message_away() {
         9 recorded 9
     "), @r#"
     0      answer caller
-    0      play caller [File("ana.wav"), Tone(Beep)] up to a digit in en
+    0      play caller [File("ana.wav"), Tone(Beep)] up to a digit
     0      call-a-r1 is voicemail/2026/01/05/call-a-r1.wav from 0
     0      record caller | nobody as call-a-r1 in voicemail/2026/01/05/call-a-r1, Wav
     0      notice 5000 ms of silence of caller
@@ -366,6 +368,76 @@ fn a_missed_call_with_a_message_is_a_missed_call() {
 }
 
 #[test]
+fn a_personal_inbound_route_ends_in_voicemail() {
+    assert_snapshot!(explained_in(world(), "registered mia
+        0 call +15557770001 -> +15550100009
+        8 pass
+        12 caller heard
+        18 caller says nothing
+        18 recorded 6
+    "), @r#"
+    0      dial mia, showing +15557770001 "Carl Contact"
+    8      cancel mia NoAnswer
+    8      answer caller
+    8      play caller [Text("You have reached the mailbox of"), Text("Mia Moss"), Text("Please leave a message after the tone."), Tone(Beep)] up to a digit in en
+    12     call-a-r1 is voicemail/2026/01/05/call-a-r1.wav from 12
+    12     record caller | nobody as call-a-r1 in voicemail/2026/01/05/call-a-r1, Wav
+    12     notice 5000 ms of silence of caller
+    18     notice no silence of caller
+    18     stop call-a-r1
+    18     hang up caller Normal
+    18     finished
+    18     call-a-r1 of +15557770001 "Carl Contact" was left at 12: 6000 ms in voicemail/2026/01/05/call-a-r1.wav
+    --
+    call inbound missed by system, owner u-mia, mco u-mia
+       accepted 8, answered -, ended 18, sip -, q850 19
+    i1 0 call_started direction=inbound
+    i2 0 routing_started c1 strategy=single target=u-mia
+    i3 8 no_answer c1 reason=timeout
+    i4 18 call_ended by=system
+    0 number +15550100009: a call to u-mia
+    0 device u-mia all: rings for 8s
+    0 device u-mia: unanswered: voicemail
+    8 voicemail u-mia: a message is taken for Mia Moss
+    "#);
+    // Nobody is there to ring; who hangs up has left his message.
+    assert_snapshot!(check_in(world(), "
+        0 call ana -> mia
+        4 caller heard
+        9 caller hangs up
+        9 recorded 5
+    "), @r#"
+    0      answer caller
+    0      play caller [Text("You have reached the mailbox of"), Text("Mia Moss"), Text("Please leave a message after the tone."), Tone(Beep)] up to a digit in en
+    4      call-a-r1 is voicemail/2026/01/05/call-a-r1.wav from 4
+    4      record caller | nobody as call-a-r1 in voicemail/2026/01/05/call-a-r1, Wav
+    4      notice 5000 ms of silence of caller
+    9      stop call-a-r1
+    9      finished
+    9      call-a-r1 of +15550100001 "Ana Agent" was left at 4: 5000 ms in voicemail/2026/01/05/call-a-r1.wav
+    --
+    call internal canceled by internal, owner u-ana, mco -
+       accepted 0, answered -, ended 9, sip -, q850 16
+    c1 route user u-mia single, 0..9, answered -, bridged -
+       canceled, not_answered, sip 487, q850 16
+    a1 u-mia stage 1 round 1, 0..0, ringing -, unavailable 480
+    p1 u:u-ana caller 0..9
+    p2 u:u-mia callee -..-
+    i1 0 call_started u-ana direction=internal
+    i2 0 routing_started c1 strategy=single target=u-mia
+    i3 0 no_answer c1 reason=unavailable
+    i4 9 call_ended by=internal
+    context u-ana u-mia;
+    "#);
+    let mut off = world();
+    off.settings.voicemail.enabled = false;
+    assert_snapshot!(orders_in(off, "0 call +15557770001 -> +15550100009"), @"
+    0      reject caller 480
+    0      finished
+    ");
+}
+
+#[test]
 fn a_full_mailbox_says_so_and_records_nothing() {
     let mut world = world();
     world.settings.voicemail.messages_per_mailbox = 2;
@@ -424,8 +496,35 @@ fn a_full_mailbox_says_so_and_records_nothing() {
     i4 3 call_ended by=system
     0 number +15550300001: enters ivr-ben
     0 ivr ivr-ben version 1: entered: voicemail
-    0 voicemail u-ben: no message is taken: 2 are there already
+    0 voicemail u-ben: no message is taken: there may be 2 and no more
     "#);
+}
+
+#[test]
+fn callers_who_are_greeted_at_the_same_time_do_not_fill_it_beyond() {
+    let mut world = world();
+    world.settings.voicemail.messages_per_mailbox = 1;
+    assert_snapshot!(
+        orders_in(
+            world,
+            "
+        0 call +15557770001 -> +15550300001
+        0 B: call +15557770002 -> +15550300001
+        6 caller heard
+        6 B: caller heard
+    "
+        ),
+        @r#"
+    0      answer caller
+    0      play caller [Text("You have reached the mailbox of"), Text("Ben Baker"), Text("Please leave a message after the tone."), Tone(Beep)] up to a digit in en
+    0      B: answer caller
+    0      B: play caller [Text("You have reached the mailbox of"), Text("Ben Baker"), Text("Please leave a message after the tone."), Tone(Beep)] up to a digit in en
+    6      call-a-r1 is voicemail/2026/01/05/call-a-r1.wav from 6
+    6      record caller | nobody as call-a-r1 in voicemail/2026/01/05/call-a-r1, Wav
+    6      notice 4000 ms of silence of caller
+    6      B: play caller [Text("This mailbox is full. No message can be left.")] in en
+    "#
+    );
 }
 
 #[test]
@@ -461,7 +560,7 @@ fn who_cannot_be_recorded_is_told_so_and_goes_on() {
         15 eve hangs up
     "), @r#"
     0      answer caller
-    0      play caller [File("ana.wav"), Tone(Beep)] up to a digit in en
+    0      play caller [File("ana.wav"), Tone(Beep)] up to a digit
     6      call-a-r1 is voicemail/2026/01/05/call-a-r1.wav from 6
     6      record caller | nobody as call-a-r1 in voicemail/2026/01/05/call-a-r1, Wav
     6      notice 5000 ms of silence of caller

@@ -6,7 +6,7 @@ use model::voicemail::{MessageId, VoiceMessage, VoicemailChange};
 use model::{CallId, E164, GroupId, Millis, UserId};
 use sha2::{Digest as _, Sha256};
 
-use super::leaving::counts;
+use super::leaving::{BOXES, counts};
 use crate::directory::directory;
 use crate::script::{explained_in, orders_in, play};
 use crate::world::{BEGINNING, World};
@@ -14,11 +14,11 @@ use crate::world::{BEGINNING, World};
 /// The PIN of every mailbox here.
 const PIN: &str = "4711";
 
-/// Ana and the group Support have mailboxes with a PIN, Ben has one without.
-fn house() -> Directory {
-    let mut directory = directory("");
+/// Ana and the group Support have mailboxes with this PIN, Ben has one without.
+fn house(pin: &str) -> Directory {
+    let mut directory = directory(BOXES);
     let mailbox = |owner: &str| {
-        let hash = Sha256::digest(format!("{owner}:{PIN}").as_bytes());
+        let hash = Sha256::digest(format!("{owner}:{pin}").as_bytes());
         let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
         Some(MailboxSettings { pin_sha256: Some(hex.into()), ..MailboxSettings::default() })
     };
@@ -31,11 +31,16 @@ fn house() -> Directory {
     directory
 }
 
+/// Nobody has a message, and mailboxes have this PIN.
+pub(super) fn house_with_pin(pin: &str) -> World {
+    World::new(house(pin))
+}
+
 fn ana() -> MailboxId {
     MailboxId::User(UserId::from("u-ana"))
 }
 
-fn message(mailbox: &MailboxId, name: &str, before_s: i64, heard: bool) -> VoiceMessage {
+pub(super) fn message(mailbox: &MailboxId, name: &str, before_s: i64, heard: bool) -> VoiceMessage {
     VoiceMessage {
         id: MessageId(name.into()),
         mailbox: mailbox.clone(),
@@ -50,8 +55,8 @@ fn message(mailbox: &MailboxId, name: &str, before_s: i64, heard: bool) -> Voice
 }
 
 /// Ana has an old message and, after it, two new ones.
-pub(super) fn world() -> World {
-    let mut world = World::new(house());
+fn world() -> World {
+    let mut world = World::new(house(PIN));
     world.mailboxes.restore(message(&ana(), "m3", 60, false));
     world.mailboxes.restore(message(&ana(), "m1", 5 * 86_400, true));
     world.mailboxes.restore(message(&ana(), "m2", 86_400, false));
@@ -400,7 +405,7 @@ fn a_right_pin_forgets_the_wrong_ones() {
 
 #[test]
 fn a_mailbox_without_messages_says_so() {
-    assert_snapshot!(orders_in(World::new(house()), &format!("{ENTERED}
+    assert_snapshot!(orders_in(World::new(house(PIN)), &format!("{ENTERED}
         9 caller heard
     ")), @r#"
     0      answer caller

@@ -3,3 +3,4 @@
 mod codes;
 mod leaving;
 mod listening;
+mod property;
