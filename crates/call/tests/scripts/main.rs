@@ -7,4 +7,5 @@ mod oracle;
 mod property;
 mod script;
 mod summary;
+mod waiting;
 mod world;

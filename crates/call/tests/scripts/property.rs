@@ -133,7 +133,7 @@ fn scene(calls: &'static [(&'static str, &'static str)]) -> impl Strategy<Value 
     )
 }
 
-fn is_possible(state: LegState, is_anchor: bool, event: &LegEvent) -> bool {
+pub(crate) fn is_possible(state: LegState, is_anchor: bool, event: &LegEvent) -> bool {
     match (event, is_anchor) {
         (LegEvent::Cancelled, true) => state == LegState::Ringing,
         (LegEvent::Cancelled, false) => false,
