@@ -221,3 +221,6 @@ impl DatabaseUrl {
         &self.0
     }
 }
+
+#[cfg(test)]
+mod tests;

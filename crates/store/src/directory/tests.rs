@@ -1,5 +1,7 @@
 //! What a directory file does to the database, and what is said of a wrong one (interface.md).
 
+mod routing;
+
 use model::directory::source::{DirectoryFile, Ha1Entry, MemberEntry, OptionEntry, OptionsEntry};
 use model::directory::{Availability, IvrAction};
 use model::{E164, Millis};

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use model::directory::source::{IvrEntry, MailboxEntry, OptionsEntry};
 use model::directory::{
-    AcdStrategy, IvrAction, IvrTargetKind, MailboxId, Menu, Queue, Spelling, VoicemailBox,
-    WaitingChoice,
+    AcdStrategy, IvrAction, IvrTargetKind, MailboxId, Menu, Queue, SkillNeed, Spelling,
+    VoicemailBox, WaitingChoice,
 };
 
 use super::{At, Check, Severity, is_dialable};
@@ -83,10 +83,10 @@ impl Check<'_> {
 
     fn ivr_times(&mut self, at: At<'_>, ivr: &IvrEntry) {
         if let Some(ring) = ivr.attempt_ring_ms {
-            self.range(at, "attempt_ring_ms", "it", ring, 1_000..=HOUR_MS);
+            self.range(at, "attempt_ring_ms", "it", ring, 100..=HOUR_MS);
         }
         if let Some(timeout) = ivr.no_answer_timeout_ms {
-            self.range(at, "no_answer_timeout_ms", "it", timeout, 1_000..=24 * HOUR_MS);
+            self.range(at, "no_answer_timeout_ms", "it", timeout, 100..=24 * HOUR_MS);
         }
     }
 
@@ -152,7 +152,7 @@ impl Check<'_> {
     }
 
     fn menu(&mut self, at: At<'_>, menu: &Menu) {
-        self.range(at, "menu", "timeout_ms", menu.timeout_ms, 500..=MINUTE_MS);
+        self.range(at, "menu", "timeout_ms", menu.timeout_ms, 100..=MINUTE_MS);
         self.range(at, "menu", "max_tries", u64::from(menu.max_tries), 1..=20);
         self.ivr_reference(at, "menu", menu.default_ivr_id.as_ref().map(|id| id.as_str()));
     }
@@ -164,7 +164,7 @@ impl Check<'_> {
         }
         self.range(at, "queue", "max_size", u64::from(queue.max_size), 1..=LONGEST_QUEUE);
         let every = queue.announce_every_ms;
-        self.range(at, "queue", "announce_every_ms", every, 5_000..=HOUR_MS);
+        self.range(at, "queue", "announce_every_ms", every, 1_000..=HOUR_MS);
         self.ivr_reference(at, "queue", queue.overflow_ivr_id.as_ref().map(|id| id.as_str()));
         for (digit, choice) in &queue.options {
             if !is_key(*digit) {
@@ -178,7 +178,8 @@ impl Check<'_> {
         for need in &queue.skills {
             self.level(at, "queue", &need.skill, need.level);
             if need.at_least > need.level {
-                let cause = format!("`{}` never asks for more than it begins with", need.skill);
+                let SkillNeed { skill, level, at_least, .. } = need;
+                let cause = format!("`{skill}` begins at {level} and relaxes to {at_least}");
                 self.error(at, "queue", cause, "let `at_least` be at most `level`");
             }
         }
@@ -213,7 +214,7 @@ impl Check<'_> {
 
     fn schedule(&mut self, at: At<'_>, schedule: &model::directory::schedule::Schedule) {
         for mistake in calendar::check(schedule) {
-            self.error(at, "schedule", mistake, "correct it: calls would go astray");
+            self.error(at, "schedule", mistake, "correct it: calls would go where nobody meant");
         }
         let rules = schedule.rules.iter().map(|rule| &rule.ivr_id);
         let holidays = schedule.holidays.iter().map(|holiday| &holiday.ivr_id);
@@ -237,14 +238,14 @@ impl Check<'_> {
         if self.problems.len() == before {
             self.listened_to(at, "voicemail", mailbox.as_ref());
         }
-        self.range(at, "voicemail", "max_ms", place.max_ms, 2_000..=HOUR_MS);
+        self.range(at, "voicemail", "max_ms", place.max_ms, 1_000..=HOUR_MS);
         self.range(at, "voicemail", "silence_ms", place.silence_ms, 1_000..=MINUTE_MS);
     }
 
     fn spelling(&mut self, at: At<'_>, spelling: &Spelling) {
         self.group_reference(at, "spelling", spelling.group_id.as_ref().map(|id| id.as_str()));
         self.range(at, "spelling", "loops", u64::from(spelling.loops), 1..=20);
-        self.range(at, "spelling", "wait_ms", spelling.wait_ms, 500..=MINUTE_MS);
+        self.range(at, "spelling", "wait_ms", spelling.wait_ms, 100..=MINUTE_MS);
     }
 }
 

@@ -150,7 +150,7 @@ impl Check<'_> {
             if let Some(id) = &step.device {
                 self.device_reference(at, key, id, devices);
             }
-            self.range(at, key, "ring_ms", step.ring_ms, 1_000..=LONGEST_RING_MS);
+            self.range(at, key, "ring_ms", step.ring_ms, 100..=LONGEST_RING_MS);
         }
         match (route.then, &route.forward_to) {
             (AfterRoute::Forward, None) => {
@@ -229,9 +229,9 @@ impl Check<'_> {
     fn rules(&mut self, at: At<'_>, rules: &AgentRules) {
         let given = [
             ("wrap_up_ms", rules.wrap_up_ms, 0..=LONGEST_WRAP_UP_MS),
-            ("service_level_ms", rules.service_level_ms, 1_000..=LONGEST_WRAP_UP_MS),
+            ("service_level_ms", rules.service_level_ms, 100..=LONGEST_WRAP_UP_MS),
             ("step_members", rules.step_members.map(u64::from), 1..=1_000),
-            ("step_ms", rules.step_ms, 500..=LONGEST_RING_MS),
+            ("step_ms", rules.step_ms, 100..=LONGEST_RING_MS),
         ];
         for (what, value, range) in given {
             if let Some(value) = value {
