@@ -18,7 +18,7 @@ pub struct Settings {
     pub sound: SoundSettings,
     /// How messages are left and listened to.
     pub voicemail: VoicemailSettings,
-    /// What IVRs say where their definitions say nothing.
+    /// IVRs where their definitions say nothing.
     pub ivr: IvrSettings,
     /// How groups are searched and how callers wait.
     pub acd: AcdSettings,

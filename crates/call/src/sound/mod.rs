@@ -2,6 +2,8 @@
 //! are recorded and how, and what is kept of the digits they press.
 
 pub(crate) mod ears;
+mod phrases;
+pub(crate) mod voice;
 
 use std::sync::Arc;
 

@@ -2,7 +2,6 @@
 
 mod mailboxes;
 mod owner;
-mod phrases;
 mod pin;
 mod saying;
 mod settings;
@@ -11,5 +10,5 @@ pub(crate) use self::mailboxes::Leaving;
 pub use self::mailboxes::{Counts, Mailboxes};
 pub(crate) use self::owner::Owner;
 pub(crate) use self::pin::Typed;
-pub(crate) use self::saying::{Voice, text};
 pub use self::settings::VoicemailSettings;
+pub(crate) use crate::sound::voice::{Voice, text};

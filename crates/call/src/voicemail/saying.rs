@@ -1,5 +1,4 @@
-//! What voicemail and the codes say, as playlists: texts of [`super::phrases`], and numbers, times
-//! and digits from the set of prompts.
+//! What voicemail says, in pieces: texts, and numbers, times and digits from the set of prompts.
 
 use std::sync::Arc;
 
@@ -8,58 +7,22 @@ use model::Millis;
 use model::voicemail::VoiceMessage;
 
 use super::Counts;
-use super::phrases::{Phrases, phrases};
-use crate::ctx::Ctx;
-use crate::port::{Playlist, Sound, Spoken};
-
-/// The language in which a caller is spoken to.
-#[derive(Clone, Debug)]
-pub(crate) struct Voice {
-    said: &'static Phrases,
-    language: Arc<str>,
-}
+use crate::port::{Sound, Spoken};
+use crate::sound::voice::{Voice, text};
 
 impl Voice {
-    /// The voice for an IVR of this language; `None`: the configured one.
-    pub(crate) fn new(language: Option<&Arc<str>>, ctx: &Ctx<'_>) -> Self {
-        let wanted = language.unwrap_or(&ctx.settings.voicemail.language);
-        let said = phrases(wanted);
-        // A text is spoken as what it is, whatever was wanted.
-        let speaks = wanted.split('-').next().unwrap_or_default();
-        let language = match speaks.eq_ignore_ascii_case(said.language) {
-            true => wanted.clone(),
-            false => said.language.into(),
-        };
-        Self { said, language }
-    }
-
-    /// The texts that the voice has.
-    pub(crate) fn texts(&self) -> &'static Phrases {
-        self.said
-    }
-
-    /// These things in this language; a key ends them.
-    pub(crate) fn asks(&self, items: Vec<Sound>) -> Playlist {
-        Playlist { barge_in: true, ..self.says(items) }
-    }
-
-    /// These things in this language, to their end.
-    pub(crate) fn says(&self, items: Vec<Sound>) -> Playlist {
-        Playlist { items, repeat: false, barge_in: false, language: Some(self.language.clone()) }
-    }
-
     /// "You have reached the mailbox of … Please leave a message after the tone."
     pub(crate) fn greeting(&self, owner: &Arc<str>) -> Vec<Sound> {
         vec![
-            text(self.said.mailbox_of),
+            text(self.texts().mailbox_of),
             Sound::Text(owner.clone()),
-            text(self.said.leave_a_message),
+            text(self.texts().leave_a_message),
         ]
     }
 
     /// "You have … new messages."
     pub(crate) fn counts(&self, counts: Counts) -> Vec<Sound> {
-        let said = self.said;
+        let said = self.texts();
         match counts {
             Counts { new: 0, old: 0 } => vec![text(said.no_messages)],
             Counts { new: 0, old } => {
@@ -79,7 +42,7 @@ impl Voice {
         now: Millis,
         timezone: Option<&str>,
     ) -> Vec<Sound> {
-        let said = self.said;
+        let said = self.texts();
         let mut items = vec![text(if message.heard { said.old_message } else { said.new_message })];
         items.extend(self.received(message.at, now, timezone));
         match (&message.from_name, &message.from) {
@@ -95,7 +58,7 @@ impl Voice {
 
     /// "Received today at …"
     fn received(&self, at: Millis, now: Millis, timezone: Option<&str>) -> Vec<Sound> {
-        let said = self.said;
+        let said = self.texts();
         let (then, today) = (Local::of(at, timezone), Local::of(now, timezone));
         let mut items = match today.day - then.day {
             0 => vec![text(said.today)],
@@ -114,11 +77,6 @@ impl Voice {
         items.push(Sound::Say(Spoken::Time { hour: then.hour, minute: then.minute }));
         items
     }
-}
-
-/// A text.
-pub(crate) fn text(text: &'static str) -> Sound {
-    Sound::Text(text.into())
 }
 
 fn many(count: u32, one: &'static str, [before, after]: [&'static str; 2]) -> Vec<Sound> {
@@ -164,11 +122,10 @@ mod tests {
     use model::voicemail::MessageId;
     use model::{CallId, E164, UserId};
 
-    use super::super::phrases::phrases;
     use super::*;
 
     fn english() -> Voice {
-        Voice { said: phrases("en"), language: "en".into() }
+        Voice::of(&"en".into())
     }
 
     fn at(text: &str) -> Millis {

@@ -4,7 +4,6 @@
 //! limited number of times, waited for and spoken to for a limited time, so every directory is
 //! left.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use model::call_graph::event::Target;
@@ -18,9 +17,10 @@ use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::ivr::input::{Heard, heard};
 use crate::ivr::{names, program};
-use crate::port::{CallInput, Digit, Playlist, Sound};
+use crate::port::{CallInput, Digit, Playlist, Sound, Spoken};
 use crate::routing::route::Route;
 use crate::sound::ears::Purpose;
+use crate::sound::voice::{Voice, text};
 use crate::stage::{Stage, ivr};
 
 /// So many letters are enough if they leave one name.
@@ -165,7 +165,10 @@ impl Spelling {
         };
         basis.decide(RoutingRule::Menu, self.ivr.as_str(), verdict);
         match found.pop() {
-            None => self.ask(Some(ctx.settings.ivr.no_name_prompt.clone()), basis, ctx),
+            None => {
+                let why = self.voice(basis, ctx).texts().nobody_of_that_name;
+                self.ask(Some(why), basis, ctx)
+            }
             Some(user) if found.is_empty() => self.connect(user, basis, ctx),
             Some(last) => {
                 found.push(last);
@@ -177,30 +180,30 @@ impl Spelling {
     /// Reads the names out.
     fn offer(mut self, mut users: Vec<UserId>, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
         users.truncate(CHOICES);
-        let settings = &ctx.settings.ivr;
+        let voice = self.voice(basis, ctx);
+        let [before, between] = voice.texts().choice;
         let mut items: Vec<Sound> = Vec::new();
         for (place, user) in users.iter().enumerate() {
-            let digit = (place + 1).to_string();
-            let text = with_name(&settings.choice_text, user, basis).replace("{digit}", &digit);
-            items.push(Sound::Text(text.into()));
+            let digit = Spoken::Digits((place + 1).to_string().into());
+            items.extend([text(before), name(user, basis), text(between), Sound::Say(digit)]);
         }
-        items.push(Playlist::named(&settings.again_prompt));
+        items.push(text(voice.texts().spell_again));
         self.turn = Turn::Hears(users);
-        self.say(items, basis, ctx)
+        self.say(voice.asks(items), basis, ctx)
     }
 
     fn connect(mut self, user: UserId, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
-        let text = with_name(&ctx.settings.ivr.connecting_text, &user, basis);
+        let voice = self.voice(basis, ctx);
+        let list = voice.says(vec![text(voice.texts().connecting_to), name(&user, basis)]);
         self.turn = Turn::Connects(user);
-        self.say(vec![Sound::Text(text.into())], basis, ctx)
+        self.say(list, basis, ctx)
     }
 
-    /// Asks for a name, after this prompt, unless he was asked often enough.
-    fn ask(mut self, why: Option<Arc<str>>, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
+    /// Asks for a name, after this text, unless he was asked often enough.
+    fn ask(mut self, why: Option<&'static str>, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
         let directory = basis.directory.clone();
-        let Some(ivr) =
-            directory.ivr(&self.ivr).filter(|ivr| self.asked < ivr.spelling.loops.max(1))
-        else {
+        let definition = directory.ivr(&self.ivr);
+        let Some(ivr) = definition.filter(|ivr| self.asked < ivr.spelling.loops.max(1)) else {
             let verdict = format!("given up after try {}", self.asked);
             basis.decide(RoutingRule::Menu, self.ivr.as_str(), verdict);
             basis.ears.stop(basis.anchor.leg, Purpose::Greeting, ctx);
@@ -209,19 +212,27 @@ impl Spelling {
         self.asked += 1;
         self.typed.clear();
         self.turn = Turn::Asked;
-        let prompt = ivr.greeting_prompt.as_ref().unwrap_or(&ctx.settings.ivr.spell_prompt);
-        let items = why.iter().chain([prompt]).map(|prompt| Playlist::named(prompt)).collect();
-        self.say(items, basis, ctx)
+        let voice = self.voice(basis, ctx);
+        let why = why.map(text).into_iter();
+        let list = match &ivr.greeting_prompt {
+            Some(prompt) => {
+                let items = why.chain([Playlist::named(prompt)]).collect();
+                Playlist { barge_in: true, items, ..program::says(ivr, prompt) }
+            }
+            None => voice.asks(why.chain([text(voice.texts().spell_a_name)]).collect()),
+        };
+        self.say(list, basis, ctx)
     }
 
-    /// Says something that any key interrupts.
-    fn say(mut self, items: Vec<Sound>, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
-        let language = basis.directory.ivr(&self.ivr).and_then(|ivr| ivr.language.clone());
-        let barge_in = !matches!(self.turn, Turn::Connects(_));
-        let list = Playlist { items, repeat: false, barge_in, language };
+    fn say(mut self, list: Playlist, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
         basis.ears.play(basis.anchor.leg, Purpose::Greeting, list, ctx);
         self.until = ctx.now.mono.saturating_add(LONGEST);
         Stage::Spelling(self)
+    }
+
+    fn voice(&self, basis: &Basis, ctx: &Ctx<'_>) -> Voice {
+        let ivr = basis.directory.ivr(&self.ivr);
+        Voice::new(ivr.and_then(|ivr| ivr.language.as_ref()), ctx)
     }
 
     /// It is the caller's turn.
@@ -259,7 +270,8 @@ fn ring(ivr: &IvrId, user: UserId, route: Route, basis: &mut Basis, ctx: &mut Ct
     ivr::route(ivr, plan, route, basis, ctx)
 }
 
-fn with_name(text: &str, user: &UserId, basis: &Basis) -> String {
-    let name = basis.directory.user(user).map_or(user.as_str(), |user| &user.display_name);
-    text.replace("{name}", name)
+/// A user's name, spoken.
+fn name(user: &UserId, basis: &Basis) -> Sound {
+    let name = basis.directory.user(user).map(|user| user.display_name.clone());
+    Sound::Text(name.unwrap_or_else(|| user.as_str().into()))
 }

@@ -40,8 +40,8 @@ fn three_letters_of_one_name_are_enough() {
         9 caller hangs up
     "), @r#"
     0      answer caller
-    0      play caller [Text("Please spell the name on the keys of your telephone, then press the hash key.")] up to a digit
-    3      play caller [Text("Connecting you to Zoë Ng.")]
+    0      play caller [Text("Please spell the name on the keys of your telephone, then press the hash key.")] up to a digit in en
+    3      play caller [Text("Connecting you to"), Text("Zoë Ng")] in en
     4      dial zoe, showing +15557770001 "Carl Contact"
     4      play caller [Tone(Ringback)] for ever
     6      u-zoe is taken
@@ -80,9 +80,9 @@ fn several_names_are_read_out_and_a_digit_chooses() {
         10 caller heard
     "), @r#"
     0      answer caller
-    0      play caller [Text("Please spell the name on the keys of your telephone, then press the hash key.")] up to a digit
-    4      play caller [Text("For Anna Muller-Lüdenscheidt press 1."), Text("For Jürgen Müller press 2."), Text("To spell another name, press star.")] up to a digit
-    6      play caller [Text("Connecting you to Jürgen Müller.")]
+    0      play caller [Text("Please spell the name on the keys of your telephone, then press the hash key.")] up to a digit in en
+    4      play caller [Text("For"), Text("Anna Muller-Lüdenscheidt"), Text("press"), Say(Digits("1")), Text("For"), Text("Jürgen Müller"), Text("press"), Say(Digits("2")), Text("To spell another name, press star.")] up to a digit in en
+    6      play caller [Text("Connecting you to"), Text("Jürgen Müller")] in en
     7      dial jur, showing +15557770001 "Carl Contact"
     7      play caller [Tone(Ringback)] for ever
     9      stop playing to caller
@@ -120,9 +120,9 @@ fn the_end_of_the_list_is_waited_for_then_he_is_asked_again() {
         20 caller hangs up
     "), @r#"
     0      answer caller
-    0      play caller [Text("Please spell the name on the keys of your telephone, then press the hash key.")] up to a digit
-    7      play caller [Text("For Anna Muller-Lüdenscheidt press 1."), Text("For Jürgen Müller press 2."), Text("To spell another name, press star.")] up to a digit
-    14     play caller [Text("Please spell the name on the keys of your telephone, then press the hash key.")] up to a digit
+    0      play caller [Text("Please spell the name on the keys of your telephone, then press the hash key.")] up to a digit in en
+    7      play caller [Text("For"), Text("Anna Muller-Lüdenscheidt"), Text("press"), Say(Digits("1")), Text("For"), Text("Jürgen Müller"), Text("press"), Say(Digits("2")), Text("To spell another name, press star.")] up to a digit in en
+    14     play caller [Text("Please spell the name on the keys of your telephone, then press the hash key.")] up to a digit in en
     20     finished
     "#);
 }
@@ -166,7 +166,7 @@ fn nobody_of_that_name_in_the_group() {
     "), @r#"
     0      answer caller
     0      play caller [File("spell.wav")] up to a digit in de
-    2      play caller [Text("There is nobody of that name."), File("spell.wav")] up to a digit in de
+    2      play caller [Text("Niemand heißt so."), File("spell.wav")] up to a digit in de
     5      hang up caller Normal
     5      finished
     --
@@ -194,7 +194,7 @@ fn waiting_ends_the_typing_and_a_user_of_the_group_rings_as_long_as_the_ivr_says
     "), @r#"
     0      answer caller
     0      play caller [File("spell.wav")] up to a digit in de
-    3      play caller [Text("Connecting you to Zoë Ng.")] in de
+    3      play caller [Text("Sie werden verbunden mit"), Text("Zoë Ng")] in de
     4      dial zoe, showing +15557770001 "Carl Contact"
     4      play caller [Tone(Ringback)] for ever
     16     cancel zoe NoAnswer
@@ -229,7 +229,7 @@ fn hash_before_any_letter_and_letters_after_the_name_change_nothing() {
     "), @r#"
     0      answer caller
     0      play caller [File("spell.wav")] up to a digit in de
-    3      play caller [Text("Connecting you to Ana Agent.")] in de
+    3      play caller [Text("Sie werden verbunden mit"), Text("Ana Agent")] in de
     4      finished
     "#);
 }
@@ -255,7 +255,11 @@ fn at_most_nine_names_are_read_out() {
         4 caller presses 9
         5 caller heard",
     );
-    assert!(world.log.contains("For Xa X08 press 9."), "{}", world.log);
+    assert!(
+        world.log.contains(r#"Text("Xa X08"), Text("press"), Say(Digits("9"))"#),
+        "{}",
+        world.log
+    );
     assert!(!world.log.contains("Xa X09"), "{}", world.log);
     assert!(world.log.contains("dial x8"), "{}", world.log);
 }

@@ -1,5 +1,5 @@
-//! Everything that voicemail and the codes say, in the languages that are built in. A sentence
-//! with a number in it is said in pieces, so that each text is one of a small set: it is made once
+//! Everything that the engine says by itself (voicemail, directories, codes), in the languages that
+//! are built in. A sentence with a number or a name in it is said in pieces, so that each text is one of a small set: it is made once
 //! and kept, or recorded by a person.
 
 /// The sentences of a language.
@@ -48,6 +48,13 @@ pub(crate) struct Phrases {
     pub(crate) goodbye: &'static str,
     pub(crate) you_are_available: &'static str,
     pub(crate) you_are_away: &'static str,
+    pub(crate) spell_a_name: &'static str,
+    pub(crate) nobody_of_that_name: &'static str,
+    /// Before a name, and between it and the digit that chooses it.
+    pub(crate) choice: [&'static str; 2],
+    pub(crate) spell_again: &'static str,
+    /// Before a name.
+    pub(crate) connecting_to: &'static str,
 }
 
 /// The sentences of a language (BCP 47); English where it is none that is built in.
@@ -107,6 +114,11 @@ static ENGLISH: Phrases = Phrases {
     goodbye: "Goodbye.",
     you_are_available: "You are available.",
     you_are_away: "You are away.",
+    spell_a_name: "Please spell the name on the keys of your telephone, then press the hash key.",
+    nobody_of_that_name: "There is nobody of that name.",
+    choice: ["For", "press"],
+    spell_again: "To spell another name, press star.",
+    connecting_to: "Connecting you to",
 };
 
 static GERMAN: Phrases = Phrases {
@@ -163,6 +175,12 @@ static GERMAN: Phrases = Phrases {
     goodbye: "Auf Wiederhören.",
     you_are_available: "Sie sind erreichbar.",
     you_are_away: "Sie sind abwesend.",
+    spell_a_name: "Bitte buchstabieren Sie den Namen auf den Tasten Ihres Telefons und drücken Sie \
+                   die Rautetaste.",
+    nobody_of_that_name: "Niemand heißt so.",
+    choice: ["Für", "drücken Sie"],
+    spell_again: "Für einen anderen Namen drücken Sie die Sterntaste.",
+    connecting_to: "Sie werden verbunden mit",
 };
 
 #[cfg(test)]
