@@ -193,7 +193,7 @@ pub(crate) async fn open_recordings(
 }
 
 /// Recordings that ended before `before` and whose file is still kept, oldest first, at most
-/// `limit`.
+/// `limit`. A voice message stays in its mailbox until somebody deletes it.
 pub(crate) async fn old_recordings(
     connection: &mut SqliteConnection,
     before: Millis,
@@ -201,6 +201,8 @@ pub(crate) async fn old_recordings(
 ) -> Result<Vec<RecordingRow>, Error> {
     let sql = "SELECT id, call_id, file, format, state FROM recording \
                WHERE state IN ('done','failed','interrupted') AND ended_at < ? \
+               AND NOT EXISTS (SELECT 1 FROM voicemail v WHERE v.id = recording.id \
+               AND v.deleted_at IS NULL) \
                ORDER BY ended_at, id LIMIT ?";
     let rows = sqlx::query(sql).bind(before.0).bind(limit).fetch_all(connection).await?;
     rows.iter().map(|row| read(&Columns { table: "recording", row })).collect()

@@ -1,13 +1,13 @@
 //! Reply calls (R111, D33): with `reply_calls_enabled`, a missed inbound call opens a task for its
 //! owner in the transaction that finishes it; the first outbound call to that number that begins
 //! afterwards closes every open task of the number, in the transaction that brings its first row,
-//! so that two people do not call back.
+//! so that two people do not call back. What is open is closed though the setting is off by now.
 //!
 //! `done_call_id` is the truth: when that outbound call finishes, its row and its hand-off get
 //! `reply_to_call_id`, the newest missed call that it replies to. Only commits of the writer and of
 //! the recovery come here: a document from a file, or from the history, opens and closes nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::call_graph::graph::Call;
 use model::call_graph::words::{CallOutcome, CallState, Direction};
@@ -23,33 +23,53 @@ pub(crate) async fn follow(
     connection: &mut SqliteConnection,
     batch: &RowBatch<'_>,
 ) -> Result<BTreeMap<CallId, CallId>, Error> {
-    let mut replies = BTreeMap::new();
-    if !batch.calls.iter().any(|call| concerns(call)) || !enabled(connection).await? {
-        return Ok(replies);
+    let missed = |call: &&&Call| {
+        call.direction == Direction::Inbound && call.outcome == Some(CallOutcome::Missed)
+    };
+    if batch.calls.iter().any(|call| missed(&call)) && enabled(connection).await? {
+        for call in batch.calls.iter().filter(missed) {
+            open(connection, call).await?;
+        }
     }
-    for call in batch.calls.iter().filter(|call| concerns(call)) {
-        match call.direction {
-            Direction::Inbound => open(connection, call).await?,
-            Direction::Outbound => {
-                close(connection, call).await?;
-                if call.state == CallState::Finished
-                    && let Some(missed) = replied(connection, call).await?
-                {
-                    replies.insert(call.id.clone(), missed);
-                }
-            }
-            Direction::Internal => {}
+    let outbound: Vec<&Call> =
+        batch.calls.iter().filter(|call| call.direction == Direction::Outbound).copied().collect();
+    let concerned = concerned(connection, &outbound).await?;
+    let mut replies = BTreeMap::new();
+    for call in outbound {
+        let number = call.to_number.as_deref().filter(|number| concerned.contains(*number));
+        if let Some(number) = number {
+            close(connection, call, number).await?;
+        }
+        let replies_perhaps = number.is_some() || concerned.contains(call.id.as_str());
+        if replies_perhaps
+            && call.state == CallState::Finished
+            && let Some(missed) = replied(connection, call).await?
+        {
+            replies.insert(call.id.clone(), missed);
         }
     }
     Ok(replies)
 }
 
-fn concerns(call: &Call) -> bool {
-    match call.direction {
-        Direction::Inbound => call.outcome == Some(CallOutcome::Missed),
-        Direction::Outbound => true,
-        Direction::Internal => false,
+/// Numbers with open tasks, and calls that closed some: one question a batch, because most calls
+/// concern none.
+async fn concerned(
+    connection: &mut SqliteConnection,
+    outbound: &[&Call],
+) -> Result<BTreeSet<String>, Error> {
+    if outbound.is_empty() {
+        return Ok(BTreeSet::new());
     }
+    let json = |texts: Vec<&str>| serde_json::Value::from(texts).to_string();
+    let numbers = outbound.iter().filter_map(|call| call.to_number.as_deref()).collect();
+    let ids = outbound.iter().map(|call| call.id.as_str()).collect();
+    let sql = "SELECT number FROM reply_call WHERE state = 'open' \
+               AND number IN (SELECT value FROM json_each(?)) \
+               UNION SELECT done_call_id FROM reply_call WHERE done_call_id IS NOT NULL \
+               AND done_call_id IN (SELECT value FROM json_each(?))";
+    let found: Vec<String> =
+        sqlx::query_scalar(sql).bind(json(numbers)).bind(json(ids)).fetch_all(connection).await?;
+    Ok(found.into_iter().collect())
 }
 
 async fn enabled(connection: &mut SqliteConnection) -> Result<bool, Error> {
@@ -80,10 +100,7 @@ async fn open(connection: &mut SqliteConnection, call: &Call) -> Result<(), Erro
     Ok(())
 }
 
-async fn close(connection: &mut SqliteConnection, call: &Call) -> Result<(), Error> {
-    let Some(number) = call.to_number.as_deref() else {
-        return Ok(());
-    };
+async fn close(connection: &mut SqliteConnection, call: &Call, number: &str) -> Result<(), Error> {
     let sql = "UPDATE reply_call SET state = 'done', done_call_id = ? \
                WHERE number = ? AND state = 'open' AND created_at <= ?";
     let update = sqlx::query(sql).bind(call.id.as_str()).bind(number).bind(call.initiated_at.0);

@@ -107,7 +107,7 @@ pub trait Repository: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), Error>> + Send;
 
     /// At most `limit` recordings that ended before `before` and whose files are kept, oldest
-    /// first.
+    /// first; without voice messages that nobody deleted.
     fn old_recordings(
         &self,
         before: Millis,

@@ -2,12 +2,13 @@
 //! start for the index of mailboxes. The sound of one is a recording with the same id.
 
 use model::directory::MailboxId;
+use model::recording::RecordingId;
 use model::voicemail::{MessageId, VoiceMessage, VoicemailChange};
 use model::{GroupId, Millis, UserId};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
-use crate::Error;
 use crate::rows::Columns;
+use crate::{Error, media_rows};
 
 /// A change of a message; doing it twice is doing it once. A mailbox whose owner the directory
 /// does not have is passed over.
@@ -25,11 +26,15 @@ pub(crate) async fn save(
         VoicemailChange::Deleted { id, by, at, .. } => {
             let sql = "UPDATE voicemail SET deleted_at = ?, deleted_by_user_id = \
                        (SELECT id FROM app_user WHERE id = ?) WHERE id = ? AND deleted_at IS NULL";
-            touch(connection, sql, id, by, *at).await
+            touch(connection, sql, id, by, *at).await?;
+            file_gone(connection, id).await
         }
-        // Nobody knew of it.
-        VoicemailChange::Dropped { .. } => Ok(()),
+        VoicemailChange::Dropped { id, .. } => file_gone(connection, id).await,
     }
+}
+
+async fn file_gone(connection: &mut SqliteConnection, id: &MessageId) -> Result<(), Error> {
+    media_rows::expire(connection, &[RecordingId(id.0.clone())]).await
 }
 
 async fn left(connection: &mut SqliteConnection, message: &VoiceMessage) -> Result<(), Error> {

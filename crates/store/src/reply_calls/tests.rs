@@ -79,6 +79,19 @@ async fn the_first_call_back_closes_every_task_of_the_number_when_it_begins() {
 }
 
 #[tokio::test]
+async fn a_task_is_closed_though_the_setting_was_switched_off_meanwhile() {
+    let fresh = enabled().await;
+    write(&fresh, &graph(&scripts::missed("m", 0))).await;
+    let mut file = scenario_directory();
+    file.settings.reply_calls_enabled = Some(false);
+    let report = fresh.database.import(&file, "tandem.test", ImportMode::Apply, Millis(T0)).await;
+    assert!(report.expect("an import").applied);
+    write(&fresh, &graph(&scripts::missed("n", 0))).await;
+    write(&fresh, &graph(&scripts::outbound("back", 60_000))).await;
+    assert_eq!(tasks(&fresh).await, ["m of u-mia: done by back"]);
+}
+
+#[tokio::test]
 async fn a_call_that_began_before_is_no_reply() {
     let fresh = enabled().await;
     write(&fresh, &graph(&scripts::outbound("early", 20_000)[..2])).await;

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use model::recording::{RecordingChange, RecordingFormat};
+
 use super::*;
 use crate::media_rows::MediaRow;
 use crate::testing::{Fresh, T0};
@@ -74,4 +76,32 @@ async fn a_mailbox_of_nobody_and_a_dropped_message_leave_no_row() {
     let dropped = VoicemailChange::Dropped { id, mailbox: ana() };
     write(&fresh, &[left(1, nobody), dropped, left(2, sales())]).await;
     assert_eq!(fresh.database.mailboxes().await.expect("messages").len(), 1);
+}
+
+#[tokio::test]
+async fn the_sound_of_a_message_is_kept_until_it_is_deleted() {
+    let fresh = Fresh::new().await;
+    let recording = RecordingId("c1-r1".into());
+    let format = RecordingFormat::Wav;
+    let (file, call) = ("c1-r1.wav".into(), "c1".into());
+    let at = Millis(T0);
+    let began = RecordingChange::Began { call, file, format, at };
+    let ended = RecordingChange::Ended { at, duration_ms: 9, bytes: 9, sha256: None };
+    let media = [began, ended].map(|change| MediaRow::Recording(recording.clone(), change));
+    let commit = Commit { media: &media, ..Commit::default() };
+    fresh.database.commit(&commit).await.expect("a commit");
+    let old = async || {
+        let later = Millis(T0 + 9_000_000);
+        fresh.database.old_recordings(later, 9).await.expect("recordings").len()
+    };
+    assert_eq!(old().await, 1, "a recording like any other");
+    write(&fresh, &[left(1, ana())]).await;
+    assert_eq!(old().await, 0);
+    let (id, by) = (MessageId::from(&recording), "u-ana".into());
+    write(&fresh, &[VoicemailChange::Deleted { id, mailbox: ana(), by, at }]).await;
+    let state: String = sqlx::query_scalar("SELECT state FROM recording")
+        .fetch_one(fresh.database.reader())
+        .await
+        .expect("a row");
+    assert_eq!((state.as_str(), old().await), ("expired", 0));
 }
