@@ -2,12 +2,13 @@
 //! diacritics do not matter, and a name may be spelt from any of its words on: `AGENTANA` is Ana
 //! Agent as well as `ANA`.
 
-/// Whether these keys spell the beginning of the name.
-pub(crate) fn is_spelt(name: &str, keys: &str) -> bool {
-    let words: Vec<String> = name.split(is_gap).map(word).filter(|word| !word.is_empty()).collect();
-    (0..words.len()).any(|first| {
-        let (before, from) = words.split_at(first);
-        [from, before].concat().concat().starts_with(keys)
+/// Whether these keys spell the beginning of the name. It stops at the first key that does not, so
+/// a directory of thousands of names is looked through at once.
+pub(crate) fn is_spelt(name: &str, typed: &str) -> bool {
+    let words = || name.split(is_gap).filter(|word| keys(word).next().is_some());
+    (0..words().count()).any(|first| {
+        let mut spelt = words().skip(first).chain(words().take(first)).flat_map(keys);
+        typed.chars().all(|key| spelt.next() == Some(key))
     })
 }
 
@@ -16,12 +17,9 @@ fn is_gap(letter: char) -> bool {
 }
 
 /// The keys of a word; signs that are on no key are left out.
-fn word(text: &str) -> String {
-    let mut keys = String::with_capacity(text.len());
-    for letter in text.chars().flat_map(char::to_lowercase) {
-        keys.extend(plain(letter).chars().filter_map(key));
-    }
-    keys
+fn keys(word: &str) -> impl Iterator<Item = char> {
+    let letters = word.chars().flat_map(char::to_lowercase);
+    letters.flat_map(|letter| plain(letter).chars()).filter_map(key)
 }
 
 /// A letter in lower case without its diacritics; nothing for what is no Latin letter or digit.
