@@ -169,6 +169,19 @@ fn a_message_is_no_longer_than_it_may_be() {
 }
 
 #[test]
+fn no_message_is_longer_than_an_hour_whatever_an_ivr_says() {
+    let house = r#"{"ivrs": [{"id": "ivr-long", "action": "voicemail", "voicemail":
+        {"mailbox": {"user": "u-ben"}, "max_ms": 18446744073709551615, "silence_ms": 0}}],
+        "numbers": [{"id": "n-1", "e164": "+15550300001", "assigned_group_id": "g-supp",
+        "ivr_id": "ivr-long"}]}"#;
+    let mut world = World::new(directory(house));
+    play(&mut world, "0 call +15557770001 -> +15550300001\n 6 caller heard\n 3605 pass");
+    assert!(!world.calls[0].finished);
+    play(&mut world, "3606 pass");
+    assert!(world.calls[0].finished, "{}", world.log);
+}
+
+#[test]
 fn nothing_said_is_no_message() {
     // 4 s of silence and half a second of something.
     assert_snapshot!(orders_in(world(), "
