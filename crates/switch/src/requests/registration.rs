@@ -197,6 +197,23 @@ impl Switch {
                 self.floor.set_registered(&user.id, is, now);
             }
         }
+        let directory = self.directory.clone();
+        for aor in &aors {
+            // Who has named another device for groups.
+            let offered = |of: &Directory| {
+                let user = of.user_by_sip_username(aor)?;
+                let bindings = self.registrar.bindings(now.mono, aor);
+                Some((user.id.clone(), devices::can_be_offered(user, bindings)))
+            };
+            if let Some((user, is)) = offered(&directory)
+                && offered(&before) != Some((user.clone(), is))
+            {
+                match is {
+                    true => self.floor.set_registered(&user, true, now),
+                    false => self.floor.set_unreachable(&user, now),
+                }
+            }
+        }
         self.reread_subscriptions(now);
     }
 }

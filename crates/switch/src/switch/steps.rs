@@ -1,9 +1,11 @@
 //! One step: what an input causes inside the core is settled before the next one, until nobody is
 //! left to be told anything, no waiting caller can be given an agent, and who watches knows.
 
+use std::collections::BTreeMap;
+
 use acd::{Offer, Turned};
 use call::port::{CallInput, LegEvent, LegId, Offered};
-use model::Now;
+use model::{Now, UserId};
 use sip::user_agent_core::{UaEvent, UaOutput};
 
 use crate::legs::CallKey;
@@ -82,9 +84,16 @@ impl Switch {
 
     /// Tells the outside what agents do, and telephones what they watch.
     fn tell_watchers(&mut self, now: Now, effects: &mut Vec<Effect>) {
-        for change in self.floor.changes() {
-            self.away_changed.insert(change.user.clone());
-            effects.push(Effect::Agent(change));
+        // Between ringing and talking nobody was available for a moment: of what one step did to
+        // an agent only the end is told.
+        let changes = self.floor.changes();
+        let last: BTreeMap<UserId, usize> =
+            changes.iter().enumerate().map(|(at, change)| (change.user.clone(), at)).collect();
+        for (at, change) in changes.into_iter().enumerate() {
+            if last.get(&change.user) == Some(&at) {
+                self.away_changed.insert(change.user.clone());
+                effects.push(Effect::Agent(change));
+            }
         }
         self.notify_watchers(now);
     }

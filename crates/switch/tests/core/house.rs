@@ -58,14 +58,20 @@ impl House {
     }
 
     pub(crate) fn with(settings: call::Settings) -> Self {
+        Self::of(config(settings), directory(), Restored::default())
+    }
+
+    /// Like the others; its phones are registered beside what was restored.
+    pub(crate) fn of(config: SwitchConfig, directory: Directory, restored: Restored) -> Self {
         let start = now(Duration::ZERO);
         let until = start.wall.plus(Duration::from_secs(1_000_000));
         let locations = [("alice", ALICE), ("bob", BOB)].map(|(name, at)| Location {
             aor: name.into(),
             bindings: vec![(binding(name, at), until)],
         });
-        let restored = Restored { locations: locations.into(), ..Restored::default() };
-        let switch = Switch::new(1, config(settings), restored, Arc::new(directory()), start);
+        let locations = locations.into_iter().chain(restored.locations.iter().cloned()).collect();
+        let restored = Restored { locations, ..restored };
+        let switch = Switch::new(1, config, restored, Arc::new(directory), start);
         let mut house = Self {
             switch,
             now: Duration::from_secs(1),
@@ -96,8 +102,24 @@ impl House {
     }
 
     pub(crate) fn give(&mut self, input: Input) -> Vec<Sent> {
-        let mut effects = Vec::new();
         self.now += Duration::from_millis(10);
+        self.step(input)
+    }
+
+    /// Time passes; returns what the core sends meanwhile.
+    pub(crate) fn wait(&mut self, time: Duration) -> Vec<Sent> {
+        let end = self.now + time;
+        let mut sent = Vec::new();
+        while let Some(due) = self.switch.next_deadline().filter(|due| *due <= end) {
+            self.now = self.now.max(due);
+            sent.extend(self.step(Input::Deadline));
+        }
+        self.now = end;
+        sent
+    }
+
+    fn step(&mut self, input: Input) -> Vec<Sent> {
+        let mut effects = Vec::new();
         self.switch.handle(now(self.now), input, &mut effects);
         let mut sent = Vec::new();
         for effect in effects {
@@ -394,7 +416,7 @@ pub(crate) fn now(mono: Duration) -> Now {
     Now { mono, wall: Millis(1_767_607_200_000).plus(mono) }
 }
 
-fn flow(remote: &str) -> Flow {
+pub(crate) fn flow(remote: &str) -> Flow {
     Flow {
         transport: TransportKind::Udp,
         local: address(SERVER),
@@ -407,7 +429,7 @@ fn address(text: &str) -> SocketAddr {
     text.parse().expect("an address")
 }
 
-fn binding(name: &str, at: &str) -> Binding {
+pub(crate) fn binding(name: &str, at: &str) -> Binding {
     Binding {
         contact: format!("sip:{name}@{at}").parse::<Uri>().expect("a URI"),
         params: Params::new(),
@@ -422,7 +444,7 @@ fn binding(name: &str, at: &str) -> Binding {
     }
 }
 
-fn config(settings: call::Settings) -> SwitchConfig {
+pub(crate) fn config(settings: call::Settings) -> SwitchConfig {
     let local = vec![LocalAddress::new(TransportKind::Udp, address(SERVER))];
     let mut sip = UaConfig::new("pbx.example", local);
     sip.allow = vec![
@@ -459,7 +481,7 @@ fn config(settings: call::Settings) -> SwitchConfig {
     }
 }
 
-fn directory() -> Directory {
+pub(crate) fn directory() -> Directory {
     let mut directory = Directory::new();
     for (name, number) in [("alice", "+493012345678"), ("bob", "+493012345679")] {
         let hash = |algorithm| Some(Arc::from(ha1(algorithm, name, "pbx.example", "secret").hex()));

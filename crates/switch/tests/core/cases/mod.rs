@@ -1,6 +1,9 @@
 //! The tests, one file a subject.
 
+mod codes;
+mod dispatch;
 mod info;
 mod media;
 mod negotiation;
 mod publish;
+mod watching;
