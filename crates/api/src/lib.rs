@@ -2,12 +2,17 @@
 //! Errors are problem documents (RFC 9457) with a stable `code`. Nothing here waits for the core:
 //! health is read from flags, metrics from counters and a sample.
 
+mod agents;
+mod auth;
 mod health;
 mod metrics;
 mod problem;
+mod records;
 mod routes;
 mod serve;
 
+pub use agents::{CoreCommand, CoreLink};
+pub use auth::AdminKey;
 pub use health::{Health, Readiness};
 pub use metrics::{AssignResult, Metrics, Queue, Sample};
 pub use routes::Api;

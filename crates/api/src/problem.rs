@@ -13,11 +13,13 @@ pub(crate) struct Problem {
     title: &'static str,
     status: u16,
     code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
 }
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, title: &'static str) -> Self {
-        Self { kind: "about:blank", title, status: status.as_u16(), code }
+        Self { kind: "about:blank", title, status: status.as_u16(), code, detail: None }
     }
 
     pub(crate) fn not_found() -> Self {
@@ -27,6 +29,42 @@ impl Problem {
     pub(crate) fn method_not_allowed() -> Self {
         let title = "This address does not take this method";
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", title)
+    }
+
+    pub(crate) fn unauthorized() -> Self {
+        let title = "Send the key of an administrator as Authorization: Bearer";
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", title)
+    }
+
+    pub(crate) fn no_key() -> Self {
+        let title = "No key is configured: set TANDEM_API_ADMIN_KEY and start again";
+        Self::new(StatusCode::UNAUTHORIZED, "no_key_configured", title)
+    }
+
+    /// `what` is the name of a resource: "user", "voice message".
+    pub(crate) fn no_such(what: &str) -> Self {
+        let status = StatusCode::NOT_FOUND;
+        Self { detail: Some(format!("There is no such {what}")), ..Self::of(status, "not_found") }
+    }
+
+    /// A body or a parameter that cannot be used.
+    pub(crate) fn invalid(detail: impl Into<String>) -> Self {
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        Self { detail: Some(detail.into()), ..Self::of(status, "invalid") }
+    }
+
+    pub(crate) fn core_busy() -> Self {
+        let title = "The server is busy; try again";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", title)
+    }
+
+    pub(crate) fn database() -> Self {
+        let title = "The database cannot be read now";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "database", title)
+    }
+
+    fn of(status: StatusCode, code: &'static str) -> Self {
+        Self::new(status, code, status.canonical_reason().unwrap_or("Error"))
     }
 
     pub(crate) fn too_slow() -> Self {

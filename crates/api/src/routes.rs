@@ -1,18 +1,26 @@
 //! What stands at which address.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{delete, get, put};
 use axum::{Json, Router};
+use store::Database;
 
+use crate::agents::{self, CoreLink};
+use crate::auth::{self, AdminKey};
 use crate::health::Health;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
+use crate::records;
+
+/// The largest body of a request, bytes.
+const BODY: usize = 65_536;
 
 /// Longest time that one request may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
@@ -24,10 +32,37 @@ pub struct Api {
     pub health: Arc<Health>,
     /// For `/metrics`.
     pub metrics: Arc<Metrics>,
+    /// The way to the core.
+    pub core: CoreLink,
+    /// What is read of the records.
+    pub database: Database,
+    /// Folder of recordings and voice messages.
+    pub recordings: PathBuf,
+    /// Who may use `/api/v1`; `None`: nobody.
+    pub admin_key: Option<AdminKey>,
+}
+
+/// The resources below `/api/v1`.
+fn resources(api: &Api) -> Router<Api> {
+    let message = "/mailboxes/{kind}/{id}/messages/{message}";
+    Router::new()
+        .route("/wallboard", get(agents::wallboard))
+        .route("/users/{id}/availability", get(agents::availability).put(agents::set_availability))
+        .route("/calls/{id}/decisions", get(records::decisions))
+        .route("/groups/{id}/queue-waits", get(records::queue_waits))
+        .route("/agent-log", get(records::agent_log))
+        .route("/reply-calls", get(records::reply_calls))
+        .route("/mailboxes/{kind}/{id}/messages", get(records::messages))
+        .route(message, delete(records::delete))
+        .route(&format!("{message}/sound"), get(records::sound))
+        .route(&format!("{message}/heard"), put(records::heard))
+        .layer(middleware::from_fn_with_state(api.clone(), auth::administrator))
+        .layer(DefaultBodyLimit::max(BODY))
 }
 
 pub(crate) fn router(api: Api) -> Router {
     Router::new()
+        .nest("/api/v1", resources(&api))
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))

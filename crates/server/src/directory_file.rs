@@ -327,23 +327,23 @@ zone = "UTC"
         )
         .expect_err("faults");
         insta::assert_snapshot!(problems, @r#"
-    error: directory.toml:4:1: users[u-ana].display_nme: unknown key
-      fix: did you mean `display_name`?
-    error: directory.toml:5:16: users[u-ana].sip_username: invalid type: integer `7`, expected a string
-      fix: see config/directory.toml
-    error: directory.toml:6:16: users[u-ana].availability: `asleep` is not one of available, busy, away, offline
-      fix: see config/directory.toml
-    error: directory.toml:9:10: ivrs[ivr-menu].action: `menue` is not one of call_transfer, menu, time_routing, play_and_hangup
-      fix: see config/directory.toml
-    error: directory.toml:10:11: ivrs[ivr-menu].options: data did not match any variant of untagged enum OptionsEntry
-      fix: see config/directory.toml
-    error: directory.toml:11:1: numbers[+15550100001].id: is missing
-      fix: add id
-    error: directory.toml:13:2: setings: unknown section
-      fix: did you mean `settings`?
-    error: directory.toml:16:1: settings.zone: unknown key
-      fix: known here: conversations_enabled, extracts_enabled, show_all_conversations, participation_policy, closed_conversation_policy, reply_calls_enabled, timezone, quality_thresholds
-    "#);
+        error: directory.toml:4:1: users[u-ana].display_nme: unknown key
+          fix: did you mean `display_name`?
+        error: directory.toml:5:16: users[u-ana].sip_username: invalid type: integer `7`, expected a string
+          fix: see config/directory.toml
+        error: directory.toml:6:16: users[u-ana].availability: `asleep` is not one of available, busy, away, offline
+          fix: see config/directory.toml
+        error: directory.toml:9:10: ivrs[ivr-menu].action: `menue` is not one of call_transfer, menu, time_routing, play_and_hangup, voicemail, play_directory
+          fix: see config/directory.toml
+        error: directory.toml:10:11: ivrs[ivr-menu].options: data did not match any variant of untagged enum OptionsEntry
+          fix: see config/directory.toml
+        error: directory.toml:11:1: numbers[+15550100001].id: is missing
+          fix: add id
+        error: directory.toml:13:2: setings: unknown section
+          fix: did you mean `settings`?
+        error: directory.toml:16:1: settings.zone: unknown key
+          fix: known here: conversations_enabled, extracts_enabled, show_all_conversations, participation_policy, closed_conversation_policy, reply_calls_enabled, timezone, quality_thresholds
+        "#);
     }
 
     #[test]
@@ -354,12 +354,10 @@ zone = "UTC"
         );
         let read = parse("d.toml", &text, Notation::Toml).expect("sound");
         insta::assert_snapshot!(read.problems(Some("tandem.test")), @r#"
-    warning: d.toml:10:1: ivrs[ivr-menu].action: `menu` is not built yet
-      fix: a call that reaches it goes to its next IVR or gets 480
-    error: d.toml:11:1: ivrs[ivr-menu].options: there is no IVR `ivr-sales`
-      fix: name one of `ivrs`
-    error: d.toml:21:1: groups[g-sales].members: there is no user `u-bob`
-      fix: name one of `users`
-    "#);
+        error: d.toml:11:1: ivrs[ivr-menu].options: there is no IVR `ivr-sales`
+          fix: name one of `ivrs`
+        error: d.toml:21:1: groups[g-sales].members: there is no user `u-bob`
+          fix: name one of `users`
+        "#);
     }
 }

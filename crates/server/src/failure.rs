@@ -4,7 +4,7 @@ use std::fmt;
 use std::process::ExitCode;
 
 use crate::config::Refusal;
-use crate::document::Problems;
+use crate::document::{Problem, Problems};
 
 /// A failed command; each class has its exit code.
 #[derive(Clone, Debug)]
@@ -32,6 +32,12 @@ impl Failure {
     /// The work failed.
     pub fn work(cause: impl fmt::Display, remedy: impl Into<String>) -> Self {
         Self::Work(Complaint::new(cause, remedy))
+    }
+
+    /// An argument of the command line is wrong.
+    pub fn argument(cause: impl Into<String>, remedy: impl Into<String>) -> Self {
+        let problem = Problem::error("command line".into(), None, "", cause, remedy);
+        Self::Input(Problems(vec![problem]))
     }
 
     /// The environment refused.

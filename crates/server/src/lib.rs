@@ -8,5 +8,6 @@ pub mod demo;
 pub mod directory_file;
 pub mod document;
 pub mod failure;
+pub mod outside;
 pub mod run;
 pub mod telemetry;

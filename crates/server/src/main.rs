@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use server::commands::{Assign, Check, Demo, Import, Migrate, Serve};
+use server::commands::{Assign, Check, Demo, Import, Migrate, Route, Serve};
 use server::config::ProcessEnvironment;
 use server::failure::Failure;
 
@@ -27,6 +27,7 @@ enum Command {
     Import(Import),
     Assign(Assign),
     Migrate(Migrate),
+    Route(Route),
 }
 
 fn main() -> ExitCode {
@@ -57,5 +58,6 @@ fn run(command: &Command, out: &mut impl std::io::Write) -> Result<(), Failure> 
         Command::Import(import) => import.run(&environment, out),
         Command::Assign(assign) => assign.run(&environment, out),
         Command::Migrate(migrate) => migrate.run(&environment, out),
+        Command::Route(route) => route.run(&environment, out),
     }
 }

@@ -1,15 +1,27 @@
 //! A server on a loopback port and a client that writes bytes.
 
+use acd::statistics::Wallboard;
+use model::{Millis, UserId};
+use store::Database;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 use super::*;
+use crate::agents::{CoreCommand, CoreLink};
+use crate::auth::AdminKey;
 use crate::health::Health;
 use crate::metrics::{Metrics, Sample};
+
+/// The key of these tests.
+const KEY: &str = "correct horse battery";
 
 struct Running {
     address: SocketAddr,
     health: Arc<Health>,
+    database: Database,
+    /// What the API tells the core.
+    commands: mpsc::Receiver<CoreCommand>,
+    folder: tempfile::TempDir,
     stop: oneshot::Sender<()>,
     task: tokio::task::JoinHandle<()>,
 }
@@ -18,14 +30,23 @@ async fn start(limits: Limits) -> Running {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     let health = Arc::new(Health::default());
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = format!("sqlite://{}", folder.path().join("t.db").display());
+    let database = Database::open(&url).await.expect("a database");
+    database.migrate().await.expect("a schema");
+    let (commands_in, commands) = mpsc::channel(8);
     let api = Api {
         health: health.clone(),
         metrics: Arc::new(Metrics::new("n", "0", &[], Sample::default)),
+        core: CoreLink { commands: commands_in, wallboard: watch::channel(board()).1 },
+        database: database.clone(),
+        recordings: folder.path().to_owned(),
+        admin_key: AdminKey::new(KEY),
     };
     let (stop, stopped) = oneshot::channel();
     let stopped = async move { drop(stopped.await) };
     let task = tokio::spawn(serve(listener, api, limits, stopped));
-    Running { address, health, stop, task }
+    Running { address, health, database, commands, folder, stop, task }
 }
 
 async fn ask(address: SocketAddr, request: &str) -> String {
@@ -35,6 +56,20 @@ async fn ask(address: SocketAddr, request: &str) -> String {
     let mut answer = Vec::new();
     drop(stream.read_to_end(&mut answer).await);
     String::from_utf8_lossy(&answer).into_owned()
+}
+
+fn board() -> Arc<Wallboard> {
+    Arc::new(Wallboard { at: Millis(7), groups: Vec::new(), agents: Vec::new() })
+}
+
+/// A request with the administrator's key.
+fn keyed(method: &str, path: &str, body: &str) -> String {
+    let length = body.len();
+    format!(
+        "{method} /api/v1{path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
+         Authorization: Bearer {KEY}\r\nContent-Type: application/json\r\n\
+         Content-Length: {length}\r\n\r\n{body}"
+    )
 }
 
 fn get(path: &str) -> String {
@@ -103,4 +138,86 @@ async fn the_server_stops_when_told() {
     assert_eq!(&first, b"HTTP/1.1 200");
     server.stop.send(()).expect("running");
     server.task.await.expect("stopped");
+}
+
+#[tokio::test]
+async fn only_who_has_the_key_reads_the_resources() {
+    let server = start(Limits::default()).await;
+    let answer = ask(server.address, &get("/api/v1/wallboard")).await;
+    assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+    assert!(answer.contains("www-authenticate: Bearer"), "{answer}");
+    let wrong = keyed("GET", "/wallboard", "").replace(KEY, "wrong horse battery!");
+    assert!(ask(server.address, &wrong).await.starts_with("HTTP/1.1 401"));
+    let answer = ask(server.address, &keyed("GET", "/wallboard", "")).await;
+    assert!(answer.ends_with(r#"{"at":7,"groups":[],"agents":[]}"#), "{answer}");
+}
+
+#[tokio::test]
+async fn an_availability_goes_to_the_core_and_what_it_does_not_know_is_not_found() {
+    let mut server = start(Limits::default()).await;
+    let core = tokio::spawn(async move {
+        let mut told = Vec::new();
+        while let Some(command) = server.commands.recv().await {
+            let CoreCommand::SetAvailability { user, availability, reason, reply } = command else {
+                panic!("nothing else was asked");
+            };
+            let known = user == UserId::from("u-ana");
+            told.push((user, availability, reason));
+            reply.send(known).expect("somebody waits");
+            if told.len() == 2 {
+                break;
+            }
+        }
+        told
+    });
+    let body = r#"{"availability":"away","reason":"lunch"}"#;
+    let request = keyed("PUT", "/users/u-ana/availability", body);
+    let answer = ask(server.address, &request).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let request = keyed("PUT", "/users/u-nobody/availability", body);
+    let answer = ask(server.address, &request).await;
+    assert!(answer.starts_with("HTTP/1.1 404") && answer.contains("no such user"), "{answer}");
+    let told = core.await.expect("told");
+    assert_eq!(told[0].2.as_deref(), Some("lunch"));
+    for wrong in [
+        r#"{"availability":"asleep"}"#.to_owned(),
+        r#"{"availability":"away","why":"x"}"#.to_owned(),
+        format!(r#"{{"availability":"away","reason":"{}"}}"#, "x".repeat(65)),
+        "away".to_owned(),
+    ] {
+        let request = keyed("PUT", "/users/u-ana/availability", &wrong);
+        let answer = ask(server.address, &request).await;
+        assert!(answer.starts_with("HTTP/1.1 422"), "{wrong}: {answer}");
+        assert!(answer.contains("\"detail\""), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn lists_are_empty_where_nothing_is_and_a_mailbox_has_two_kinds() {
+    let server = start(Limits::default()).await;
+    for path in [
+        "/calls/call-1/decisions",
+        "/groups/g-1/queue-waits?limit=5",
+        "/agent-log?user=u-1&since=0",
+        "/reply-calls?state=done",
+        "/mailboxes/user/u-1/messages",
+        "/mailboxes/group/g-1/messages",
+    ] {
+        let answer = ask(server.address, &keyed("GET", path, "")).await;
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("[]"), "{path}: {answer}");
+    }
+    for (method, path, status) in [
+        ("GET", "/reply-calls?state=lost", "422"),
+        ("GET", "/agent-log?limit=many", "422"),
+        ("GET", "/agent-log?colour=red", "422"),
+        ("GET", "/mailboxes/robot/r-1/messages", "404"),
+        ("GET", "/mailboxes/user/u-1/messages/m-1/sound", "404"),
+        ("PUT", "/mailboxes/user/u-1/messages/m-1/heard", "404"),
+        ("DELETE", "/mailboxes/user/u-1/messages/m-1", "404"),
+    ] {
+        let answer = ask(server.address, &keyed(method, path, "")).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{path}: {answer}");
+    }
+    assert!(server.folder.path().exists());
+    server.database.close().await;
 }

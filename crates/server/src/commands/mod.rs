@@ -6,6 +6,7 @@ mod check;
 mod demo;
 mod import;
 mod migrate;
+mod route;
 mod serve;
 
 use std::future::Future;
@@ -15,6 +16,7 @@ pub use check::Check;
 pub use demo::Demo;
 pub use import::Import;
 pub use migrate::Migrate;
+pub use route::Route;
 pub use serve::Serve;
 
 use store::{Database, ImportMode};

@@ -6,11 +6,13 @@
 //! directory; the directory file, which is written beside the configuration, is looked for there
 //! first and then in the working directory.
 
+mod acd;
 mod check;
 mod environment;
 mod found;
 mod media;
 mod network;
+mod outside;
 mod read;
 mod ring;
 mod section;
@@ -25,9 +27,11 @@ use std::time::Duration;
 
 use sip::timer::Timers;
 
+pub use self::acd::{Acd, Ivrs, Voicemail};
 pub use self::media::{Digits, Media, Prompts, Quality, Recording};
 pub use environment::{Environment, PREFIX, ProcessEnvironment};
 pub use network::{Network, NetworkError};
+pub use outside::{HttpLookup, MailTls, Smtp};
 pub use ring::Ring;
 
 use crate::document::{Document, Notation, Problems};
@@ -61,6 +65,18 @@ pub struct Config {
     pub registrar: Registrar,
     /// `[ring]`.
     pub ring: Ring,
+    /// `[acd]`.
+    pub acd: Acd,
+    /// `[ivr]`.
+    pub ivr: Ivrs,
+    /// `[voicemail]`.
+    pub voicemail: Voicemail,
+    /// `[codes]`: what users dial to tell the server something.
+    pub codes: switch::Codes,
+    /// `[lookup]`; `None`: only what the directory knows.
+    pub lookup: Option<HttpLookup>,
+    /// `[smtp]`; `None`: no mail is sent.
+    pub smtp: Option<Smtp>,
     /// `[limits]`.
     pub limits: Limits,
     /// `[log]`.
@@ -119,10 +135,12 @@ pub enum Transport {
 }
 
 /// `[api]`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Api {
     /// Where HTTP is served.
     pub listen: SocketAddr,
+    /// Hash of `TANDEM_API_ADMIN_KEY`; `None`: nobody may use the resources.
+    pub admin_key: Option<api::AdminKey>,
 }
 
 /// `[[trunk]]`.
@@ -181,6 +199,10 @@ pub struct Limits {
     pub dialogs: usize,
     /// Registered contacts of one user.
     pub bindings_per_aor: usize,
+    /// Subscriptions to lamps and mailboxes (RFC 6665) at one time.
+    pub subscriptions: usize,
+    /// Subscriptions of one user.
+    pub subscriptions_per_user: usize,
     /// Longest SIP message in bytes.
     pub message_bytes: usize,
     /// TCP connections of SIP at one time.
@@ -290,6 +312,8 @@ impl Default for Limits {
             transactions: 200_000,
             dialogs: 50_000,
             bindings_per_aor: 10,
+            subscriptions: 20_000,
+            subscriptions_per_user: 100,
             message_bytes: 65_535,
             connections: 4_096,
             ingress_queue: 8_192,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sip::timer::Timers;
 
-use super::found::Found;
+use super::found::{Complaint, Found, Origin};
 use super::section::{Reader, Section};
 use super::{
     Api, Config, Database, Environment, Limits, Listen, Log, LogFormat, Refusal, Registrar, Server,
@@ -40,13 +40,20 @@ pub(super) fn config(
     let trunks: Vec<_> = trunks.collect();
     let registrar = registrar(root.section("registrar"));
     let ring = super::ring::read(root.section("ring"));
+    let acd = super::acd::acd(root.section("acd"));
+    let ivr = super::acd::ivrs(root.section("ivr"));
+    let voicemail = super::acd::voicemail(root.section("voicemail"));
+    let codes = super::acd::codes(root.section_if_there("codes"));
+    let lookup = super::outside::lookup(root.section("lookup"));
+    let smtp = super::outside::smtp(root.section("smtp"));
     let limits = limits(root.section("limits"));
     let log = log(root.section("log"));
     root.finish();
 
     trunk::check_apart(&reader, &trunks);
     let domain = sip.domain.clone();
-    let (sip, media, api) = check::addresses(&reader, sip, media, api);
+    let (sip, media, mut api) = check::addresses(&reader, sip, media, api);
+    api.admin_key = admin_key(&reader, environment);
     let problems = reader.finish();
     match sip {
         Some(sip) if problems.0.is_empty() => Ok(Config {
@@ -63,6 +70,12 @@ pub(super) fn config(
             trunks: trunk::into_trunks(trunks),
             registrar,
             ring,
+            acd,
+            ivr,
+            voicemail,
+            codes,
+            lookup,
+            smtp,
             limits,
             log,
         }),
@@ -144,7 +157,22 @@ fn api(section: Section<'_>) -> Found<Api> {
     let origin = section.origin("listen");
     section.finish();
     let default = || std::net::SocketAddr::from(([127, 0, 0, 1], 8080));
-    Found { value: Api { listen: listen.map_or_else(default, |listen| listen.value) }, origin }
+    let listen = listen.map_or_else(default, |listen| listen.value);
+    Found { value: Api { listen, admin_key: None }, origin }
+}
+
+/// The administrator's key comes from the environment alone: a file may be read by others.
+fn admin_key(reader: &Reader<'_>, environment: &dyn Environment) -> Option<api::AdminKey> {
+    const VARIABLE: &str = "TANDEM_API_ADMIN_KEY";
+    let text = environment.variables().remove(VARIABLE)?;
+    let key = api::AdminKey::new(&text);
+    if key.is_none() {
+        let source = format!("environment variable {VARIABLE}").into();
+        let origin = Origin { source, at: None, key: String::new() };
+        let remedy = "use at least 16 characters, e.g. from `openssl rand -hex 24`";
+        reader.refuse(&origin, Complaint::new("is too short to be safe", remedy));
+    }
+    key
 }
 
 fn directory(file: &Path, section: Section<'_>) -> Option<PathBuf> {
@@ -201,6 +229,13 @@ fn limits(section: Section<'_>) -> Limits {
         transactions: number("transactions", default.transactions, 16, 10_000_000),
         dialogs: number("dialogs", default.dialogs, 4, 2_000_000),
         bindings_per_aor: number("bindings_per_aor", default.bindings_per_aor, 1, 100),
+        subscriptions: number("subscriptions", default.subscriptions, 1, 1_000_000),
+        subscriptions_per_user: number(
+            "subscriptions_per_user",
+            default.subscriptions_per_user,
+            1,
+            10_000,
+        ),
         message_bytes: number("message_bytes", default.message_bytes, 2_048, 1_048_576),
         connections: number("connections", default.connections, 1, 65_536),
         ingress_queue: number("ingress_queue", default.ingress_queue, 16, 1_048_576),

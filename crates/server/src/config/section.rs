@@ -101,6 +101,13 @@ impl<'a> Section<'a> {
         self.inner(self.full(name), self.variable_of(name), node)
     }
 
+    /// A table inside this one, if it is there.
+    pub(super) fn section_if_there(&self, name: &'static str) -> Option<Section<'a>> {
+        let there = self.entry(name).is_some();
+        let section = self.section(name);
+        there.then_some(section)
+    }
+
     /// The tables of a `[[list]]`. Their overrides go by name: `TANDEM_TRUNK__CARRIER_A__COUNTRY`.
     pub(super) fn list(&self, name: &'static str) -> Vec<Section<'a>> {
         self.known.borrow_mut().push(name);
@@ -281,6 +288,30 @@ impl<'a> Section<'a> {
             self.reader.refuse(&found.origin, Complaint::new(cause, "write true or false"));
             default
         })
+    }
+
+    /// Every text of a section whose keys are the user's own, with its key. They have no
+    /// overrides. What is no text is complained about.
+    pub(super) fn texts(&self) -> Vec<(String, Found<String>)> {
+        let mut texts = Vec::new();
+        for (key, node) in self.node.map(Node::entries).unwrap_or_default() {
+            let origin = self.origin_in_file(&key.name, key.at);
+            match node.text() {
+                Some(text) => {
+                    texts.push((key.name.clone(), Found { value: text.to_owned(), origin }));
+                }
+                None => {
+                    let _: Option<()> =
+                        self.wrong_kind(&origin, node, "a text", "put it in \"quotes\"");
+                }
+            }
+        }
+        texts
+    }
+
+    /// Complains about a value whose origin is known.
+    pub(super) fn refuse_at(&self, origin: &Origin, complaint: Complaint) {
+        self.reader.refuse(origin, complaint);
     }
 
     /// A key that interface and documents know, but not yet this version.

@@ -107,49 +107,49 @@ jitter_critical_ms = 20
 [webhooks]
 [colour]
 "#), @r#"
-    error: tandem.toml:3:8: server.node: `tandem 1` is no name
-      fix: use 1 to 64 letters, digits, `-`, `_` and `.`
-    error: tandem.toml:4:19: server.drain_timeout_s: -3 is negative
-      fix: write a whole number from 0 to 86400
-    error: tandem.toml:6:7: database.url: PostgreSQL is not built yet
-      fix: write sqlite:// and a path, e.g. sqlite://var/tandem.db
-    error: tandem.toml:8:1: sip.lisen: unknown key
-      fix: did you mean `listen`?
-    error: tandem.toml:9:11: sip.listen: tls:// is not built yet
-      fix: listen on udp:// or tcp://
-    error: tandem.toml:9:35: sip.listen: `localhost:5060` is not an IP address with a port
-      fix: write e.g. udp://127.0.0.1:5060 or tcp://[::1]:5060
-    error: tandem.toml:9:59: sip.listen: `5060` names no transport
-      fix: write e.g. udp://127.0.0.1:5060 or tcp://[::1]:5060
-    error: tandem.toml:10:10: sip.domain: `sip:tandem.test` is no host name
-      fix: write a name without scheme or port, e.g. tandem.example
-    error: tandem.toml:11:1: sip.tls_certificate: TLS is not built yet
-      fix: remove it
-    error: tandem.toml:13:9: sip.timers.t1_ms: is a text, not a number
-      fix: write a whole number from 10 to 10000
-    error: tandem.toml:14:1: sip.timers.t2_ms: is less than t1_ms
-      fix: make it at least t1_ms
-    error: tandem.toml:16:11: media.address: 0.0.0.0 is not the address of one interface
-      fix: write the address that peers can reach
-    error: tandem.toml:17:9: media.ports: 20001-20002 holds no even port with the odd one after it
-      fix: write first-last, e.g. 20000-29999
-    error: tandem.toml:19:1: prompts.speak: writes no file
-      fix: name the WAV file to write as {out}, e.g. ["espeak-ng", "-w", "{out}", "{text}"]
-    error: tandem.toml:20:11: prompts.country: `atlantis` is not known
-      fix: write one of "us", "gb", "de", "fr", "eu"
-    error: tandem.toml:22:9: recording.calls: `some` is not known
-      fix: write "chosen" (by number, group or call) or "all"
-    error: tandem.toml:23:8: recording.beep: is a text, not true or false
-      fix: write true or false
-    error: tandem.toml:26:16: quality.loss_percent: 101 is out of bounds
-      fix: write a number from 0.1 to 100
-    error: tandem.toml:27:1: quality.jitter_critical_ms: is less bad than the warning
-      fix: make it worse, or leave it out
-    error: tandem.toml:28:2: webhooks: this section is not built yet
-      fix: remove it
-    error: tandem.toml:29:2: colour: unknown section
-      fix: known here: server, database, sip, media, prompts, recording, quality, api, directory, trunk, registrar, ring, limits, log
-    "#);
+error: tandem.toml:3:8: server.node: `tandem 1` is no name
+  fix: use 1 to 64 letters, digits, `-`, `_` and `.`
+error: tandem.toml:4:19: server.drain_timeout_s: -3 is negative
+  fix: write a whole number from 0 to 86400
+error: tandem.toml:6:7: database.url: PostgreSQL is not built yet
+  fix: write sqlite:// and a path, e.g. sqlite://var/tandem.db
+error: tandem.toml:8:1: sip.lisen: unknown key
+  fix: did you mean `listen`?
+error: tandem.toml:9:11: sip.listen: tls:// is not built yet
+  fix: listen on udp:// or tcp://
+error: tandem.toml:9:35: sip.listen: `localhost:5060` is not an IP address with a port
+  fix: write e.g. udp://127.0.0.1:5060 or tcp://[::1]:5060
+error: tandem.toml:9:59: sip.listen: `5060` names no transport
+  fix: write e.g. udp://127.0.0.1:5060 or tcp://[::1]:5060
+error: tandem.toml:10:10: sip.domain: `sip:tandem.test` is no host name
+  fix: write a name without scheme or port, e.g. tandem.example
+error: tandem.toml:11:1: sip.tls_certificate: TLS is not built yet
+  fix: remove it
+error: tandem.toml:13:9: sip.timers.t1_ms: is a text, not a number
+  fix: write a whole number from 10 to 10000
+error: tandem.toml:14:1: sip.timers.t2_ms: is less than t1_ms
+  fix: make it at least t1_ms
+error: tandem.toml:16:11: media.address: 0.0.0.0 is not the address of one interface
+  fix: write the address that peers can reach
+error: tandem.toml:17:9: media.ports: 20001-20002 holds no even port with the odd one after it
+  fix: write first-last, e.g. 20000-29999
+error: tandem.toml:19:1: prompts.speak: writes no file
+  fix: name the WAV file to write as {out}, e.g. ["espeak-ng", "-w", "{out}", "{text}"]
+error: tandem.toml:20:11: prompts.country: `atlantis` is not known
+  fix: write one of "us", "gb", "de", "fr", "eu"
+error: tandem.toml:22:9: recording.calls: `some` is not known
+  fix: write "chosen" (by number, group or call) or "all"
+error: tandem.toml:23:8: recording.beep: is a text, not true or false
+  fix: write true or false
+error: tandem.toml:26:16: quality.loss_percent: 101 is out of bounds
+  fix: write a number from 0.1 to 100
+error: tandem.toml:27:1: quality.jitter_critical_ms: is less bad than the warning
+  fix: make it worse, or leave it out
+error: tandem.toml:28:2: webhooks: this section is not built yet
+  fix: remove it
+error: tandem.toml:29:2: colour: unknown section
+  fix: known here: server, database, sip, media, prompts, recording, quality, api, directory, trunk, registrar, ring, acd, ivr, voicemail, codes, lookup, smtp, limits, log
+"#);
 }
 
 #[test]

@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use transport::{Inbound, Lookup, Resolver, SystemNames, Transport};
 
+use super::desk::{self, Desk};
 use super::locations;
 use super::reloading::Reloads;
 use super::sampling::Publisher;
@@ -57,6 +58,7 @@ pub(super) struct Core {
     pub(super) resolver: Resolver<SystemNames>,
     pub(super) publisher: Publisher,
     pub(super) reloads: Reloads,
+    pub(super) desk: Desk,
     pub(super) health: Arc<Health>,
     pub(super) clock: Clock,
     pub(super) node: Arc<str>,
@@ -96,6 +98,9 @@ impl Core {
                 Some(event) = media_events.recv() => {
                     self.handle(Input::Media(event), &mut effects);
                 }
+                told = self.desk.next() => {
+                    desk::tell(&mut self.switch, told, self.clock, &mut effects);
+                }
                 Some(directory) = self.reloads.directory() => {
                     self.handle(Input::Directory(directory), &mut effects);
                 }
@@ -116,6 +121,7 @@ impl Core {
             self.let_out(&mut effects);
             retry_at = self.retry(retry_at);
             self.publisher.touch(&self.switch, &self.transport);
+            self.desk.touch(&self.switch, self.clock);
             if matches!(stopping, Stopping::Lingering(end) if self.is_over(end)) {
                 return;
             }
@@ -209,7 +215,9 @@ impl Core {
         }
         for effect in effects.drain(..) {
             match effect {
-                Effect::Record(_) => {}
+                Effect::Record(recorded) => {
+                    self.desk.recorded(&recorded, self.switch.directory());
+                }
                 Effect::Transmit { flow, bytes } => self.transport.send(flow, bytes),
                 Effect::Resolve { id, host, port, transport } => {
                     self.resolver.resolve(Lookup { id, host, port, transport });
@@ -229,7 +237,14 @@ impl Core {
                     self.recorder.behind().media(MediaRow::ClientReport(report));
                 }
                 // Kept and asked once their tables and their service are there.
-                Effect::LookUp { .. } | Effect::Voicemail(_) => {}
+                Effect::LookUp { call, number } => self.desk.look_up(call, number),
+                Effect::Voicemail(change) => {
+                    self.desk.voicemail(&change, self.switch.directory());
+                    self.recorder.behind().media(MediaRow::Voicemail(Box::new(change)));
+                }
+                Effect::Agent(change) => {
+                    self.recorder.behind().media(MediaRow::Agent(Box::new(change)));
+                }
                 Effect::Cursor(group, user) => self.recorder.behind().cursor(group, user),
                 Effect::Location(location) => {
                     let (now, behind) = (self.clock.now().wall, self.recorder.behind());

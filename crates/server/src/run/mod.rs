@@ -8,6 +8,7 @@
 mod assigning;
 mod core_loop;
 mod descriptors;
+mod desk;
 mod locations;
 mod opening;
 mod recordings;
@@ -23,7 +24,7 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::{Health, Metrics};
+use api::{CoreLink, Health, Metrics};
 use call::port::MediaEvent;
 use media::MediaPlane;
 use store::Database;
@@ -39,9 +40,11 @@ use crate::config::Config;
 use crate::failure::Failure;
 pub use core_loop::Control;
 use core_loop::Core;
+use desk::{Desk, Services};
 use opening::Records;
 use reloading::{Reloading, Reloads};
 use sampling::Publisher;
+pub use wiring::{agent_defaults, call_settings};
 
 /// How long the recording half may take to finish before the exit says so.
 const LAST_WRITES: Duration = Duration::from_secs(30);
@@ -113,6 +116,7 @@ pub fn run(
     let announced = Ready { node: config.server.node.clone(), sip: bound, http: address };
 
     let health = Arc::new(Health::default());
+    let (desk, services, core) = desk::desk(&config)?;
     let latest = sampling::Latest::default();
     let sample = sampling::sampler(latest.clone(), media.totals(), writer.metrics(), &config);
     let version = env!("CARGO_PKG_VERSION");
@@ -126,6 +130,8 @@ pub fn run(
         http,
         health: health.clone(),
         metrics: metrics.clone(),
+        core,
+        services,
         clock,
         reloading,
         stopped,
@@ -140,6 +146,7 @@ pub fn run(
         commands,
         publisher: Publisher::new(latest, metrics),
         reloads,
+        desk,
         health,
         clock,
     };
@@ -172,6 +179,7 @@ struct Calling {
     commands: mpsc::Receiver<Control>,
     publisher: Publisher,
     reloads: Reloads,
+    desk: Desk,
     health: Arc<Health>,
     clock: Clock,
 }
@@ -204,6 +212,7 @@ impl Calling {
             resolver,
             publisher: self.publisher,
             reloads: self.reloads,
+            desk: self.desk,
             health: self.health,
             clock: self.clock,
             node: config.server.node.clone(),
@@ -222,6 +231,8 @@ struct Recording {
     http: std::net::TcpListener,
     health: Arc<Health>,
     metrics: Arc<Metrics>,
+    core: CoreLink,
+    services: Services,
     clock: Clock,
     reloading: Reloading,
     stopped: oneshot::Receiver<()>,
@@ -240,7 +251,8 @@ impl Recording {
     }
 
     async fn run(self, config: Config) -> Result<(), Failure> {
-        let Self { database, writer, http, health, metrics, clock, reloading, stopped } = self;
+        let Self { database, writer, http, health, metrics, core, services, .. } = self;
+        let (clock, reloading, stopped) = (self.clock, self.reloading, self.stopped);
         let assigner = assigning::Assigner {
             database: database.clone(),
             finished: writer.finished(),
@@ -261,11 +273,20 @@ impl Recording {
             tokio::join!(writing, assigner.run(quitting.clone()));
         };
         let limits = wiring::api_limits(&config);
-        let api = api::Api { health, metrics };
+        let api = api::Api {
+            health,
+            metrics,
+            core,
+            database: database.clone(),
+            recordings: recordings::folder(&config.server.data_dir),
+            admin_key: config.api.admin_key.clone(),
+        };
         let beside = async {
             let serving = api::serve(http, api, limits, std::future::pending());
             let retaining = retaining(&config, &database, clock);
-            tokio::join!(serving, watching, reloading.run(&config, &database, clock), retaining);
+            let reloading = reloading.run(&config, &database, clock);
+            let services = services.run(&database, clock);
+            tokio::join!(serving, watching, reloading, retaining, services);
         };
         tokio::pin!(work);
         tokio::select! {

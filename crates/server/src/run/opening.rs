@@ -2,18 +2,24 @@
 //! is there and current, the directory file is applied, what a crash left behind is closed (D47).
 //! Listeners open last.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
+use acd::Today;
 use call::port::MediaEvent;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use media::{EventSink, MediaPlane};
-use model::Millis;
 use model::directory::Directory;
+use model::{Millis, UserId};
+use store::agents::AgentToday;
 use store::directory::ImportMode;
 use store::repository::Repository as _;
 use store::writer::{Recorder, Writer, WriterOptions};
 use store::{DataDirLock, Database, Journal, JournalOptions};
-use switch::Restored;
+use switch::{Restored, RestoredAgent};
 use tokio::sync::mpsc;
 use transport::Listeners;
 
@@ -71,7 +77,8 @@ pub(super) async fn records(
     let cursors = database.load_cursors().await.map_err(database_failed)?;
     let rows = database.load_bindings(now).await.map_err(database_failed)?;
     let locations = locations::restored(rows, &directory);
-    let restored = Restored { locations, cursors, ..Restored::default() };
+    let restored = restored(&database, config, now).await.map_err(database_failed)?;
+    let restored = Restored { locations, cursors, ..restored };
     let journal = Journal::open(&journal, JournalOptions::default())
         .map_err(|error| Failure::environment(&error, error.remedy()))?;
     let wall: store::writer::WallClock = Arc::new(move || clock.now().wall);
@@ -80,6 +87,47 @@ pub(super) async fn records(
     let (recorder, writer) = store::writer::start(database.clone(), journal, options);
     let directory = Arc::new(directory);
     Ok(Records { lock, database, recorder, writer, directory, restored })
+}
+
+/// What agents chose and did today, who talked with whom last, and the messages of mailboxes.
+async fn restored(
+    database: &Database,
+    config: &Config,
+    now: Millis,
+) -> Result<Restored, store::Error> {
+    let today = database.agents_today(midnight(config, now)).await?;
+    let mut today: BTreeMap<UserId, AgentToday> =
+        today.into_iter().map(|agent| (agent.user.clone(), agent)).collect();
+    let kept = database.availabilities().await?;
+    let agents = kept.into_iter().map(|kept| {
+        let did = today.remove(&kept.user);
+        RestoredAgent {
+            availability: Some((kept.availability, kept.reason)),
+            today: did.map_or_else(Today::default, |did| Today {
+                answered: did.answered,
+                talked: Duration::from_millis(did.talked_ms),
+                last_ended: did.last_ended,
+            }),
+            user: kept.user,
+        }
+    });
+    Ok(Restored {
+        agents: agents.collect(),
+        last_agents: database.last_agents(LAST_AGENTS).await?,
+        messages: database.mailboxes().await?,
+        ..Restored::default()
+    })
+}
+
+/// How many numbers outside are remembered with whom they talked last.
+const LAST_AGENTS: usize = 50_000;
+
+/// The last midnight on the organisation's clock.
+fn midnight(config: &Config, now: Millis) -> Millis {
+    let zone = TimeZone::get(&config.ivr.timezone).unwrap_or(TimeZone::UTC);
+    let local = Timestamp::from_millisecond(now.0).map(|instant| instant.to_zoned(zone));
+    let began = local.ok().and_then(|local| local.start_of_day().ok());
+    began.map_or(now, |began| Millis(began.timestamp().as_millisecond()))
 }
 
 async fn open_database(config: &Config, migrate: bool) -> Result<Database, Failure> {

@@ -5,7 +5,6 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use call::RingTimes;
 use media::{Bounds, Country, MediaConfig, PromptConfig, RecordConfig, SoundConfig, Thresholds};
 use model::TrunkId;
 use sip::flow::TransportKind;
@@ -15,8 +14,11 @@ use switch::{Network, RegistrarConfig, SwitchConfig, TrunkConfig};
 use tokio::sync::mpsc;
 use transport::{Inbound, Listen, Resolver, SystemNames};
 
+mod engine;
+
+pub use self::engine::{agent_defaults, call_settings};
 use super::recordings;
-use crate::config::{Config, Digits, Quality, Transport};
+use crate::config::{Config, Quality, Transport};
 
 /// The listeners of `[sip] listen`.
 pub(super) fn listens(config: &Config) -> Vec<Listen> {
@@ -150,44 +152,15 @@ pub(super) fn core(config: &Config, bound: &[Listen]) -> SwitchConfig {
             nonce_lifetime: config.registrar.nonce_lifetime,
             ..RegistrarConfig::default()
         },
-        codes: switch::Codes::default(),
-        call: call::Settings {
-            ring: RingTimes {
-                user: config.ring.user,
-                attempt: config.ring.attempt,
-                stage: config.ring.stage,
-                dial: config.ring.dial,
-                ..RingTimes::default()
-            },
-            limits: call::Limits {
-                attempts_per_call: u16::try_from(config.limits.attempts_per_hunt)
-                    .unwrap_or(u16::MAX),
-                legs_per_call: config.limits.legs_per_call,
-                ..call::Limits::default()
-            },
-            sound: sound(config),
-        },
+        codes: config.codes.clone(),
+        call: engine::call_settings(config),
+        agents: engine::agent_defaults(config),
         limits: switch::Limits {
             calls: config.limits.calls,
             calls_per_s: config.limits.calls_per_s,
             options_per_s: config.limits.options_per_s,
-        },
-    }
-}
-
-/// What is played, recorded and kept.
-fn sound(config: &Config) -> call::SoundSettings {
-    call::SoundSettings {
-        ringback: config.prompts.ringback.clone(),
-        music_on_hold: config.prompts.music_on_hold.clone(),
-        consent_prompt: config.recording.consent_prompt.clone(),
-        record_all: config.recording.all_calls,
-        recording_format: config.recording.format,
-        recording_beep: config.recording.beep,
-        keep_digits: match config.media.digits {
-            Digits::Kept => call::Digits::Kept,
-            Digits::Masked => call::Digits::Masked,
-            Digits::Dropped => call::Digits::Dropped,
+            subscriptions: config.limits.subscriptions,
+            subscriptions_per_user: config.limits.subscriptions_per_user,
         },
     }
 }

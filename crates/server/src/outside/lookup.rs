@@ -1,0 +1,366 @@
+//! Asking an HTTP service who has a number, while the call already rings (R093; the local lookup
+//! has found nothing). An answer that comes after the deadline, is larger than [`LARGEST`] or is
+//! no JSON of the expected form is no answer. Two questions about one number at the same time are
+//! one request.
+//!
+//! The service answers `200` with `{"record": {"id": "…", "display_name": "…", "owner_user_id": "u-ana", "priority": 0}}`, or with `{"record": null}` or
+//! `404` where nobody has the number.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use model::directory::KnownRecord;
+use model::{CallId, E164, RecordId, UserId};
+use reqwest::{Client, StatusCode, Url};
+use serde::Deserialize;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use crate::config::HttpLookup;
+
+/// The largest answer that is read, bytes.
+const LARGEST: usize = 65_536;
+
+/// Questions that wait to be asked; more are not asked.
+const WAITING: usize = 1_024;
+
+/// A question of a call.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// Who asks.
+    pub call: CallId,
+    /// Whose number it is.
+    pub number: E164,
+}
+
+/// What came of a question.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Who asked.
+    pub call: CallId,
+    /// The number.
+    pub number: E164,
+    /// The record; `None`: nobody has it, or there was no answer.
+    pub record: Option<FoundRecord>,
+}
+
+/// A record that the service names.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct FoundRecord {
+    /// Id.
+    pub id: String,
+    /// Name shown to people.
+    pub display_name: String,
+    /// The user who owns it.
+    #[serde(default)]
+    pub owner_user_id: Option<String>,
+    /// Preference in queues.
+    #[serde(default)]
+    pub priority: i16,
+}
+
+impl FoundRecord {
+    /// As routing sees it.
+    pub fn known(&self) -> KnownRecord {
+        KnownRecord {
+            id: RecordId::from(&*self.id),
+            display_name: Arc::from(&*self.display_name),
+            owner: self.owner_user_id.as_deref().map(UserId::from),
+            priority: self.priority,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Document {
+    record: Option<FoundRecord>,
+}
+
+/// What was asked and answered since the start.
+#[derive(Debug, Default)]
+pub struct Totals {
+    /// Requests that were answered in time.
+    pub answered: AtomicU64,
+    /// Requests that failed or were too slow.
+    pub failed: AtomicU64,
+    /// Questions that were not asked because too many waited.
+    pub dropped: AtomicU64,
+}
+
+/// Where questions are put; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Lookups {
+    questions: mpsc::Sender<Question>,
+    totals: Arc<Totals>,
+}
+
+impl Lookups {
+    /// Asks. Never waits: a question that does not fit is dropped, and the call goes on without.
+    pub fn ask(&self, question: Question) {
+        if self.questions.try_send(question).is_err() {
+            self.totals.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// The totals.
+    pub fn totals(&self) -> &Arc<Totals> {
+        &self.totals
+    }
+}
+
+/// The service: asks what is put into [`Lookups`].
+#[derive(Debug)]
+pub struct Service {
+    client: Client,
+    config: HttpLookup,
+    questions: mpsc::Receiver<Question>,
+    totals: Arc<Totals>,
+}
+
+/// Why nothing can be asked.
+#[derive(Debug, thiserror::Error)]
+#[error("the HTTP client cannot be built: {0}")]
+pub struct NoClient(#[from] reqwest::Error);
+
+/// A service that has not begun to ask.
+///
+/// # Errors
+/// When the client cannot be built.
+pub fn service(config: HttpLookup) -> Result<(Lookups, Service), NoClient> {
+    let client = Client::builder()
+        .timeout(config.deadline)
+        .connect_timeout(config.deadline)
+        .redirect(reqwest::redirect::Policy::limited(3))
+        .user_agent(concat!("Tandem/", env!("CARGO_PKG_VERSION")))
+        .build()?;
+    let (sender, questions) = mpsc::channel(WAITING);
+    let totals = Arc::new(Totals::default());
+    let lookups = Lookups { questions: sender, totals: totals.clone() };
+    Ok((lookups, Service { client, config, questions, totals }))
+}
+
+impl Service {
+    /// Asks until nobody can put questions any more; answers go to `answers`.
+    pub async fn run(mut self, answers: mpsc::Sender<Answer>) {
+        let mut asked: BTreeMap<E164, Vec<CallId>> = BTreeMap::new();
+        let mut under_way = JoinSet::new();
+        loop {
+            tokio::select! {
+                question = self.questions.recv(), if under_way.len() < self.config.concurrent => {
+                    let Some(Question { call, number }) = question else { return };
+                    let calls = asked.entry(number.clone()).or_default();
+                    calls.push(call);
+                    if calls.len() == 1 {
+                        under_way.spawn(self.request(number));
+                    }
+                }
+                Some(done) = under_way.join_next() => {
+                    let Ok((number, record)) = done else { continue };
+                    for call in asked.remove(&number).unwrap_or_default() {
+                        let (number, record) = (number.clone(), record.clone());
+                        if answers.send(Answer { call, number, record }).await.is_err() {
+                            return;
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// One request. It owns all it needs, so that it can run beside others.
+    fn request(
+        &self,
+        number: E164,
+    ) -> impl Future<Output = (E164, Option<FoundRecord>)> + Send + use<> {
+        let (client, totals) = (self.client.clone(), self.totals.clone());
+        let (template, token) = (self.config.url.clone(), self.config.token.clone());
+        let deadline = self.config.deadline;
+        async move {
+            let asking = ask(&client, &template, token.as_deref(), &number);
+            // The client's own deadline covers the body; this one also a slow resolver.
+            let answer = tokio::time::timeout(deadline, asking).await;
+            let total = match &answer {
+                Ok(Ok(_)) => &totals.answered,
+                Ok(Err(_)) | Err(_) => &totals.failed,
+            };
+            total.fetch_add(1, Ordering::Relaxed);
+            match answer {
+                Ok(Ok(record)) => (number, record),
+                Ok(Err(error)) => {
+                    tracing::warn!(%error, "a lookup failed; the call goes on without it");
+                    (number, None)
+                }
+                Err(_) => {
+                    tracing::warn!(after_ms = millis(deadline), "a lookup was too slow");
+                    (number, None)
+                }
+            }
+        }
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Why there is no answer. The number is in none of the texts.
+#[derive(Debug, thiserror::Error)]
+enum NoAnswer {
+    #[error("the address cannot be read")]
+    Address,
+    #[error("{0}")]
+    Http(String),
+    #[error("the service answered {0}")]
+    Status(StatusCode),
+    #[error("the answer is larger than {LARGEST} bytes")]
+    TooLarge,
+    #[error("the answer is not of the expected form: {0}")]
+    Form(serde_json::Error),
+}
+
+impl From<reqwest::Error> for NoAnswer {
+    fn from(error: reqwest::Error) -> Self {
+        Self::Http(error.without_url().to_string())
+    }
+}
+
+async fn ask(
+    client: &Client,
+    template: &str,
+    token: Option<&str>,
+    number: &E164,
+) -> Result<Option<FoundRecord>, NoAnswer> {
+    let escaped = number.as_str().replace('+', "%2B");
+    let url = Url::parse(&template.replace("{number}", &escaped)).map_err(|_| NoAnswer::Address)?;
+    let mut request = client.get(url).header("Accept", "application/json");
+    if let Some(token) = token {
+        request = request.bearer_auth(token);
+    }
+    let mut response = request.send().await?;
+    match response.status() {
+        StatusCode::OK => {}
+        StatusCode::NOT_FOUND | StatusCode::NO_CONTENT => return Ok(None),
+        other => return Err(NoAnswer::Status(other)),
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > LARGEST {
+            return Err(NoAnswer::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    let document: Document = serde_json::from_slice(&body).map_err(NoAnswer::Form)?;
+    Ok(document.record)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A service that answers every request with this text, or with nothing at all, and counts.
+    async fn peer(answer: Option<String>) -> (Arc<str>, Arc<AtomicU64>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let count = Arc::new(AtomicU64::new(0));
+        let counting = count.clone();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let (answer, counting) = (answer.clone(), counting.clone());
+                tokio::spawn(async move {
+                    let mut request = vec![0; 4_096];
+                    let read = stream.read(&mut request).await.unwrap_or(0);
+                    assert!(request[..read].starts_with(b"GET /who?n=%2B15557770001 "));
+                    counting.fetch_add(1, Ordering::Relaxed);
+                    match answer {
+                        Some(answer) => {
+                            let _ = stream.write_all(answer.as_bytes()).await;
+                        }
+                        None => std::future::pending().await,
+                    }
+                });
+            }
+        });
+        (format!("http://{address}/who?n={{number}}").into(), count)
+    }
+
+    fn json(status: &str, body: &str) -> Option<String> {
+        let length = body.len();
+        Some(format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\n\r\n{body}"))
+    }
+
+    async fn answer(text: Option<String>, questions: usize) -> (Vec<Answer>, Totals, u64) {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let (url, count) = peer(text).await;
+        let deadline = Duration::from_millis(400);
+        let config = HttpLookup { url, deadline, token: None, concurrent: 4 };
+        let (lookups, service) = service(config).expect("a client");
+        let (sender, mut answers) = mpsc::channel(8);
+        tokio::spawn(service.run(sender));
+        let number = E164::parse("+15557770001").expect("a number");
+        for index in 0..questions {
+            let call = CallId::from(format!("call-{index}"));
+            lookups.ask(Question { call, number: number.clone() });
+        }
+        let mut all = Vec::new();
+        for _ in 0..questions {
+            all.push(answers.recv().await.expect("an answer"));
+        }
+        let totals = lookups.totals();
+        let read = |total: &AtomicU64| AtomicU64::new(total.load(Ordering::Relaxed));
+        let totals = Totals {
+            answered: read(&totals.answered),
+            failed: read(&totals.failed),
+            dropped: read(&totals.dropped),
+        };
+        (all, totals, count.load(Ordering::Relaxed))
+    }
+
+    #[tokio::test]
+    async fn one_request_answers_all_who_ask_at_the_same_time() {
+        let body = r#"{"record":{"id":"r-9","display_name":"Nia Novak","owner_user_id":"u-ana"}}"#;
+        let (answers, totals, requests) = answer(json("200 OK", body), 3).await;
+        assert_eq!((requests, totals.answered.into_inner()), (1, 1));
+        for answer in answers {
+            let record = answer.record.expect("a record").known();
+            assert_eq!(&*record.display_name, "Nia Novak");
+            assert_eq!(record.owner, Some(UserId::from("u-ana")));
+        }
+    }
+
+    #[tokio::test]
+    async fn whatever_is_no_answer_is_none() {
+        let large = format!(r#"{{"record":null,"x":"{}"}}"#, "x".repeat(LARGEST));
+        for (text, failed) in [
+            (json("200 OK", r#"{"record":null}"#), 0),
+            (json("404 Not Found", ""), 0),
+            (json("500 Oh", ""), 1),
+            (json("200 OK", "<html>"), 1),
+            (json("200 OK", &large), 1),
+            // It never answers.
+            (None, 1),
+        ] {
+            let (answers, totals, _) = answer(text.clone(), 1).await;
+            assert!(answers[0].record.is_none(), "{text:?}");
+            assert_eq!(totals.failed.into_inner(), failed, "{text:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_does_not_fit_is_dropped_and_counted() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let url = "http://127.0.0.1:9/{number}".into();
+        let deadline = Duration::from_millis(50);
+        let (lookups, _service) =
+            service(HttpLookup { url, deadline, token: None, concurrent: 1 }).expect("a client");
+        let number = E164::parse("+15557770001").expect("a number");
+        for _ in 0..WAITING + 2 {
+            lookups.ask(Question { call: CallId::from("call-1"), number: number.clone() });
+        }
+        assert_eq!(lookups.totals().dropped.load(Ordering::Relaxed), 2);
+    }
+}

@@ -1,0 +1,269 @@
+//! Between the loop and what lies beside it: lookups, notices by mail, and what the API wants of
+//! the core. The loop puts things on the desk and takes answers from it, and never waits for
+//! anybody: what does not fit is dropped where it comes from.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use acd::statistics::Wallboard;
+use api::{CoreCommand, CoreLink};
+use call::port::LookedUp;
+use jiff::tz::TimeZone;
+use model::call_graph::words::CallOutcome;
+use model::call_graph::{CallEvent, Recorded};
+use model::directory::Directory;
+use model::voicemail::{VoiceMessage, VoicemailChange};
+use model::{CallId, E164, Millis};
+use store::Database;
+use store::repository::Repository as _;
+use switch::{Effect, Input, Switch};
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::outside::lookup::{self, Answer, Lookups, Question};
+use crate::outside::mail::{self, Outbox};
+use crate::outside::notices;
+use crate::run::recordings;
+
+/// How often the wallboard is renewed.
+const BOARD: Duration = Duration::from_millis(500);
+
+/// Notices that wait for their rows; more are dropped.
+const NOTICES: usize = 256;
+
+/// How often, and how many times, a missed call's rows are looked for.
+const LOOK: Duration = Duration::from_millis(200);
+const LOOKS: u32 = 50;
+
+/// The loop's side.
+pub(super) struct Desk {
+    lookups: Option<Lookups>,
+    found: mpsc::Receiver<(CallId, LookedUp)>,
+    notices: Option<mpsc::Sender<Notice>>,
+    commands: mpsc::Receiver<CoreCommand>,
+    board: watch::Sender<Arc<Wallboard>>,
+    board_due: Instant,
+}
+
+/// What lies on the desk for the core.
+pub(super) enum Told {
+    /// What a lookup found.
+    Found(CallId, LookedUp),
+    /// What the API wants.
+    Command(CoreCommand),
+}
+
+/// Something that people may want to be told.
+struct Notice {
+    about: About,
+    directory: Arc<Directory>,
+}
+
+enum About {
+    Missed(CallId),
+    Message(VoiceMessage),
+}
+
+/// The other side: what runs beside the records.
+pub(super) struct Services {
+    lookups: Option<(lookup::Service, mpsc::Sender<(CallId, LookedUp)>)>,
+    mail: Option<(mpsc::Receiver<Notice>, Outbox, mail::Postman)>,
+    zone: TimeZone,
+    recordings: PathBuf,
+}
+
+/// Both sides, and the API's way to the core.
+pub(super) fn desk(config: &Config) -> Result<(Desk, Services, CoreLink), Failure> {
+    let refused = |error: &dyn std::fmt::Display| {
+        Failure::environment(error, "check [lookup] and [smtp] of the configuration")
+    };
+    let (lookups, service) = match &config.lookup {
+        Some(lookup) => {
+            let (lookups, service) =
+                lookup::service(lookup.clone()).map_err(|error| refused(&error))?;
+            (Some(lookups), Some(service))
+        }
+        None => (None, None),
+    };
+    let (answers, found) = mpsc::channel(64);
+    let (notices, mail) = match &config.smtp {
+        Some(smtp) => {
+            let (outbox, postman) = mail::postman(smtp).map_err(|error| refused(&error))?;
+            let (sender, receiver) = mpsc::channel(NOTICES);
+            (Some(sender), Some((receiver, outbox, postman)))
+        }
+        None => (None, None),
+    };
+    let (commands_in, commands) = mpsc::channel(64);
+    let nothing = Wallboard { at: Millis(0), groups: Vec::new(), agents: Vec::new() };
+    let (board, boards) = watch::channel(Arc::new(nothing));
+    let desk = Desk { lookups, found, notices, commands, board, board_due: Instant::now() };
+    let services = Services {
+        lookups: service.map(|service| (service, answers)),
+        mail,
+        zone: TimeZone::get(&config.ivr.timezone).unwrap_or(TimeZone::UTC),
+        recordings: recordings::folder(&config.server.data_dir),
+    };
+    Ok((desk, services, CoreLink { commands: commands_in, wallboard: boards }))
+}
+
+impl Desk {
+    /// What lies there; waits until something does.
+    pub(super) async fn next(&mut self) -> Told {
+        loop {
+            tokio::select! {
+                Some((call, found)) = self.found.recv() => return Told::Found(call, found),
+                Some(command) = self.commands.recv() => return Told::Command(command),
+                else => std::future::pending().await,
+            }
+        }
+    }
+
+    /// Asks who has a number.
+    pub(super) fn look_up(&self, call: CallId, number: E164) {
+        if let Some(lookups) = &self.lookups {
+            lookups.ask(Question { call, number });
+        }
+    }
+
+    /// Tells people of a missed call.
+    pub(super) fn recorded(&self, recorded: &Recorded, directory: &Arc<Directory>) {
+        if let CallEvent::Ended(ended) = &recorded.event
+            && ended.outcome == CallOutcome::Missed
+        {
+            self.notice(About::Missed(recorded.call.clone()), directory);
+        }
+    }
+
+    /// Tells people of a voice message.
+    pub(super) fn voicemail(&self, change: &VoicemailChange, directory: &Arc<Directory>) {
+        if let VoicemailChange::Left(message) = change {
+            self.notice(About::Message(message.clone()), directory);
+        }
+    }
+
+    fn notice(&self, about: About, directory: &Arc<Directory>) {
+        if let Some(notices) = &self.notices
+            && notices.try_send(Notice { about, directory: directory.clone() }).is_err()
+        {
+            tracing::warn!("a notification was dropped: too many wait");
+        }
+    }
+
+    /// Renews the wallboard if it is time.
+    pub(super) fn touch(&mut self, switch: &Switch, clock: Clock) {
+        let now = Instant::now();
+        if now >= self.board_due {
+            self.board_due = now + BOARD;
+            self.board.send_replace(Arc::new(switch.wallboard(clock.now())));
+        }
+    }
+}
+
+/// Gives the core what was told; answers the API.
+pub(super) fn tell(switch: &mut Switch, told: Told, clock: Clock, effects: &mut Vec<Effect>) {
+    let now = clock.now();
+    match told {
+        Told::Found(call, found) => switch.handle(now, Input::LookedUp { call, found }, effects),
+        Told::Command(CoreCommand::SetAvailability { user, availability, reason, reply }) => {
+            let known = switch.directory().user(&user).is_some();
+            if known {
+                switch.handle(now, Input::Availability { user, availability, reason }, effects);
+            }
+            // Whoever asked may be gone; what he wanted is done all the same.
+            let _ = reply.send(known);
+        }
+        Told::Command(CoreCommand::Voicemail { change, reply }) => {
+            let before = effects.len();
+            switch.handle(now, Input::Mailbox(change), effects);
+            let known =
+                effects[before..].iter().any(|effect| matches!(effect, Effect::Voicemail(_)));
+            let _ = reply.send(known);
+        }
+    }
+}
+
+impl Services {
+    /// Runs them; never ends.
+    pub(super) async fn run(self, database: &Database, clock: Clock) {
+        let Self { lookups, mail, zone, recordings } = self;
+        let looking = async {
+            if let Some((service, found)) = lookups {
+                let (answers, answered) = mpsc::channel(64);
+                tokio::join!(service.run(answers), learn(answered, found, database, clock));
+            }
+        };
+        let mailing = async {
+            if let Some((notices, outbox, postman)) = mail {
+                let writing = write(notices, &outbox, database, &zone, &recordings);
+                tokio::join!(writing, postman.run());
+            }
+        };
+        tokio::join!(looking, mailing);
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Keeps what lookups find, and passes it on.
+async fn learn(
+    mut answered: mpsc::Receiver<Answer>,
+    found: mpsc::Sender<(CallId, LookedUp)>,
+    database: &Database,
+    clock: Clock,
+) {
+    while let Some(Answer { call, number, record }) = answered.recv().await {
+        let known = record.as_ref().map(lookup::FoundRecord::known);
+        let looked_up = LookedUp { number: number.clone(), record: known };
+        if found.send((call, looked_up)).await.is_err() {
+            return;
+        }
+        if let Some(record) = record {
+            let (record, now) = (record.known(), clock.now().wall);
+            if let Err(error) = database.learn_record(&number, &record, now).await {
+                let remedy = error.remedy();
+                tracing::warn!(%error, remedy, "what a lookup found was not kept");
+            }
+        }
+    }
+}
+
+/// Writes mail about what people may want to know.
+async fn write(
+    mut notices: mpsc::Receiver<Notice>,
+    outbox: &Outbox,
+    database: &Database,
+    zone: &TimeZone,
+    recordings: &std::path::Path,
+) {
+    while let Some(Notice { about, directory }) = notices.recv().await {
+        let mail = match about {
+            About::Message(message) => {
+                notices::voice_message(&message, &directory, zone, recordings)
+            }
+            About::Missed(call) => match rows_of(&call, database).await {
+                Some(graph) => notices::missed_call(&graph, &directory, zone),
+                None => continue,
+            },
+        };
+        outbox.send(mail);
+    }
+}
+
+/// The rows of a call that has just ended: the writer may need a moment.
+async fn rows_of(call: &CallId, database: &Database) -> Option<model::call_graph::CallGraph> {
+    let mut look = tokio::time::interval(LOOK);
+    for _ in 0..LOOKS {
+        look.tick().await;
+        match database.call(call).await {
+            Ok(Some(graph)) if graph.call.ended_at.is_some() => return Some(graph),
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "a missed call cannot be read for its notice"),
+        }
+    }
+    tracing::warn!(%call, "no notice of a missed call: its rows did not come");
+    None
+}
