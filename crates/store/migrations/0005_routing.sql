@@ -206,7 +206,7 @@ CREATE INDEX voicemail_call  ON voicemail(call_id);
 
 CREATE TABLE agent_state (                                     -- every change of what an agent does
   id           INTEGER PRIMARY KEY,
-  user_id      TEXT NOT NULL REFERENCES app_user(id),
+  user_id      TEXT NOT NULL,
   at           BIGINT NOT NULL,
   state        TEXT NOT NULL CHECK (state IN ('offline','unreachable','on_call','ringing','away','wrap_up','available')),
   availability TEXT NOT NULL CHECK (availability IN ('available','busy','away','offline')),

@@ -12,6 +12,7 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use crate::Error;
 use crate::rows::Columns;
+use crate::rows::statement::{self, Row, Table, Values};
 
 /// Whether an agent wanted to be offered calls when that was last written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,26 +40,43 @@ pub struct AgentToday {
     pub last_ended: Option<Millis>,
 }
 
-/// Writes a change and lets the availability of its user follow. A user whom the directory does
-/// not have is passed over.
+impl Row for AgentChange {
+    fn table() -> &'static Table {
+        static TABLE: Table = Table::new(
+            "agent_state",
+            &["user_id", "at", "state", "availability", "reason", "source"],
+            "",
+        );
+        &TABLE
+    }
+
+    fn values(&self, values: &mut Values) {
+        values.shared(&self.user);
+        values.time(self.at);
+        values.word(self.state.as_str());
+        values.word(self.availability.as_str());
+        values.arc_or_null(&self.reason);
+        values.word(self.source.as_str());
+    }
+}
+
+/// Writes changes, in order, and lets the availability of their users follow: a group that rings
+/// together changes many at once.
 pub(crate) async fn save(
     connection: &mut SqliteConnection,
-    change: &AgentChange,
+    changes: &[&AgentChange],
 ) -> Result<(), Error> {
-    let sql = "INSERT INTO agent_state(user_id, at, state, availability, reason, source) \
-               SELECT id, ?, ?, ?, ?, ? FROM app_user WHERE id = ?";
-    sqlx::query(sql)
-        .bind(change.at.0)
-        .bind(change.state.as_str())
-        .bind(change.availability.as_str())
-        .bind(change.reason.as_deref())
-        .bind(change.source.as_str())
-        .bind(change.user.as_str())
-        .execute(&mut *connection)
-        .await?;
-    let sql = "UPDATE app_user SET availability = ?1 WHERE id = ?2 AND availability <> ?1";
-    let update = sqlx::query(sql).bind(change.availability.as_str()).bind(change.user.as_str());
-    update.execute(connection).await?;
+    if changes.is_empty() {
+        return Ok(());
+    }
+    statement::write(connection, changes).await?;
+    let newest: BTreeMap<&str, &str> =
+        changes.iter().map(|change| (change.user.as_str(), change.availability.as_str())).collect();
+    let newest = serde_json::to_string(&newest)
+        .map_err(|error| Error::Statement { message: error.to_string() })?;
+    let sql = "UPDATE app_user SET availability = newest.value FROM json_each(?) AS newest \
+               WHERE app_user.id = newest.key AND app_user.availability <> newest.value";
+    sqlx::query(sql).bind(newest).execute(connection).await?;
     Ok(())
 }
 

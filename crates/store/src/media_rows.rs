@@ -64,16 +64,17 @@ pub(crate) async fn save(
     connection: &mut SqliteConnection,
     rows: &[MediaRow],
 ) -> Result<(), Error> {
+    let mut changes = Vec::new();
     for row in rows {
         match row {
             MediaRow::Recording(id, change) => recording(connection, id, change).await?,
             MediaRow::LegQuality(quality) => leg_quality(connection, quality).await?,
             MediaRow::ClientReport(report) => client_report(connection, report).await?,
             MediaRow::Voicemail(change) => voicemail_rows::save(connection, change).await?,
-            MediaRow::Agent(change) => agents::save(connection, change).await?,
+            MediaRow::Agent(change) => changes.push(&**change),
         }
     }
-    Ok(())
+    agents::save(connection, &changes).await
 }
 
 /// A change of a recording; doing it twice is doing it once.

@@ -4,7 +4,7 @@
 //! power-of-two number of rows, because a statement costs more than a row.
 
 mod load;
-mod statement;
+pub(crate) mod statement;
 mod tables;
 
 use std::collections::BTreeMap;

@@ -14,7 +14,7 @@ const LARGEST: usize = 1 << (SIZES - 1);
 const SIZES: usize = 6;
 
 /// A row that is written by upsert.
-pub(super) trait Row {
+pub(crate) trait Row {
     /// Its table.
     fn table() -> &'static Table;
     /// Its values, in order of the table's columns.
@@ -22,7 +22,7 @@ pub(super) trait Row {
 }
 
 /// Writes rows of one table, in order.
-pub(super) async fn write<R: Row>(
+pub(crate) async fn write<R: Row>(
     connection: &mut SqliteConnection,
     rows: &[&R],
 ) -> Result<(), Error> {
@@ -43,7 +43,7 @@ pub(super) async fn write<R: Row>(
 }
 
 /// A table and how its rows are upserted.
-pub(super) struct Table {
+pub(crate) struct Table {
     name: &'static str,
     columns: &'static [&'static str],
     /// What follows the values: columns that the fold may change, or nothing at all.
@@ -52,7 +52,7 @@ pub(super) struct Table {
 }
 
 impl Table {
-    pub(super) const fn new(
+    pub(crate) const fn new(
         name: &'static str,
         columns: &'static [&'static str],
         conflict: &'static str,
@@ -74,7 +74,7 @@ impl Table {
 }
 
 /// The values of a statement. Texts that are shared are not copied.
-pub(super) struct Values {
+pub(crate) struct Values {
     arguments: SqliteArguments,
     failed: Option<String>,
 }
@@ -86,14 +86,14 @@ impl Values {
         Self { arguments, failed: None }
     }
 
-    pub(super) fn push<'q, T: Encode<'q, Sqlite> + Type<Sqlite>>(&mut self, value: T) {
+    pub(crate) fn push<'q, T: Encode<'q, Sqlite> + Type<Sqlite>>(&mut self, value: T) {
         if let Err(error) = self.arguments.add(value) {
             self.refuse(&*error);
         }
     }
 
     /// A value cannot be written down; [`write`] then fails.
-    pub(super) fn refuse(&mut self, error: &dyn std::error::Error) {
+    pub(crate) fn refuse(&mut self, error: &dyn std::error::Error) {
         self.failed = Some(error.to_string());
     }
 
@@ -104,49 +104,49 @@ impl Values {
         }
     }
 
-    pub(super) fn shared<'a, T: 'a>(&mut self, text: &'a T)
+    pub(crate) fn shared<'a, T: 'a>(&mut self, text: &'a T)
     where
         Arc<str>: From<&'a T>,
     {
         self.push(Arc::<str>::from(text));
     }
 
-    pub(super) fn shared_or_null<'a, T: 'a>(&mut self, text: &'a Option<T>)
+    pub(crate) fn shared_or_null<'a, T: 'a>(&mut self, text: &'a Option<T>)
     where
         Arc<str>: From<&'a T>,
     {
         self.push(text.as_ref().map(Arc::<str>::from));
     }
 
-    pub(super) fn arc(&mut self, text: &Arc<str>) {
+    pub(crate) fn arc(&mut self, text: &Arc<str>) {
         self.push(text.clone());
     }
 
-    pub(super) fn arc_or_null(&mut self, text: &Option<Arc<str>>) {
+    pub(crate) fn arc_or_null(&mut self, text: &Option<Arc<str>>) {
         self.push(text.clone());
     }
 
-    pub(super) fn word(&mut self, word: &'static str) {
+    pub(crate) fn word(&mut self, word: &'static str) {
         self.push(word);
     }
 
-    pub(super) fn word_or_null(&mut self, word: Option<&'static str>) {
+    pub(crate) fn word_or_null(&mut self, word: Option<&'static str>) {
         self.push(word);
     }
 
-    pub(super) fn time(&mut self, at: Millis) {
+    pub(crate) fn time(&mut self, at: Millis) {
         self.push(at.0);
     }
 
-    pub(super) fn time_or_null(&mut self, at: Option<Millis>) {
+    pub(crate) fn time_or_null(&mut self, at: Option<Millis>) {
         self.push(at.map(|at| at.0));
     }
 
-    pub(super) fn number(&mut self, number: impl Into<i64>) {
+    pub(crate) fn number(&mut self, number: impl Into<i64>) {
         self.push(number.into());
     }
 
-    pub(super) fn number_or_null(&mut self, number: Option<u16>) {
+    pub(crate) fn number_or_null(&mut self, number: Option<u16>) {
         self.push(number.map(i64::from));
     }
 }
