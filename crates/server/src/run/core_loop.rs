@@ -180,9 +180,8 @@ impl Core {
     fn advance(&mut self, stopping: Stopping, effects: &mut Vec<Effect>) -> Stopping {
         match stopping {
             Stopping::Draining(end) => {
-                if self.switch.live_calls() == 0 {
-                    Stopping::Lingering(Instant::now() + LINGER)
-                } else if Instant::now() >= end {
+                // Telephones that watch something are told as well.
+                if self.switch.live_calls() == 0 || Instant::now() >= end {
                     self.release(effects)
                 } else {
                     stopping

@@ -72,7 +72,7 @@ impl Switch {
         match to {
             Turned::Caller(call) => match self.keys.get(&call) {
                 Some(&key) => {
-                    self.counters.offers += 1;
+                    self.counters.offers += u64::from(!members.is_empty());
                     self.inbox.push_back((key, CallInput::Offered(Offered { members, round })));
                 }
                 None => self.floor.forget(&call, now),
