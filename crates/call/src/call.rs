@@ -13,6 +13,7 @@ use crate::ctx::Ctx;
 use crate::port::{Arrival, CallInput, LegEvent, LegId};
 use crate::quality;
 use crate::routing::route::CONNECTION;
+use crate::stage::calling_back::{self, CallBack};
 use crate::stage::{Stage, arriving};
 
 /// A call.
@@ -27,6 +28,13 @@ impl Call {
     pub fn arrive(id: CallId, arrival: Arrival, ctx: &mut Ctx<'_>) -> Self {
         let (mut basis, stage) = arriving::arrive(id, arrival, ctx);
         basis.explain(ctx);
+        Self { basis, stage }
+    }
+
+    /// A caller who hung up instead of waiting is called back: the member whose turn it is is rung
+    /// first. Nothing is recorded before he answers; a call that is over before leaves no rows.
+    pub fn call_back(id: CallId, back: CallBack, ctx: &mut Ctx<'_>) -> Self {
+        let (basis, stage) = calling_back::begin(id, back, ctx);
         Self { basis, stage }
     }
 

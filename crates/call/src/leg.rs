@@ -71,6 +71,11 @@ impl Anchor {
         ctx.order(LegCommand::Answer { leg: self.leg, like });
     }
 
+    /// He was called himself, and has answered.
+    pub(crate) fn called(&mut self) {
+        self.progress = Progress::Accepted;
+    }
+
     /// The caller has left by himself.
     pub(crate) fn left(&mut self) {
         self.gone = true;

@@ -28,4 +28,5 @@ pub use ctx::{Ctx, LegIds};
 pub use ivr::IvrSettings;
 pub use limits::{AcdSettings, Limits, RingTimes, Settings};
 pub use sound::{Digits, SoundSettings};
+pub use stage::calling_back::CallBack;
 pub use voicemail::{Counts, Mailboxes, VoicemailSettings};

@@ -16,6 +16,7 @@ use crate::leg::{Far, ended_by};
 use crate::outcome;
 use crate::port::{CallInput, LegCommand, LegEvent, LegId, Release, Shown};
 use crate::routing::route::CONNECTION;
+use crate::sound::ears::Purpose;
 use crate::stage::Stage;
 use crate::stage::bridged::Bridged;
 use crate::stage::ending::Ending;
@@ -171,6 +172,13 @@ impl Dialing {
                     role: ParticipantRole::Callee,
                 };
                 basis.record(event, ctx);
+                if let (Some(user), Party::External { number: Some(number), .. }) =
+                    (basis.anchor.user(), &self.party)
+                {
+                    ctx.floor.talked_with(number.clone(), user.clone());
+                }
+                // Who is called back is dialled while the user hears that it rings.
+                basis.ears.stop(basis.anchor.leg, Purpose::Waiting, ctx);
                 let far = Far { leg: self.leg, connection: CONNECTION, party: self.party };
                 Bridged::begin(far, basis, ctx)
             }

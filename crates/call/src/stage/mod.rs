@@ -4,11 +4,13 @@
 
 pub(crate) mod arriving;
 pub(crate) mod bridged;
+pub(crate) mod calling_back;
 pub(crate) mod code;
 pub(crate) mod ending;
 pub(crate) mod hunting;
 pub(crate) mod ivr;
 pub(crate) mod mailbox;
+pub(crate) mod parting;
 pub(crate) mod told;
 pub(crate) mod voicemail;
 pub(crate) mod waiting;
@@ -16,12 +18,14 @@ pub(crate) mod waiting;
 use std::time::Duration;
 
 use self::bridged::Bridged;
+use self::calling_back::CallingBack;
 use self::hunting::Hunting;
 use self::ivr::greeting::{self, Greeted};
 use self::ivr::looking_up::LookingUp;
 use self::ivr::menu::Asking;
 use self::ivr::spelling::Spelling;
 use self::mailbox::Mailbox;
+use self::parting::Parting;
 use self::told::Told;
 use self::voicemail::Voicemail;
 use self::waiting::Waiting;
@@ -53,6 +57,10 @@ pub(crate) enum Stage {
     Hunting(Hunting),
     /// The caller waits for a member of a group.
     Waiting(Waiting),
+    /// He hears that he will be called back.
+    Parting(Parting),
+    /// A member is rung who is to call somebody back.
+    CallingBack(Box<CallingBack>),
     /// A number outside is dialled.
     Dialing(Dialing),
     /// Two legs hear each other.
@@ -73,6 +81,8 @@ impl Stage {
             Self::LookingUp(asked) => asked.handle(input, basis, ctx),
             Self::Hunting(hunting) => hunting.handle(input, basis, ctx),
             Self::Waiting(waiting) => waiting.handle(input, basis, ctx),
+            Self::Parting(parting) => parting.handle(input, basis, ctx),
+            Self::CallingBack(calling) => calling.handle(input, basis, ctx),
             Self::Dialing(dialing) => dialing.handle(input, basis, ctx),
             Self::Bridged(bridged) => bridged.handle(input, basis, ctx),
             Self::Ended => self,
@@ -90,6 +100,8 @@ impl Stage {
             Self::LookingUp(asked) => asked.timeout(basis, ctx),
             Self::Hunting(hunting) => hunting.timeout(basis, ctx),
             Self::Waiting(waiting) => waiting.timeout(basis, ctx),
+            Self::Parting(parting) => parting.timeout(basis, ctx),
+            Self::CallingBack(calling) => calling.timeout(basis, ctx),
             Self::Dialing(dialing) => dialing.timeout(basis, ctx),
             Self::Bridged(_) | Self::Ended => self,
         }
@@ -106,6 +118,8 @@ impl Stage {
             Self::LookingUp(asked) => Some(asked.deadline()),
             Self::Hunting(hunting) => hunting.deadline(),
             Self::Waiting(waiting) => waiting.deadline(),
+            Self::Parting(parting) => Some(parting.deadline()),
+            Self::CallingBack(calling) => Some(calling.deadline()),
             Self::Dialing(dialing) => Some(dialing.deadline()),
             Self::Bridged(_) | Self::Ended => None,
         }
@@ -124,6 +138,8 @@ impl Stage {
             | Self::LookingUp(_)
             | Self::Hunting(_)
             | Self::Waiting(_)
+            | Self::Parting(_)
+            | Self::CallingBack(_)
             | Self::Dialing(_)
             | Self::Ended => None,
         }
@@ -141,6 +157,8 @@ impl Stage {
             | Self::Voicemail(_)
             | Self::Mailbox(_)
             | Self::Told(_)
+            | Self::Parting(_)
+            | Self::CallingBack(_)
             | Self::LookingUp(_)
             | Self::Ended => (None, None),
         };

@@ -11,6 +11,7 @@ use model::call_graph::event::{CallEvent, Party};
 use model::call_graph::words::{EndedBy, RoutingRule};
 use model::directory::{Ivr, MailboxId, VoicemailBox};
 use model::recording::RecordingId;
+use model::voicemail::{MessageId, VoiceMessage, VoicemailChange};
 use model::{IvrId, UserId};
 
 use super::greeting::LONGEST;
@@ -19,7 +20,9 @@ use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::ivr::input::{Heard, heard};
 use crate::leg::ended_by;
-use crate::port::{CallInput, LegEvent, MediaCommand, PlayEnd, Playlist, Release, Sound, Tone};
+use crate::port::{
+    CallInput, CallOutput, LegEvent, MediaCommand, PlayEnd, Playlist, Release, Sound, Tone,
+};
 use crate::routing::route::Route;
 use crate::sound::ears::Purpose;
 use crate::voicemail::{Leaving, Owner, Voice, text};
@@ -81,7 +84,6 @@ pub(crate) fn leave_for_user(
     basis: &mut Basis,
     ctx: &mut Ctx<'_>,
 ) -> Stage {
-    let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     let place = VoicemailBox {
         mailbox: MailboxId::User(user.clone()),
         max_ms: millis(ctx.settings.voicemail.max),
@@ -253,18 +255,20 @@ impl Voicemail {
             let why = self.voice.texts().not_recorded;
             return self.sorry(why, basis, ctx);
         };
-        let min = ctx.settings.voicemail.min.as_millis();
-        let leaving = Leaving {
+        let message = VoiceMessage {
+            id: MessageId::from(&id),
             mailbox: self.place.mailbox.clone(),
             call: basis.id.clone(),
             from: caller_number(&basis.anchor.party).cloned(),
             from_name: basis.shown.name.clone(),
             at: basis.at(ctx),
             file,
-            min_ms: u64::try_from(min).unwrap_or(u64::MAX),
-            silence_ms: 0,
+            duration_ms: 0,
+            heard: false,
         };
-        ctx.mailboxes.begin(id.clone(), leaving);
+        ctx.out.push(CallOutput::Voicemail(VoicemailChange::Begun(message.clone())));
+        let min_ms = millis(ctx.settings.voicemail.min);
+        ctx.mailboxes.begin(id.clone(), Leaving { message, min_ms, silence_ms: 0 });
         let silence = u32::try_from(self.place.silence_ms).unwrap_or(u32::MAX);
         if silence > 0 {
             ctx.media(MediaCommand::NoticeSilence { leg, after_ms: Some(silence) });
@@ -322,4 +326,8 @@ fn caller_number(party: &Party) -> Option<&model::E164> {
     match party {
         Party::User { number, .. } | Party::External { number, .. } => number.as_ref(),
     }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -6,14 +6,15 @@
 
 use std::time::Duration;
 
-use acd::Place;
+use acd::{Callback, Place};
 use model::call_graph::event::{AttemptParty, CallEvent, Target};
 use model::call_graph::words::{AttemptOutcome, NoAnswerReason, QueueExit, RoutingRule};
 use model::directory::{AcdStrategy, Ivr, Queue, WaitingChoice};
 use model::{GroupId, IvrId};
 
 use super::hunting::{join, play, record_answer};
-use super::{Stage, ivr};
+use super::parting::Parting;
+use super::{Stage, calling_back, ivr};
 use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::ivr::input::{Heard, heard};
@@ -296,8 +297,29 @@ impl Waiting {
                 let (ivr, route) = self.leave(QueueExit::Option, reason, basis, ctx);
                 ivr::choose(&ivr, digit, next.clone(), route, basis, ctx)
             }
-            Some(WaitingChoice::Ivr(_) | WaitingChoice::Callback) | None => Stage::Waiting(self),
+            Some(WaitingChoice::Callback) => match calling_back::callback(basis) {
+                Some(callback) => self.call_back(callback, basis, ctx),
+                None => {
+                    let verdict = "not called back: no number to call, or none to show";
+                    basis.decide(RoutingRule::Queue, self.group.as_str(), verdict);
+                    Stage::Waiting(self)
+                }
+            },
+            Some(WaitingChoice::Ivr(_)) | None => Stage::Waiting(self),
         }
+    }
+
+    /// He is called back when it is his turn: his place stays, and he hangs up.
+    fn call_back(mut self, callback: Callback, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
+        let reason = self.give_up(basis, ctx);
+        let verdict = format!("left: {} is to be called back", callback.number);
+        basis.decide(RoutingRule::Queue, self.group.as_str(), verdict);
+        ctx.floor.keep_place(&basis.id, callback, ctx.now);
+        let prompt = Playlist::named(&ctx.settings.acd.callback_prompt);
+        let language = basis.directory.ivr(&self.ivr).and_then(|ivr| ivr.language.clone());
+        let list = Playlist { language, ..Playlist::one(prompt) };
+        let (ivr, route) = self.leave(QueueExit::Callback, reason, basis, ctx);
+        Parting::begin(ivr, route, list, basis, ctx)
     }
 
     /// Nobody is to answer any more, because the caller has chosen something else.

@@ -3,13 +3,12 @@
 //! messages than it may, those that are being left included.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::Duration;
 
+use model::Millis;
 use model::directory::MailboxId;
 use model::recording::RecordingId;
 use model::voicemail::{MessageId, VoiceMessage, VoicemailChange};
-use model::{CallId, E164, Millis};
 
 /// How many messages a mailbox has (RFC 3842).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,12 +37,8 @@ pub struct Mailboxes {
 /// A message that is being left.
 #[derive(Clone, Debug)]
 pub(crate) struct Leaving {
-    pub(crate) mailbox: MailboxId,
-    pub(crate) call: CallId,
-    pub(crate) from: Option<E164>,
-    pub(crate) from_name: Option<Arc<str>>,
-    pub(crate) at: Millis,
-    pub(crate) file: Arc<str>,
+    /// As it will be, without its duration.
+    pub(crate) message: VoiceMessage,
     /// Less sound than this is no message, ms.
     pub(crate) min_ms: u64,
     /// So much of it is known to be silence, ms.
@@ -77,7 +72,7 @@ impl Mailboxes {
                 .message_mut(mailbox, id)
                 .is_some_and(|it| !std::mem::replace(&mut it.heard, true)),
             VoicemailChange::Deleted { id, mailbox, .. } => self.remove(mailbox, id),
-            VoicemailChange::Dropped { .. } => false,
+            VoicemailChange::Begun(_) | VoicemailChange::Dropped { .. } => false,
         };
         if changed {
             self.changed.insert(change.mailbox().clone());
@@ -88,23 +83,12 @@ impl Mailboxes {
     /// Media has closed the file of a recording. If it was a message that is being left, this is
     /// what became of it, and the index knows it already: it was left, or it was none.
     pub fn closed(&mut self, recording: &RecordingId, duration_ms: u64) -> Option<VoicemailChange> {
-        let Leaving { mailbox, call, from, from_name, at, file, min_ms, silence_ms } =
-            self.leaving.remove(recording)?;
-        let id = MessageId::from(recording);
+        let Leaving { message, min_ms, silence_ms } = self.leaving.remove(recording)?;
         if duration_ms.saturating_sub(silence_ms) < min_ms {
+            let VoiceMessage { id, mailbox, .. } = message;
             return Some(VoicemailChange::Dropped { id, mailbox });
         }
-        let message = VoiceMessage {
-            id,
-            mailbox,
-            call,
-            from,
-            from_name,
-            at,
-            file,
-            duration_ms,
-            heard: false,
-        };
+        let message = VoiceMessage { duration_ms, ..message };
         let change = VoicemailChange::Left(message);
         self.apply(&change).then_some(change)
     }
@@ -133,7 +117,7 @@ impl Mailboxes {
         std::mem::take(&mut self.changed).into_iter().collect()
     }
 
-    /// A message begins, unless the mailbox is full.
+    /// A message begins; it has its place from now on.
     pub(crate) fn begin(&mut self, recording: RecordingId, leaving: Leaving) {
         self.leaving.insert(recording, leaving);
     }
@@ -148,7 +132,8 @@ impl Mailboxes {
     /// Whether a mailbox that may have so many messages can take one more.
     pub(crate) fn has_room(&self, mailbox: &MailboxId, limit: usize) -> bool {
         let there = self.boxes.get(mailbox).map_or(0, BTreeMap::len);
-        let coming = self.leaving.values().filter(|leaving| leaving.mailbox == *mailbox).count();
+        let coming =
+            self.leaving.values().filter(|leaving| leaving.message.mailbox == *mailbox).count();
         there + coming < limit
     }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 use acd::{AgentState, ChangeSource};
 use call::port::{CallInput, Digit, LegEvent, LegId, PlayEnd};
 use model::UserId;
+use model::call_graph::words::QueueExit;
 use model::directory::Availability;
 use proptest::prelude::*;
 
@@ -146,7 +147,7 @@ fn happens(world: &mut World, happening: Happening) {
                 return;
             };
             let (call, state) = world.states[&leg];
-            let is_anchor = world.calls[call].legs["caller"] == leg;
+            let is_anchor = world.calls[call].legs.get("caller") == Some(&leg);
             if is_possible(state, is_anchor, &event) {
                 world.input(call, CallInput::Leg(leg, event));
             }
@@ -162,9 +163,10 @@ fn happens(world: &mut World, happening: Happening) {
         Happening::Presses(which, digit) => {
             if !world.calls.is_empty() {
                 let call = which.index(world.calls.len());
-                let leg = world.calls[call].legs["caller"];
                 let event = LegEvent::Digit(digit);
-                if is_possible(world.states[&leg].1, true, &event) {
+                if let Some(&leg) = world.calls[call].legs.get("caller")
+                    && is_possible(world.states[&leg].1, true, &event)
+                {
                     world.presses(call, leg, digit);
                 }
             }
@@ -198,7 +200,10 @@ fn check(world: &World) {
             continue;
         };
         let waits = graph.queue_waits.iter().any(|row| row.left_at.is_none());
-        assert_eq!(waits, world.floor.standing(live.call.id()).is_some(), "{}", world.log);
+        // The place of who is to be called back stands without him.
+        let kept = graph.queue_waits.iter().any(|row| row.exit == Some(QueueExit::Callback));
+        let stands = world.floor.standing(live.call.id()).is_some();
+        assert!(waits == stands || kept, "{}", world.log);
         for row in graph.attempts.iter().filter(|row| row.ended_at.is_none()) {
             let Some(user) = &row.user_id else {
                 continue;
@@ -215,8 +220,12 @@ fn check(world: &World) {
     }
     for user in AGENTS.iter().map(|id| UserId::from(*id)) {
         for call in world.floor.calls_ringing(&user) {
-            let live = world.calls.iter().find(|live| live.call.id() == call);
-            let graph = live.and_then(|live| live.graph.as_ref()).expect("a call");
+            let live = world.calls.iter().find(|live| live.call.id() == call).expect("a call");
+            assert!(!live.finished, "{user} is rung by nobody\n{}", world.log);
+            // Whoever is to call somebody back is rung before there are rows.
+            let Some(graph) = &live.graph else {
+                continue;
+            };
             let rings = |row: &&model::call_graph::graph::ConnectionAttempt| {
                 row.ended_at.is_none() && row.user_id.as_ref() == Some(&user)
             };
@@ -238,15 +247,21 @@ fn play_day(happenings: Vec<Happening>) {
     // who talk are released.
     world.until(world.now + Duration::from_secs(3_000));
     check(&world);
+    for user in AGENTS {
+        world.registers(&UserId::from(*user), false);
+    }
+    // Nobody is there who could call anybody back.
     for index in 0..world.calls.len() {
         world.input(index, CallInput::Release);
     }
-    let now = world.now + Duration::from_secs(10 * 3600);
-    world.until(now);
+    world.until(world.now + Duration::from_secs(10 * 3600));
+    for index in 0..world.calls.len() {
+        world.input(index, CallInput::Release);
+    }
     for live in &world.calls {
         assert!(live.finished && live.call.legs().next().is_none(), "{}", world.log);
-        let graph = live.graph.as_ref().expect("a graph");
-        assert!(graph.queue_waits.iter().all(|row| row.exit.is_some()), "{}", world.log);
+        let waits = live.graph.iter().flat_map(|graph| &graph.queue_waits);
+        assert!(waits.into_iter().all(|row| row.exit.is_some()), "{}", world.log);
     }
     for user in world.directory.users() {
         assert!(!world.floor.is_on_call(&user.id) && !world.floor.is_ringing(&user.id));
