@@ -5,7 +5,6 @@
 //! Places are served in their order: of all places that an agent could take, and of all agents
 //! whom a place could take, one always is in a set, so the first place that matches is found.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use model::agent_state::ChangeSource;
@@ -13,10 +12,11 @@ use model::directory::AcdStrategy;
 use model::{GroupId, Now, UserId};
 
 use super::Floor;
+use super::shortlist::candidates;
 use super::waiting::Order;
 use crate::agent::{AgentKey, Ring};
 use crate::queue::{Offer, Turned};
-use crate::strategy::{Candidate, Field, SearchRules, Turn, strategy};
+use crate::strategy::{Field, SearchRules, Turn, strategy};
 
 /// So many agents are looked at one by one; where more became free at once it is cheaper to look
 /// from the places' side.
@@ -99,6 +99,7 @@ impl Floor {
                     }
                     let rules = SearchRules { max_rounds: left, ..waiter.rules };
                     waiter.strategy = strategy(waiter.kind, &rules);
+                    waiter.tried = 0;
                     continue;
                 }
             }
@@ -107,50 +108,25 @@ impl Floor {
         }
     }
 
-    /// Shows a place all who could take it; `None`: nobody could.
+    /// Shows the strategy of a place who could take it; `None`: nobody could.
     fn ask(&mut self, number: u64, now: Now) -> Option<(Turn, u16)> {
         let random = self.next_random();
         let waiter = self.queue.places.get_mut(&number)?;
-        let mut candidates = Vec::new();
-        let mut seen = BTreeSet::new();
-        let mut before = 0;
-        for key in &waiter.groups {
-            let group = &self.groups[key.0 as usize];
-            for (position, member) in group.free.all() {
-                let Some(agent) = self.agents[member.0 as usize].as_ref() else {
-                    continue;
-                };
-                if !waiter.suits(member, agent, now.mono)
-                    || (waiter.groups.len() > 1 && !seen.insert(member))
-                {
-                    continue;
-                }
-                candidates.push(Candidate {
-                    user: &agent.user,
-                    position: before + position,
-                    idle: agent.idle(now.mono),
-                    answered: agent.ranks.answered,
-                    talked: agent.ranks.talked,
-                    weight: agent.seat(*key).map_or(1, |seat| seat.weight),
-                    skills: &agent.skills,
-                    rings_elsewhere: !agent.ringing.is_empty(),
-                });
-            }
-            before += group.positions;
-        }
-        if candidates.is_empty() {
-            return None;
-        }
         let main = waiter.groups.first()?;
         let last = self.cursors.get(&self.groups[main.0 as usize].id);
         let cursor = last.and_then(|user| {
             let agent = self.agents.get(self.keys.get(user)?.0 as usize)?.as_ref()?;
             agent.seat(*main).map(|seat| seat.position)
         });
+        let (candidates, members) =
+            candidates(waiter, &self.groups, &self.agents, cursor, now.mono);
+        if candidates.is_empty() {
+            return None;
+        }
         let field = Field {
             now: now.mono,
             candidates: &candidates,
-            members: before,
+            members,
             cursor,
             ringing: waiter.ringing.len(),
             needs: &waiter.needs(now.mono),
@@ -189,6 +165,7 @@ impl Floor {
             members.push((user.clone(), group));
         }
         let waiter = self.queue.places.get_mut(&number)?;
+        waiter.tried = waiter.tried.saturating_add(users.len());
         let to = match &waiter.callback {
             None => Turned::Caller(call),
             Some(callback) => {

@@ -72,26 +72,34 @@ impl Group {
     }
 }
 
-/// Members to whom a waiting call may be offered now, by position.
+/// Members to whom a waiting call may be offered now: by position, and in the orders by which
+/// strategies choose; equals by position.
 #[derive(Debug, Default)]
 pub(super) struct Free {
-    by_position: BTreeMap<usize, AgentKey>,
+    pub(super) by_position: BTreeMap<usize, AgentKey>,
+    pub(super) by_idle: BTreeMap<(i64, usize), AgentKey>,
+    pub(super) by_calls: BTreeMap<(u32, i64, usize), AgentKey>,
+    pub(super) by_talk: BTreeMap<(Duration, i64, usize), AgentKey>,
 }
 
 impl Free {
-    pub(super) fn insert(&mut self, position: usize, key: AgentKey, _ranks: Ranks) {
+    pub(super) fn insert(&mut self, position: usize, key: AgentKey, ranks: Ranks) {
+        let Ranks { free_since, answered, talked } = ranks;
         self.by_position.insert(position, key);
+        self.by_idle.insert((free_since, position), key);
+        self.by_calls.insert((answered, free_since, position), key);
+        self.by_talk.insert((talked, free_since, position), key);
     }
 
-    pub(super) fn remove(&mut self, position: usize, _ranks: Ranks) {
+    pub(super) fn remove(&mut self, position: usize, ranks: Ranks) {
+        let Ranks { free_since, answered, talked } = ranks;
         self.by_position.remove(&position);
+        self.by_idle.remove(&(free_since, position));
+        self.by_calls.remove(&(answered, free_since, position));
+        self.by_talk.remove(&(talked, free_since, position));
     }
 
     pub(super) fn clear(&mut self) {
-        self.by_position.clear();
-    }
-
-    pub(super) fn all(&self) -> impl Iterator<Item = (usize, AgentKey)> {
-        self.by_position.iter().map(|(&position, &key)| (position, key))
+        *self = Self::default();
     }
 }

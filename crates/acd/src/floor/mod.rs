@@ -13,6 +13,7 @@ mod group;
 mod last_agents;
 mod people;
 mod search;
+mod shortlist;
 mod timers;
 mod waiting;
 

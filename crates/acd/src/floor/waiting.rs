@@ -44,6 +44,8 @@ pub(super) struct Waiter {
     pub(super) kind: AcdStrategy,
     pub(super) rules: SearchRules,
     pub(super) strategy: Box<dyn Strategy>,
+    /// Members whom its strategy has chosen so far.
+    pub(super) tried: usize,
     /// Laps of searches before this one.
     pub(super) laps: u32,
     pub(super) ring_at_most: usize,
@@ -99,6 +101,7 @@ impl Waiter {
             strategy: strategy(place.strategy, &place.rules),
             rules: place.rules,
             laps: 0,
+            tried: 0,
             ring_at_most: place.ring_at_most.max(1),
             skills,
             declined: BTreeSet::new(),
@@ -322,6 +325,7 @@ impl Floor {
             waiter.rules.max_rounds = None;
             waiter.exhausted = false;
             waiter.strategy = strategy(waiter.kind, &waiter.rules);
+            waiter.tried = 0;
         }
         self.refresh(number, now);
     }
