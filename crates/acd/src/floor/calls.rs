@@ -43,21 +43,37 @@ impl Floor {
 
     /// A call rings a user no longer. Without effect where it does not.
     pub fn stop_ringing(&mut self, user: &UserId, call: &CallId, how: RingEnd, now: Now) {
+        self.roll(now);
         let Some(&key) = self.keys.get(user) else {
             return;
         };
-        let Some(ring) = self.agent_mut(key).and_then(|agent| {
-            let index = agent.ringing.iter().position(|ring| ring.call == *call)?;
-            Some(agent.ringing.swap_remove(index))
-        }) else {
-            return;
-        };
+        if let Some(source) = self.end_ring(key, call, how, now) {
+            self.settle(key, source, now);
+        }
+    }
+
+    /// Ends a ring, but for what follows from it for the agent. `None`: it does not ring him.
+    fn end_ring(
+        &mut self,
+        key: AgentKey,
+        call: &CallId,
+        how: RingEnd,
+        now: Now,
+    ) -> Option<ChangeSource> {
+        let agent = self.agent_mut(key)?;
+        let index = agent.ringing.iter().position(|ring| ring.call == *call)?;
+        let ring = agent.ringing.swap_remove(index);
+        let mut source = ChangeSource::Call;
         match how {
             RingEnd::Answered => self.was_there(key),
             RingEnd::Missed => {
                 self.back_of_the_line(key, now);
                 self.rest(key, ring.since.saturating_add(Self::OFFER_GAP), now.mono);
-                self.missed(key, ring.group.as_ref(), now);
+                if let Some(group) = &ring.group
+                    && self.missed(key, group)
+                {
+                    source = ChangeSource::Missed;
+                }
             }
             RingEnd::Declined => {
                 self.was_there(key);
@@ -67,19 +83,18 @@ impl Floor {
             RingEnd::Failed => self.rest(key, now.mono.saturating_add(Self::REST), now.mono),
             RingEnd::Stopped => {}
         }
-        let paused = how == RingEnd::Missed && self.pause(key, ring.group.as_ref());
-        let source = if paused { ChangeSource::Missed } else { ChangeSource::Call };
         if ring.reserved {
             self.stopped_for(call, key, how == RingEnd::Declined, now);
         }
-        self.settle(key, source, now);
+        Some(source)
     }
 
     /// A user makes a call, or answers it; `group`: in which he was found. A call rings him no
     /// longer when he has answered it.
     pub fn take(&mut self, user: &UserId, call: &CallId, group: Option<&GroupId>, now: Now) {
-        self.stop_ringing(user, call, RingEnd::Answered, now);
+        self.roll(now);
         let key = self.key_of(user, now);
+        self.end_ring(key, call, RingEnd::Answered, now);
         self.was_there(key);
         if let Some(agent) = self.agent_mut(key) {
             agent.unreachable = false;
@@ -94,6 +109,7 @@ impl Floor {
 
     /// A user is on a call no longer. After a call of a group his wrap-up begins.
     pub fn free(&mut self, user: &UserId, call: &CallId, now: Now) {
+        self.roll(now);
         let Some(&key) = self.keys.get(user) else {
             return;
         };
@@ -105,7 +121,7 @@ impl Floor {
         };
         if let Some(group) = &talk.group {
             let time = now.mono.saturating_sub(talk.since);
-            self.count_talk(user, group, time, now);
+            self.count_talk(user, group, time);
             self.rank_by_day(key);
             let wrap_up = self.group(group).map_or(Duration::ZERO, |group| group.wrap_up);
             if !wrap_up.is_zero() {
@@ -146,26 +162,14 @@ impl Floor {
         self.rank(key, |ranks| ranks.free_since = micros(now.mono));
     }
 
-    fn missed(&mut self, key: AgentKey, group: Option<&GroupId>, now: Now) {
-        let Some(agent) = self.agent_mut(key) else {
-            return;
-        };
-        if group.is_some() {
-            agent.missed_in_row = agent.missed_in_row.saturating_add(1);
-            let user = agent.user.clone();
-            self.count_missed(&user, now);
-        }
-    }
-
-    /// Whether he missed as many as his group lets him; then he is away.
-    fn pause(&mut self, key: AgentKey, group: Option<&GroupId>) -> bool {
-        let Some(most) = group.and_then(|id| self.group(id)).map(|group| group.pause_after_missed)
-        else {
+    /// He let a call of a group ring. Says whether that was one too many: then he is away.
+    fn missed(&mut self, key: AgentKey, group: &GroupId) -> bool {
+        let most = self.group(group).map_or(0, |group| group.pause_after_missed);
+        let Some(agent) = self.agents.get_mut(key.0 as usize).and_then(Option::as_mut) else {
             return false;
         };
-        let Some(agent) = self.agent_mut(key) else {
-            return false;
-        };
+        self.statistics.missed(&agent.user);
+        agent.missed_in_row = agent.missed_in_row.saturating_add(1);
         let pauses = most > 0
             && agent.missed_in_row >= most
             && agent.availability == Availability::Available;

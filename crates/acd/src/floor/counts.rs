@@ -13,18 +13,20 @@ use crate::statistics::{AgentBoard, GroupBoard, Statistics, Wallboard};
 impl Floor {
     /// A stage of a call that does not wait begins to search a group.
     pub fn offered(&mut self, group: &GroupId, call: &CallId, now: Now) {
+        self.roll(now);
         let key = self.group_key(group);
-        self.count_offered(key, now);
+        self.count_offered(key);
         self.stage_begins(call, key, now.mono);
     }
 
     /// That stage is over without an answer; `caller_left`: because the caller hung up.
     pub fn unanswered(&mut self, call: &CallId, caller_left: bool, now: Now) {
+        self.roll(now);
         if let Some(stage) = self.stages.remove(call)
             && caller_left
         {
             let key = self.group_key(&stage.group);
-            self.count_abandoned(key, now.mono.saturating_sub(stage.since), now);
+            self.count_abandoned(key, now.mono.saturating_sub(stage.since));
         }
     }
 
@@ -104,19 +106,16 @@ impl Floor {
         self.stages.insert(call.clone(), Stage { group, since });
     }
 
-    pub(super) fn count_offered(&mut self, group: GroupKey, now: Now) {
-        self.roll(now);
+    pub(super) fn count_offered(&mut self, group: GroupKey) {
         self.statistics.offered(&self.groups[group.0 as usize].id);
     }
 
-    pub(super) fn count_abandoned(&mut self, group: GroupKey, waited: Duration, now: Now) {
-        self.roll(now);
+    pub(super) fn count_abandoned(&mut self, group: GroupKey, waited: Duration) {
         self.statistics.abandoned(&self.groups[group.0 as usize].id, waited);
     }
 
     /// Somebody answered: for whichever group the call waited or searched, else for his own.
     pub(super) fn count_answer(&mut self, user: &UserId, call: &CallId, group: &GroupId, now: Now) {
-        self.roll(now);
         let (group, waited) = if let Some(stage) = self.stages.remove(call) {
             (stage.group, now.mono.saturating_sub(stage.since))
         } else if let Some(waiter) = self.queue.of_call_mut(call) {
@@ -129,16 +128,10 @@ impl Floor {
         self.statistics.answered(&group, user, waited, level);
     }
 
-    pub(super) fn count_talk(&mut self, user: &UserId, group: &GroupId, time: Duration, now: Now) {
-        self.roll(now);
+    pub(super) fn count_talk(&mut self, user: &UserId, group: &GroupId, time: Duration) {
         self.statistics.talked(group, user, time);
         let key = self.group_key(group);
         let group = &mut self.groups[key.0 as usize];
         group.handled(time.saturating_add(group.wrap_up));
-    }
-
-    pub(super) fn count_missed(&mut self, user: &UserId, now: Now) {
-        self.roll(now);
-        self.statistics.missed(user);
     }
 }

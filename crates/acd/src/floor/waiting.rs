@@ -89,7 +89,8 @@ impl Waiter {
             .take(Place::ALSO_GROUPS)
             .map(|(group, after)| (now.saturating_add(after), group))
             .collect();
-        also.sort_by_key(|(at, _)| Reverse(*at));
+        also.sort_by_key(|(at, _)| *at);
+        also.reverse();
         let mut skills = place.skills;
         skills.truncate(Place::SKILLS);
         Self {
@@ -245,6 +246,7 @@ impl Floor {
     /// [`QueueFull`]: as many wait for the group as the place allows, or [`Floor::WAITING`] in
     /// all groups.
     pub fn wait(&mut self, place: Place, now: Now) -> Result<u32, QueueFull> {
+        self.roll(now);
         self.drop_place(&place.call, now);
         let key = self.group_key(&place.group);
         let group = &mut self.groups[key.0 as usize];
@@ -259,7 +261,7 @@ impl Floor {
         let order = waiter.order;
         group.waiting.insert(order);
         let position = group.position(&order);
-        self.count_offered(key, now);
+        self.count_offered(key);
         self.queue.places.insert(number, waiter);
         self.place_due(number, now);
         Ok(position)
@@ -287,6 +289,7 @@ impl Floor {
     /// A caller waits no longer. Whoever was reserved for him is free again. A place that
     /// [`Floor::keep_place`] keeps is not given up by [`QueueExit::Callback`].
     pub fn leave(&mut self, call: &CallId, exit: QueueExit, now: Now) {
+        self.roll(now);
         let Some(waiter) = self.queue.of_call(call) else {
             return;
         };
@@ -300,7 +303,7 @@ impl Floor {
         match exit {
             // Counted when the agent is taken.
             QueueExit::Answered if !counted => self.stage_begins(call, group, since),
-            QueueExit::Abandoned if !calls_back => self.count_abandoned(group, waited, now),
+            QueueExit::Abandoned if !calls_back => self.count_abandoned(group, waited),
             QueueExit::Answered
             | QueueExit::Abandoned
             | QueueExit::TimedOut
