@@ -195,9 +195,10 @@ impl Hunt {
         if !self.ringing.active().is_empty() && !steps {
             return;
         }
-        match std::mem::take(&mut self.after) {
-            After::Forward(number) => self.forward(number, basis, ctx),
-            after => self.after = after,
+        if let After::Forward(number) = &self.after {
+            let number = number.clone();
+            self.after = After::HangUp;
+            self.forward(number, basis, ctx);
         }
         let Some(mut search) = self.search.take() else {
             return;

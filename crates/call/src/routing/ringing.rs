@@ -163,7 +163,7 @@ impl Ringing {
     }
 
     /// A leg failed: the next device of its user rings, or its attempt is over.
-    pub(crate) fn failed(&mut self, leg: LegId, status: u16, basis: &mut Basis, ctx: &mut Ctx<'_>) {
+    pub(crate) fn failed(&mut self, leg: LegId, status: u16, basis: &Basis, ctx: &mut Ctx<'_>) {
         let Some(index) = self.active.iter().position(|attempt| attempt.leg == leg) else {
             return;
         };
@@ -248,7 +248,7 @@ impl Ringing {
     }
 
     /// Rings the next device of the attempt; `false`: there is none.
-    fn next_device(&mut self, index: usize, basis: &mut Basis, ctx: &mut Ctx<'_>) -> bool {
+    fn next_device(&mut self, index: usize, basis: &Basis, ctx: &mut Ctx<'_>) -> bool {
         let Some(attempt) = self.active.get_mut(index) else {
             return false;
         };

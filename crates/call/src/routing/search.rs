@@ -79,7 +79,7 @@ impl Search {
     }
 
     /// Asks the strategy.
-    pub(crate) fn turn(&mut self, ringing: &Ringing, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Turn {
+    pub(crate) fn turn(&mut self, ringing: &Ringing, basis: &mut Basis, ctx: &Ctx<'_>) -> Turn {
         let directory = basis.directory.clone();
         let Some(group) = directory.group(&self.group) else {
             return Turn::Over;

@@ -187,7 +187,7 @@ impl CallingBack {
         Dialing::begin(Dial { to, shown, trunk }, basis, ctx)
     }
 
-    fn failed(self, status: u16, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
+    fn failed(self, status: u16, basis: &Basis, ctx: &mut Ctx<'_>) -> Stage {
         let how = match outcome::of_attempt(status) {
             AttemptOutcome::Busy | AttemptOutcome::Declined => RingEnd::Declined,
             AttemptOutcome::Unavailable

@@ -158,7 +158,6 @@ fn event(world: &mut World, words: &[&str]) {
             let seconds: f64 = seconds.parse().expect("seconds");
             return world.recorded((seconds * 1_000.0).round() as u64);
         }
-        [_, "says", "nothing"] => LegEvent::FellSilent,
         ["recording", "fails"] => {
             let call = call.expect("a call");
             let recording = world.calls[call].recordings.first().expect("a recording").clone();
@@ -184,12 +183,21 @@ fn event(world: &mut World, words: &[&str]) {
             }
             return;
         }
-        [_, "presses", sign, "by", "info"] => {
-            LegEvent::InfoDigit { digit: digit(sign), duration_ms: 160 }
-        }
         [who, "sounds", how] => {
             let leg = world.calls[call.expect("a call")].legs[*who];
             LegEvent::Quality(quality(leg, how))
+        }
+        _ => leg_event(words),
+    };
+    world.leg(call.expect("a call"), words[0], event);
+}
+
+/// What happens on a leg, where the words say it all.
+fn leg_event(words: &[&str]) -> LegEvent {
+    match words {
+        [_, "says", "nothing"] => LegEvent::FellSilent,
+        [_, "presses", sign, "by", "info"] => {
+            LegEvent::InfoDigit { digit: digit(sign), duration_ms: 160 }
         }
         [_, "rings"] => LegEvent::Rang { early_media: false },
         [_, "rings", "with", "media"] => LegEvent::Rang { early_media: true },
@@ -204,8 +212,7 @@ fn event(world: &mut World, words: &[&str]) {
             LegEvent::MediaTimedOut { seconds: seconds.parse().expect("seconds") }
         }
         _ => panic!("what is {words:?}?"),
-    };
-    world.leg(call.expect("a call"), words[0], event);
+    }
 }
 
 /// What a lookup of the caller has found: nothing, or a record and its owner.

@@ -532,74 +532,10 @@ impl Live {
         self.names.insert(leg, name);
     }
 
-    #[expect(clippy::wildcard_enum_match_arm, reason = "the switch gives media the others")]
     fn describe(&self, output: &CallOutput) -> String {
-        let name = |leg: &LegId| &self.names[leg];
-        let name_of = |leg: &Option<LegId>| leg.as_ref().map_or("nobody", |leg| name(leg));
         let text = match output {
-            CallOutput::Leg(command) => match command {
-                LegCommand::Ring { .. } => "ring caller".to_owned(),
-                LegCommand::PassEarlyMedia { from, .. } => {
-                    format!("ring caller with the media of {}", name(from))
-                }
-                LegCommand::Answer { like: None, .. } => "answer caller".to_owned(),
-                LegCommand::Answer { like: Some(like), .. } => {
-                    format!("answer caller like {}", name(like))
-                }
-                LegCommand::Reject { status, .. } => format!("reject caller {status}"),
-                LegCommand::DialUser { leg, shown, devices, .. } => {
-                    let number = shown.number.as_deref().unwrap_or("anonymous");
-                    let shown_name = shown.name.as_deref().unwrap_or("-");
-                    let on = match devices {
-                        Devices::All => String::new(),
-                        Devices::Only(device) => format!(" on {device}"),
-                    };
-                    format!("dial {}{on}, showing {number} \"{shown_name}\"", name(leg))
-                }
-                LegCommand::CallUser { leg, .. } => format!("call {}", name(leg)),
-                LegCommand::DialOutside { to, shown, trunk, .. } => {
-                    let number = shown.number.as_deref().unwrap_or("anonymous");
-                    let trunk = trunk.as_ref().map_or("any trunk", |trunk| trunk.as_str());
-                    format!("dial {to} by {trunk}, showing {number}")
-                }
-                LegCommand::Cancel { leg, why } => format!("cancel {} {why:?}", name(leg)),
-                LegCommand::HangUp { leg, why } => format!("hang up {} {why:?}", name(leg)),
-                LegCommand::Bridge { a, b } => format!("bridge {} {}", name(a), name(b)),
-                LegCommand::Unbridge { a, b } => format!("unbridge {} {}", name(a), name(b)),
-            },
-            CallOutput::Media(command) => match command {
-                MediaCommand::Play { leg, list, .. } => {
-                    let mut text = format!("play {} {:?}", name(leg), list.items);
-                    text.push_str(if list.repeat { " for ever" } else { "" });
-                    text.push_str(if list.barge_in { " up to a digit" } else { "" });
-                    if let Some(language) = &list.language {
-                        let _ = write!(text, " in {language}");
-                    }
-                    text
-                }
-                MediaCommand::StopPlay { leg } => format!("stop playing to {}", name(leg)),
-                MediaCommand::SendDigit { leg, duration_ms, .. } => {
-                    format!("send a digit to {} for {duration_ms} ms", name(leg))
-                }
-                MediaCommand::Record { recording, left, right, file, format } => {
-                    let (left, right) = (name_of(left), name_of(right));
-                    format!("record {left} | {right} as {recording} in {file}, {format:?}")
-                }
-                MediaCommand::PauseRecording { recording, paused: true } => {
-                    format!("pause {recording}")
-                }
-                MediaCommand::PauseRecording { recording, paused: false } => {
-                    format!("go on with {recording}")
-                }
-                MediaCommand::StopRecording { recording } => format!("stop {recording}"),
-                MediaCommand::NoticeSilence { leg, after_ms: Some(after_ms) } => {
-                    format!("notice {after_ms} ms of silence of {}", name(leg))
-                }
-                MediaCommand::NoticeSilence { leg, after_ms: None } => {
-                    format!("notice no silence of {}", name(leg))
-                }
-                other => panic!("the engine says {other:?}"),
-            },
+            CallOutput::Leg(command) => self.ordered(command),
+            CallOutput::Media(command) => self.told(command),
             CallOutput::Recording(id, change) => became(id, change),
             CallOutput::Named(..) => unreachable!("names are checked"),
             CallOutput::Cursor(group, user) => format!("cursor of {group} at {user}"),
@@ -614,6 +550,79 @@ impl Live {
             CallOutput::Record(_) => unreachable!("records are folded"),
         };
         if self.name == "A" { text } else { format!("{}: {text}", self.name) }
+    }
+
+    fn ordered(&self, command: &LegCommand) -> String {
+        let name = |leg: &LegId| &self.names[leg];
+        match command {
+            LegCommand::Ring { .. } => "ring caller".to_owned(),
+            LegCommand::PassEarlyMedia { from, .. } => {
+                format!("ring caller with the media of {}", name(from))
+            }
+            LegCommand::Answer { like: None, .. } => "answer caller".to_owned(),
+            LegCommand::Answer { like: Some(like), .. } => {
+                format!("answer caller like {}", name(like))
+            }
+            LegCommand::Reject { status, .. } => format!("reject caller {status}"),
+            LegCommand::DialUser { leg, shown, devices, .. } => {
+                let number = shown.number.as_deref().unwrap_or("anonymous");
+                let shown_name = shown.name.as_deref().unwrap_or("-");
+                let on = match devices {
+                    Devices::All => String::new(),
+                    Devices::Only(device) => format!(" on {device}"),
+                };
+                format!("dial {}{on}, showing {number} \"{shown_name}\"", name(leg))
+            }
+            LegCommand::CallUser { leg, .. } => format!("call {}", name(leg)),
+            LegCommand::DialOutside { to, shown, trunk, .. } => {
+                let number = shown.number.as_deref().unwrap_or("anonymous");
+                let trunk = trunk.as_ref().map_or("any trunk", |trunk| trunk.as_str());
+                format!("dial {to} by {trunk}, showing {number}")
+            }
+            LegCommand::Cancel { leg, why } => format!("cancel {} {why:?}", name(leg)),
+            LegCommand::HangUp { leg, why } => format!("hang up {} {why:?}", name(leg)),
+            LegCommand::Bridge { a, b } => format!("bridge {} {}", name(a), name(b)),
+            LegCommand::Unbridge { a, b } => format!("unbridge {} {}", name(a), name(b)),
+        }
+    }
+
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the switch gives media the others")]
+    fn told(&self, command: &MediaCommand) -> String {
+        let name = |leg: &LegId| &self.names[leg];
+        let name_of = |leg: &Option<LegId>| leg.as_ref().map_or("nobody", |leg| name(leg));
+        match command {
+            MediaCommand::Play { leg, list, .. } => {
+                let mut text = format!("play {} {:?}", name(leg), list.items);
+                text.push_str(if list.repeat { " for ever" } else { "" });
+                text.push_str(if list.barge_in { " up to a digit" } else { "" });
+                if let Some(language) = &list.language {
+                    let _ = write!(text, " in {language}");
+                }
+                text
+            }
+            MediaCommand::StopPlay { leg } => format!("stop playing to {}", name(leg)),
+            MediaCommand::SendDigit { leg, duration_ms, .. } => {
+                format!("send a digit to {} for {duration_ms} ms", name(leg))
+            }
+            MediaCommand::Record { recording, left, right, file, format } => {
+                let (left, right) = (name_of(left), name_of(right));
+                format!("record {left} | {right} as {recording} in {file}, {format:?}")
+            }
+            MediaCommand::PauseRecording { recording, paused: true } => {
+                format!("pause {recording}")
+            }
+            MediaCommand::PauseRecording { recording, paused: false } => {
+                format!("go on with {recording}")
+            }
+            MediaCommand::StopRecording { recording } => format!("stop {recording}"),
+            MediaCommand::NoticeSilence { leg, after_ms: Some(after_ms) } => {
+                format!("notice {after_ms} ms of silence of {}", name(leg))
+            }
+            MediaCommand::NoticeSilence { leg, after_ms: None } => {
+                format!("notice no silence of {}", name(leg))
+            }
+            other => panic!("the engine says {other:?}"),
+        }
     }
 }
 

@@ -4,6 +4,8 @@
 //! reserved for him stays behind. An agent who answers is joined at once, whatever is played
 //! (signalwire/freeswitch#1148).
 
+mod announcement;
+
 use std::time::Duration;
 
 use acd::{Callback, Place};
@@ -19,8 +21,7 @@ use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::ivr::input::{Heard, heard};
 use crate::port::{
-    CallInput, CallOutput, Digit, LegEvent, LegId, Offered, PlayEnd, Playlist, Release, Sound,
-    Spoken,
+    CallInput, CallOutput, Digit, LegEvent, LegId, Offered, PlayEnd, Playlist, Release,
 };
 use crate::routing::attempt::Offer;
 use crate::routing::devices;
@@ -30,12 +31,8 @@ use crate::routing::route::{CONNECTION, Route};
 use crate::routing::search;
 use crate::sound::ears::Purpose;
 
-/// Announcements are at least this far apart.
-const CLOSEST: Duration = Duration::from_secs(1);
 /// How often a caller who leaves when nobody is there looks whether anybody is.
 const LOOKS: Duration = Duration::from_secs(1);
-/// No announcement is longer: the next one comes even if media never says that it is over.
-const LONGEST: Duration = Duration::from_secs(120);
 
 /// Why somebody leaves who is not to wait for nobody.
 const NOBODY: &str = "no member is there";
@@ -121,7 +118,7 @@ impl Waiting {
         if waiting.looks_at.is_some() && !waiting.is_staffed(basis, ctx) {
             return waiting.over(QueueExit::Empty, NOBODY, basis, ctx);
         }
-        waiting.announces_at = waiting.next_announcement(queue, ctx);
+        waiting.announces_at = announcement::next(queue, now);
         waiting.play_music(basis, ctx);
         Stage::Waiting(waiting)
     }
@@ -185,7 +182,7 @@ impl Waiting {
             Heard::Over(Purpose::Greeting, _) => {
                 let directory = basis.directory.clone();
                 let queue = directory.ivr(&self.ivr).and_then(|ivr| ivr.queue.as_ref());
-                self.announces_at = queue.and_then(|queue| self.next_announcement(queue, ctx));
+                self.announces_at = queue.and_then(|queue| announcement::next(queue, ctx.now.mono));
                 self.play_music(basis, ctx);
                 Stage::Waiting(self)
             }
@@ -386,47 +383,23 @@ impl Waiting {
         play(music.or_else(|| ctx.settings.sound.ringback.clone()), basis, ctx);
     }
 
-    fn next_announcement(&self, queue: &Queue, ctx: &Ctx<'_>) -> Option<Duration> {
-        let says = queue.say_position
-            || queue.say_wait
-            || queue.message.is_some()
-            || queue.menu_prompt.is_some();
-        let every = Duration::from_millis(queue.announce_every_ms).max(CLOSEST);
-        says.then(|| ctx.now.mono.saturating_add(every))
-    }
-
     /// Tells the caller where he stands, in place of the music.
     fn announce(&mut self, basis: &mut Basis, ctx: &mut Ctx<'_>) {
         let directory = basis.directory.clone();
         let ivr = directory.ivr(&self.ivr);
-        let Some(queue) = ivr.and_then(|ivr| ivr.queue.as_ref()) else {
+        let Some((ivr, queue)) = ivr.and_then(|ivr| Some((ivr, ivr.queue.as_ref()?))) else {
             self.announces_at = None;
             return;
         };
-        let mut items: Vec<Sound> = queue.message.iter().map(|it| Playlist::named(it)).collect();
-        if let Some(standing) = ctx.floor.standing(&basis.id) {
-            if queue.say_position {
-                items.push(Sound::Say(Spoken::Position(standing.position)));
+        match announcement::list(queue, ctx.floor.standing(&basis.id)) {
+            Some(list) => {
+                let list = Playlist { language: ivr.language.clone(), ..list };
+                basis.ears.play(basis.anchor.leg, Purpose::Greeting, list, ctx);
+                self.announces_at = Some(ctx.now.mono.saturating_add(announcement::LONGEST));
             }
-            if let Some(wait) = standing.expected_wait.filter(|_| queue.say_wait) {
-                items.push(Sound::Say(Spoken::Minutes(minutes(wait))));
-            }
+            None => self.announces_at = announcement::next(queue, ctx.now.mono),
         }
-        items.extend(queue.menu_prompt.iter().map(|it| Playlist::named(it)));
-        if items.is_empty() {
-            self.announces_at = self.next_announcement(queue, ctx);
-            return;
-        }
-        let language = ivr.and_then(|ivr| ivr.language.clone());
-        let list = Playlist { items, repeat: false, barge_in: false, language };
-        basis.ears.play(basis.anchor.leg, Purpose::Greeting, list, ctx);
-        self.announces_at = Some(ctx.now.mono.saturating_add(LONGEST));
     }
-}
-
-/// Minutes as they are said of a wait: begun ones count.
-fn minutes(wait: Duration) -> u32 {
-    u32::try_from(wait.as_secs().div_ceil(60)).unwrap_or(u32::MAX).max(1)
 }
 
 fn place(group: &GroupId, queue: &Queue, plan: &Plan, basis: &Basis, ctx: &Ctx<'_>) -> Place {
