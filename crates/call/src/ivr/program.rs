@@ -27,7 +27,7 @@ pub(crate) struct Entry {
 /// What an IVR does once it has greeted its caller.
 #[derive(Debug)]
 pub(crate) enum Program {
-    /// Rings somebody, or lets him wait for somebody (`plan.queue`).
+    /// Rings somebody, or lets the caller wait for somebody where the IVR has a queue.
     Route {
         /// Whom, and how.
         plan: Plan,
