@@ -1,15 +1,15 @@
 //! Between the call engine and SIP: inputs go to a call under [`crate::guard`], what it wants
 //! done is translated into responses, requests and media commands.
 
-use acd::ChangeSource;
+use acd::{Callback, ChangeSource};
 use call::port::{
     Arrival, CallInput, CallOutput, Caller, Destination, LegCommand, LegEvent, LegId, MediaCommand,
     Release,
 };
-use call::{Call, Ctx};
+use call::{Call, CallBack, Ctx};
 use model::call_graph::words::Direction;
 use model::recording::RecordingChange;
-use model::{CallId, Now};
+use model::{CallId, GroupId, Now, UserId};
 use sip::message::{Body, HeaderName};
 
 use crate::guard::guarded;
@@ -17,6 +17,16 @@ use crate::legs::dialling::Callee;
 use crate::legs::{CallKey, Leg, Role};
 use crate::port::Effect;
 use crate::switch::{LiveCall, Switch};
+
+/// A callback whose turn it is.
+pub(crate) struct CallbackTurn {
+    /// The call that has the place.
+    pub(crate) place: CallId,
+    pub(crate) callback: Callback,
+    /// Who calls back, and the group in which he was found.
+    pub(crate) user: UserId,
+    pub(crate) group: GroupId,
+}
 
 fn direction_of(arrival: &Arrival) -> Direction {
     match (&arrival.caller, &arrival.destination) {
@@ -56,6 +66,39 @@ impl Switch {
         effects: &mut Vec<Effect>,
     ) {
         let direction = direction_of(&arrival);
+        self.begin_as(now, (key, id), direction, effects, |id, ctx| Call::arrive(id, arrival, ctx));
+    }
+
+    /// A caller who hung up is called back: a member of his group is rung first. Nothing happens
+    /// where there is no room for a call or no way out; the floor offers the place again later.
+    pub(crate) fn call_back(&mut self, now: Now, turn: CallbackTurn, effects: &mut Vec<Effect>) {
+        let CallbackTurn { place, callback, user, group } = turn;
+        let mut trunks = self.config.trunks.iter().filter(|trunk| !trunk.outbound.is_empty());
+        let Some(trunk) = trunks.next().map(|trunk| trunk.name.clone()) else {
+            return;
+        };
+        if self.draining || self.calls.len() >= self.config.limits.calls || self.stock.is_empty() {
+            return;
+        }
+        self.counters.callbacks += 1;
+        self.last_call += 1;
+        let id = CallId::generate(now.wall, self.random.bytes());
+        let node = self.config.node.clone();
+        let back = CallBack { place, callback, user, group, trunk, node };
+        let call = (self.last_call, id);
+        self.begin_as(now, call, Direction::Outbound, effects, |id, ctx| {
+            Call::call_back(id, back, ctx)
+        });
+    }
+
+    fn begin_as(
+        &mut self,
+        now: Now,
+        (key, id): (CallKey, CallId),
+        direction: Direction,
+        effects: &mut Vec<Effect>,
+        make: impl FnOnce(CallId, &mut Ctx<'_>) -> Call,
+    ) {
         let mut out = Vec::new();
         let mut ctx = Ctx {
             now,
@@ -66,15 +109,18 @@ impl Switch {
             settings: &self.config.call,
             out: &mut out,
         };
-        let call = guarded(|| Call::arrive(id, arrival, &mut ctx));
+        let call = guarded(|| make(id.clone(), &mut ctx));
         match call {
             Ok(call) => {
-                self.keys.insert(call.id().clone(), key);
+                self.keys.insert(id, key);
                 self.calls.insert(key, LiveCall { direction, call, deadline: None });
                 self.obey(now, key, out, effects);
                 self.schedule(key);
             }
-            Err(_) => self.abort(now, key, effects),
+            Err(_) => {
+                self.floor.forget(&id, now);
+                self.abort(now, key, effects);
+            }
         }
     }
 

@@ -8,6 +8,7 @@ use call::port::{CallInput, LegEvent, LegId, Offered};
 use model::{Now, UserId};
 use sip::user_agent_core::{UaEvent, UaOutput};
 
+use crate::commands::CallbackTurn;
 use crate::legs::CallKey;
 use crate::port::Effect;
 use crate::switch::Switch;
@@ -55,7 +56,7 @@ impl Switch {
                 }
             } else if let Some((key, input)) = self.inbox.pop_front() {
                 self.deliver(now, key, input, effects);
-            } else if !self.dispatch(now) {
+            } else if !self.dispatch(now, effects) {
                 self.tell_watchers(now, effects);
                 if self.ua_out.is_empty() {
                     break;
@@ -65,7 +66,7 @@ impl Switch {
     }
 
     /// Gives one waiting caller his turn, if there is an agent for one.
-    fn dispatch(&mut self, now: Now) -> bool {
+    fn dispatch(&mut self, now: Now, effects: &mut Vec<Effect>) -> bool {
         let Some(Offer { to, members, round }) = self.floor.dispatch(now) else {
             return false;
         };
@@ -77,7 +78,12 @@ impl Switch {
                 }
                 None => self.floor.forget(&call, now),
             },
-            Turned::Callback { .. } => {}
+            Turned::Callback { place, callback } => {
+                // One member at a time calls back.
+                if let Some((user, group)) = members.into_iter().next() {
+                    self.call_back(now, CallbackTurn { place, callback, user, group }, effects);
+                }
+            }
         }
         true
     }

@@ -2,13 +2,16 @@
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "each test looks at a few of many")]
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use call::port::{Digit, LegId, MediaCommand, MediaEvent, PlayEnd};
 use model::agent_state::AgentState;
 use model::call_graph::CallEvent;
-use model::call_graph::words::QueueExit;
+use model::call_graph::words::{Direction, QueueExit};
 use model::directory::{
     AcdStrategy, Assignment, Directory, Group, Ivr, IvrAction, IvrTarget, Number, Queue,
+    WaitingChoice,
 };
 use model::{E164, GroupId, IvrId, NumberId, UserId};
 use switch::{Input, Restored};
@@ -33,7 +36,10 @@ fn desks() -> Directory {
         });
         directory.add_ivr(Ivr {
             target: Some(IvrTarget::Group(group.clone())),
-            queue: Some(Queue::default()),
+            queue: Some(Queue {
+                options: BTreeMap::from([('1', WaitingChoice::Callback)]),
+                ..Queue::default()
+            }),
             ..Ivr::of(ivr.clone(), IvrAction::CallTransfer)
         });
         directory.add_number(Number {
@@ -179,6 +185,101 @@ fn a_telephone_that_registers_gets_who_waits() {
     assert_eq!(accepted.value("Allow-Events"), "dialog, message-summary");
     assert!(accepted.value("Allow").contains("SUBSCRIBE"));
     assert_eq!(all(&sent, "INVITE ").len(), 1);
+}
+
+#[test]
+fn who_does_not_want_to_wait_is_called_back() {
+    let mut house = house();
+    use model::directory::Availability::{Available, Away};
+    let alice = |availability| Input::Availability {
+        user: UserId::from("u-alice"),
+        availability,
+        reason: None,
+    };
+    house.give(alice(Away));
+    waits(&mut house, DESK);
+    let digit = Digit::new('1').expect("a key");
+    house.media(MediaEvent::Digit { leg: LegId(1), digit });
+    // He is told so, and hung up on.
+    let played = house.media.iter().rev().find_map(|command| match command {
+        MediaCommand::Play { leg, play, .. } => Some((*leg, *play)),
+        _ => None,
+    });
+    let (leg, play) = played.expect("something is played");
+    let sent = house.media(MediaEvent::Played { leg, play, end: PlayEnd::Completed });
+    assert_eq!(ladder(&sent), "BYE trunk");
+    assert_eq!(exits(&house), [QueueExit::Callback]);
+    let rows = house.records.len();
+    // She comes back, and her telephone rings for a call that nobody has made.
+    let sent = house.give(alice(Available));
+    assert_eq!(ladder(&sent), "INVITE alice");
+    let ring = find(&sent, "INVITE ");
+    assert!(ring.value("From").contains("+4917012345678"), "{}", ring.value("From"));
+    insta::assert_snapshot!(ring.formats(), @"
+    0:PCMU/8000
+    8:PCMA/8000
+    9:G722/8000
+    111:opus/48000/2 (minptime=10;useinbandfec=1)
+    101:telephone-event/8000 (0-15)
+    110:telephone-event/48000 (0-15)
+    ");
+    assert_eq!(house.records.len(), rows, "nothing is recorded before she answers");
+    let (_, sent) = house.pick_up(ALICES, &ring);
+    insta::assert_snapshot!(ladder(&sent), @"
+    ACK alice
+    INVITE +4917012345678
+    ");
+    let dialled = find(&sent, "INVITE ");
+    assert_eq!(dialled.value("X-Call-ID"), ring.value("Call-ID"));
+    let contact = format!("Contact: <sip:caller@{TRUNK}>\r\n");
+    let body = crate::house::description(60_000, MEDIA);
+    let ok = dialled.response("200 OK", &contact, "application/sdp", &body);
+    let sent = house.receive(TRUNK, ok);
+    assert_eq!(ladder(&sent), "ACK caller");
+    let bridged = house.media.iter().any(|command| matches!(command, MediaCommand::Bridge { .. }));
+    assert!(bridged);
+    assert_eq!(house.switch.counters().callbacks, 1);
+    let outbound = house.records.iter().filter(|recorded| match &recorded.event {
+        CallEvent::Started(started) => started.direction == Direction::Outbound,
+        _ => false,
+    });
+    assert_eq!(outbound.count(), 1);
+}
+
+/// Lets time pass until this is sent.
+fn until(house: &mut House, sent: &mut Vec<Sent>, start: &str) -> Sent {
+    for _ in 0..240 {
+        if let Some(found) = sent.iter().find(|sent| sent.0.starts_with(start)) {
+            return found.clone();
+        }
+        *sent = house.wait(Duration::from_millis(250));
+    }
+    panic!("no {start}");
+}
+
+#[test]
+fn a_callback_that_nobody_answers_is_offered_again_and_leaves_no_call() {
+    let mut house = house();
+    let (_, sent) = waits(&mut house, DESK);
+    // Alice rings; the caller chooses to be called back, and alice does not answer.
+    let ring = find(&sent, "INVITE ");
+    house.receive(ALICE, ring.response("180 Ringing", "", "", ""));
+    let digit = Digit::new('1').expect("a key");
+    let mut sent = house.media(MediaEvent::Digit { leg: LegId(1), digit });
+    let rows = house.records.len();
+    let mut ring = ring;
+    for _ in 0..3 {
+        let cancel = until(&mut house, &mut sent, "CANCEL ");
+        house.receive(ALICE, cancel.response("200 OK", "", "", ""));
+        sent = house.receive(ALICE, ring.response("487 Request Terminated", "", "", ""));
+        ring = until(&mut house, &mut sent, "INVITE ");
+        sent = house.receive(ALICE, ring.response("180 Ringing", "", "", ""));
+    }
+    assert!(house.switch.counters().callbacks > 1);
+    // The caller's own call is over; of the callbacks nothing is kept.
+    let started =
+        |recorded: &&model::call_graph::Recorded| matches!(recorded.event, CallEvent::Started(_));
+    assert_eq!(house.records.iter().skip(rows).filter(started).count(), 0);
 }
 
 /// signalwire/freeswitch#2530: a late answer of an agent who has lost stayed in early media.
