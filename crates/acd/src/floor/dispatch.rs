@@ -13,7 +13,7 @@ use model::{GroupId, Now, UserId};
 
 use super::Floor;
 use super::shortlist::candidates;
-use super::waiting::Order;
+use super::waiter::Order;
 use crate::agent::{AgentKey, Ring};
 use crate::queue::{Offer, Turned};
 use crate::strategy::{Field, SearchRules, Turn, strategy};

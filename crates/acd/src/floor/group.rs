@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use model::GroupId;
 
-use super::waiting::Order;
+use super::waiter::Order;
 use crate::agent::{AgentKey, Ranks};
 
 /// A group on the floor.

@@ -15,6 +15,7 @@ mod people;
 mod search;
 mod shortlist;
 mod timers;
+mod waiter;
 mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

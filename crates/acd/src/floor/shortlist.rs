@@ -9,7 +9,7 @@ use std::time::Duration;
 use model::directory::AcdStrategy;
 
 use super::group::{Free, Group};
-use super::waiting::Waiter;
+use super::waiter::Waiter;
 use crate::agent::{Agent, AgentKey};
 use crate::strategy::Candidate;
 
@@ -74,10 +74,8 @@ pub(super) fn candidates<'a>(
     for key in &waiter.groups {
         let group = &groups[key.0 as usize];
         // Only the group for which the caller waits has a cursor.
-        let order = match view.order {
-            Ranking::After(_) if before > 0 => Ranking::Position,
-            order => order,
-        };
+        let further = before > 0 && matches!(view.order, Ranking::After(_));
+        let order = if further { Ranking::Position } else { view.order };
         let mut found = 0;
         for (position, member) in group.free.by(order) {
             let Some(agent) = agents[member.0 as usize].as_ref() else {
