@@ -84,7 +84,8 @@ pub(crate) async fn save(
 pub(crate) async fn availabilities(
     connection: &mut SqliteConnection,
 ) -> Result<Vec<KeptAvailability>, Error> {
-    let sql = "SELECT u.id, u.availability, s.availability AS logged, s.reason, s.at FROM app_user u \
+    let sql = "SELECT u.id, u.availability, s.availability AS logged, s.reason, s.at \
+               FROM app_user u \
                LEFT JOIN agent_state s ON s.id = (SELECT max(id) FROM agent_state \
                WHERE user_id = u.id) WHERE u.active ORDER BY u.id";
     let rows = sqlx::query(sql).fetch_all(connection).await?;
@@ -120,8 +121,8 @@ pub(crate) async fn today(
                WHERE k.initiated_at >= ? AND c.answered_user_id IS NOT NULL \
                AND c.answered_at IS NOT NULL \
                UNION ALL \
-               SELECT k.anchor_user_id, k.initiated_at, coalesce(k.ended_at, k.initiated_at), FALSE \
-               FROM call k WHERE k.initiated_at >= ? AND k.anchor_user_id IS NOT NULL \
+               SELECT k.anchor_user_id, k.initiated_at, \
+               coalesce(k.ended_at, k.initiated_at), FALSE FROM call k WHERE k.initiated_at >= ? AND k.anchor_user_id IS NOT NULL \
                AND k.answered_at IS NOT NULL";
     let from = since.0.saturating_sub(LONGEST_CALL_MS);
     for row in &sqlx::query(sql).bind(from).bind(from).fetch_all(connection).await? {

@@ -1,7 +1,7 @@
 //! What is told beside the graphs of calls: recordings, the figures of a leg at its end, what
-//! telephones report, voice messages, what agents are doing. Written behind, in the order in which it came, after the rows of the same
-//! commit; a kill loses at most what the last commit interval brought, and a recording that was
-//! cut off is closed at the next start from its file.
+//! telephones report, voice messages, what agents are doing. Written behind, in the order in which
+//! it came, after the rows of the same commit; a kill loses at most what the last commit interval
+//! brought, and a recording that was cut off is closed at the next start from its file.
 
 use model::agent_state::AgentChange;
 use model::call_graph::event::BridgeLeg;
@@ -193,17 +193,21 @@ pub(crate) async fn open_recordings(
     rows.iter().map(|row| read(&Columns { table: "recording", row })).collect()
 }
 
-/// Recordings that ended before `before` and whose file is still kept, oldest first, at most
-/// `limit`. A voice message stays in its mailbox until somebody deletes it.
+/// Recordings whose file is still kept and may go, oldest first, at most `limit`: those that ended
+/// before `before`, and voice messages that somebody deleted or that were none. A message stays in
+/// its mailbox until somebody deletes it, however old it is.
 pub(crate) async fn old_recordings(
     connection: &mut SqliteConnection,
     before: Millis,
     limit: u32,
 ) -> Result<Vec<RecordingRow>, Error> {
-    let sql = "SELECT id, call_id, file, format, state FROM recording \
-               WHERE state IN ('done','failed','interrupted') AND ended_at < ? \
-               AND NOT EXISTS (SELECT 1 FROM voicemail v WHERE v.id = recording.id \
-               AND v.deleted_at IS NULL) \
+    let sql = "SELECT r.id, r.call_id, r.file, r.format, r.state, r.ended_at FROM recording r \
+               WHERE r.state IN ('done','failed','interrupted') AND r.ended_at < ? \
+               AND NOT EXISTS (SELECT 1 FROM voicemail v WHERE v.id = r.id \
+               AND v.deleted_at IS NULL AND (v.duration_ms > 0 OR r.duration_ms >= 1000)) \
+               UNION SELECT r.id, r.call_id, r.file, r.format, r.state, r.ended_at \
+               FROM voicemail v JOIN recording r ON r.id = v.id WHERE v.deleted_at IS NOT NULL \
+               AND r.state IN ('done','failed','interrupted') \
                ORDER BY ended_at, id LIMIT ?";
     let rows = sqlx::query(sql).bind(before.0).bind(limit).fetch_all(connection).await?;
     rows.iter().map(|row| read(&Columns { table: "recording", row })).collect()

@@ -106,8 +106,8 @@ pub trait Repository: Clone + Send + Sync + 'static {
         interrupted: &[Interrupted],
     ) -> impl Future<Output = Result<(), Error>> + Send;
 
-    /// At most `limit` recordings that ended before `before` and whose files are kept, oldest
-    /// first; without voice messages that nobody deleted.
+    /// At most `limit` recordings whose files are kept and may go, oldest first: those that ended
+    /// before `before`, but no voice message that nobody deleted; and those that somebody deleted.
     fn old_recordings(
         &self,
         before: Millis,

@@ -159,8 +159,8 @@ async fn numbers(
     directory: &mut Directory,
 ) -> Result<(), Error> {
     let sql = "SELECT n.id, n.e164, n.assigned_user_id, n.assigned_group_id, n.ivr_id, \
-               n.is_default, n.missed_call_owner_user_id, n.missed_call_owner_group_id, n.recording \
-               FROM provisioned_number n \
+               n.is_default, n.missed_call_owner_user_id, n.missed_call_owner_group_id, \
+               n.recording FROM provisioned_number n \
                LEFT JOIN app_user u ON u.id = n.assigned_user_id \
                LEFT JOIN user_group g ON g.id = n.assigned_group_id \
                LEFT JOIN ivr i ON i.id = n.ivr_id \
@@ -193,7 +193,8 @@ async fn records(
     connection: &mut SqliteConnection,
     directory: &mut Directory,
 ) -> Result<(), Error> {
-    let sql = "SELECT l.e164, r.id, r.display_name, r.owner_user_id, r.priority FROM phone_number_lookup l \
+    let sql = "SELECT l.e164, r.id, r.display_name, r.owner_user_id, r.priority \
+               FROM phone_number_lookup l \
                JOIN record r ON r.id = l.record_id WHERE l.status = 'resolved' ORDER BY l.e164";
     for row in &all(connection, sql).await? {
         let columns = Columns { table: "record", row };

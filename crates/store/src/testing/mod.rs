@@ -122,15 +122,15 @@ WHERE c.state = 'finished' AND q.left_at IS NULL
 -- name: Q02 a stay nests in its call and connection, and one ends before the next begins
 SELECT q.call_id FROM queue_wait q JOIN connection n ON n.id = q.connection_id \
 WHERE n.call_id <> q.call_id OR q.entered_at < n.opened_at OR q.left_at > n.ended_at \
-UNION ALL SELECT a.call_id FROM queue_wait a JOIN queue_wait b ON b.connection_id = a.connection_id \
-AND b.seq > a.seq AND b.entered_at < a.left_at
+UNION ALL SELECT a.call_id FROM queue_wait a JOIN queue_wait b \
+ON b.connection_id = a.connection_id AND b.seq > a.seq AND b.entered_at < a.left_at
 -- name: Q03 what was decided is numbered 1..n and never goes back in time
 SELECT call_id FROM routing_decision GROUP BY call_id HAVING max(seq) <> count(*) OR min(seq) <> 1 \
 UNION ALL SELECT a.call_id FROM routing_decision a JOIN routing_decision b \
 ON b.call_id = a.call_id AND b.seq = a.seq + 1 AND b.at < a.at
 -- name: R01 a reply call is of a missed inbound call and of its owner
-SELECT r.id FROM reply_call r JOIN call c ON c.id = r.missed_call_id WHERE c.direction <> 'inbound' \
-OR c.outcome <> 'missed' OR c.from_number <> r.number \
+SELECT r.id FROM reply_call r JOIN call c ON c.id = r.missed_call_id \
+WHERE c.direction <> 'inbound' OR c.outcome <> 'missed' OR c.from_number <> r.number \
 OR r.owner_user_id IS NOT c.missed_call_owner_user_id \
 OR r.owner_group_id IS NOT c.missed_call_owner_group_id
 -- name: R02 a reply call that is done names the outbound call to the number, which began afterwards

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use model::recording::{RecordingChange, RecordingFormat};
+use model::recording::{RecordingChange, RecordingFormat, RecordingId};
 
 use super::*;
-use crate::media_rows::MediaRow;
+use crate::media_rows::{Interrupted, MediaRow};
 use crate::testing::{Fresh, T0};
 use crate::{Commit, Repository};
 
@@ -99,9 +99,64 @@ async fn the_sound_of_a_message_is_kept_until_it_is_deleted() {
     assert_eq!(old().await, 0);
     let (id, by) = (MessageId::from(&recording), "u-ana".into());
     write(&fresh, &[VoicemailChange::Deleted { id, mailbox: ana(), by, at }]).await;
-    let state: String = sqlx::query_scalar("SELECT state FROM recording")
-        .fetch_one(fresh.database.reader())
-        .await
-        .expect("a row");
-    assert_eq!((state.as_str(), old().await), ("expired", 0));
+    // Its file may go at once, however long recordings are kept.
+    let gone = fresh.database.old_recordings(Millis(0), 9).await.expect("recordings");
+    assert_eq!(gone.iter().map(|row| &row.id).collect::<Vec<_>>(), [&recording]);
+    fresh.database.expire_recordings(&[recording]).await.expect("a write");
+    assert_eq!(old().await, 0);
+}
+
+/// A recording that ended so long after it began; `None`: it was cut off.
+fn recorded(n: i64, duration_ms: Option<u64>) -> Vec<MediaRow> {
+    let recording = RecordingId(format!("c{n}-r1").into());
+    let (file, call) = (format!("c{n}-r1.wav").into(), format!("c{n}").into());
+    let (format, at) = (RecordingFormat::Wav, Millis(T0));
+    let mut changes = vec![RecordingChange::Began { call, file, format, at }];
+    let bytes = 9;
+    let ended = |duration_ms| RecordingChange::Ended { at, duration_ms, bytes, sha256: None };
+    changes.extend(duration_ms.map(ended));
+    changes.into_iter().map(|change| MediaRow::Recording(recording.clone(), change)).collect()
+}
+
+fn begun(n: i64) -> VoicemailChange {
+    let VoicemailChange::Left(message) = left(n, ana()) else {
+        panic!("it was left");
+    };
+    VoicemailChange::Begun(VoiceMessage { duration_ms: 0, ..message })
+}
+
+#[tokio::test]
+async fn a_message_that_a_kill_cut_off_is_kept_as_far_as_it_was_said() {
+    let fresh = Fresh::new().await;
+    let media: Vec<MediaRow> =
+        [recorded(1, None), recorded(2, None), recorded(3, Some(9_000)), recorded(4, None)]
+            .concat();
+    let commit = Commit { media: &media, ..Commit::default() };
+    fresh.database.commit(&commit).await.expect("a commit");
+    write(&fresh, &[begun(1), begun(2), begun(3), begun(4), left(4, ana())]).await;
+    let id = MessageId("c3-r1".into());
+    write(&fresh, &[VoicemailChange::Dropped { id, mailbox: ana() }]).await;
+    let shown = async || {
+        let all = fresh.database.mailboxes().await.expect("messages");
+        all.into_iter().map(|m| (m.id.to_string(), m.duration_ms)).collect::<Vec<_>>()
+    };
+    // What is being left is no message yet.
+    assert_eq!(shown().await, [("c4-r1".to_owned(), 4_200)]);
+    let cut = |n: i64, duration_ms| Interrupted {
+        id: RecordingId(format!("c{n}-r1").into()),
+        at: Millis(T0),
+        duration_ms,
+        bytes: Some(9),
+        sha256: None,
+    };
+    let files = [cut(1, Some(6_500)), cut(2, Some(999))];
+    fresh.database.close_interrupted(&files).await.expect("a write");
+    assert_eq!(shown().await, [("c1-r1".to_owned(), 6_500), ("c4-r1".to_owned(), 4_200)]);
+    // The file of what was none may go, and so may what was cut off too early, in its time.
+    let ids = async |before| {
+        let old = fresh.database.old_recordings(Millis(before), 9).await.expect("recordings");
+        old.into_iter().map(|row| row.id.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(0).await, ["c3-r1"]);
+    assert_eq!(ids(T0 + 1).await, ["c2-r1", "c3-r1"]);
 }

@@ -136,7 +136,9 @@ fn every_mistake_about_people_has_its_message() {
     let ana = &mut house["users"][0];
     ana["email"] = json!("Ana <ana@example.org>");
     ana["devices"] = json!([
-        "desk", "desk", {"id": "mobile", "kind": "number"}, {"id": "fax", "kind": "number", "number": "77"},
+        "desk", "desk",
+        {"id": "mobile", "kind": "number"},
+        {"id": "fax", "kind": "number", "number": "77"},
         {"id": "web", "kind": "sip", "number": "+15557770100"},
         {"id": "own", "kind": "number", "number": "+15557770100", "user_agent": "x"}
     ]);
@@ -182,19 +184,28 @@ fn every_mistake_about_ivrs_has_its_message() {
     queue["options"] = json!({"0": {"ivr": "i-nowhere"}, "x": "callback"});
     queue["skills"] =
         json!([{"skill": "german", "level": 3, "at_least": 5}, {"skill": "latin", "level": 12}]);
-    queue["also_groups"] =
-        json!([{"group_id": "g-care", "after_ms": 1}, {"group_id": "g-lat", "after_ms": 1}]);
+    queue["also_groups"] = json!([
+        {"group_id": "g-care", "after_ms": 1},
+        {"group_id": "g-lat", "after_ms": 1}
+    ]);
     ivrs[3]["queue"] = json!({});
     ivrs[3]["missed_call_owner_group_id"] = json!("g-cars");
-    ivrs[4]["voicemail"] = json!({"mailbox": {"user": "u-anna"}, "max_ms": 1, "silence_ms": 1});
+    ivrs[4]["voicemail"] = json!({
+        "mailbox": {"user": "u-anna"}, "max_ms": 1, "silence_ms": 1
+    });
     ivrs[5]["spelling"] = json!({"group_id": "g-x", "loops": 0, "wait_ms": 1});
     ivrs[6].as_object_mut().expect("an IVR").remove("greeting_prompt");
     let bare = |id, action| json!({"id": id, "action": action});
     let more = [bare("b-time", "time_routing"), bare("b-box", "voicemail"), bare("b-menu", "menu")];
     ivrs.as_array_mut().expect("ivrs").extend(more);
-    let dialled = json!({"id": "b-out", "action": "call_transfer", "target_kind": "external", "target_number": "home"});
-    let single = json!({"id": "b-one", "action": "call_transfer", "target_kind": "group",
-                        "target_group_id": "g-late", "acd_strategy": "single", "attempt_ring_ms": 5});
+    let dialled = json!({
+        "id": "b-out", "action": "call_transfer",
+        "target_kind": "external", "target_number": "home"
+    });
+    let single = json!({
+        "id": "b-one", "action": "call_transfer", "attempt_ring_ms": 5,
+        "target_kind": "group", "target_group_id": "g-late", "acd_strategy": "single"
+    });
     ivrs.as_array_mut().expect("ivrs").extend([dialled, single]);
     house["numbers"][0]["missed_call_owner_group_id"] = json!("g-nobody");
     house["settings"] = json!({"timezone": "Mars/Phobos"});
@@ -203,8 +214,18 @@ fn every_mistake_about_ivrs_has_its_message() {
 
 #[test]
 fn ivrs_that_lead_only_to_themselves_are_named_and_menus_may_come_back() {
-    let transfer = |id: &str, next: &str| json!({"id": id, "action": "call_transfer", "target_kind": "record_owner", "next_ivr_id": next});
-    let menu = |id: &str, options: Value, default: Option<&str>| json!({"id": id, "action": "menu", "options": options, "menu": {"default_ivr_id": default}});
+    let transfer = |id: &str, next: &str| {
+        json!({
+            "id": id, "action": "call_transfer", "target_kind": "record_owner",
+            "next_ivr_id": next
+        })
+    };
+    let menu = |id: &str, options: Value, default: Option<&str>| {
+        json!({
+            "id": id, "action": "menu", "options": options,
+            "menu": {"default_ivr_id": default}
+        })
+    };
     let ivrs = json!([
         // Back to the main menu, which can end.
         menu("main", json!({"1": "sub", "2": "a"}), None),
