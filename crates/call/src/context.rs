@@ -28,6 +28,9 @@ pub(crate) fn context(basis: &Basis) -> Context {
     named.user(basis.anchor.user());
     named.user(basis.owner().as_ref());
     named.user(basis.missed_call_owner().as_ref());
+    if let Some(group) = basis.missed_call_owner_group() {
+        named.group(&group);
+    }
     named.user(basis.callee.as_ref().and_then(user_of));
     for user in &basis.named {
         named.user(Some(user));

@@ -27,6 +27,8 @@ pub(crate) struct Attempt {
     pub(crate) rang_out: bool,
     /// When the telephone must have shown life; `None`: it has, or nobody asks it to.
     pub(crate) alive_by: Option<Duration>,
+    /// When it began, and only on the device on which groups ring its user.
+    pub(crate) receiver_since: Option<Duration>,
     /// When its ring timer runs out, on the monotonic clock.
     pub(crate) gives_up_at: Duration,
     /// Devices that are rung next, the nearest last.

@@ -17,7 +17,7 @@ use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::leg::{Far, Stopped};
 use crate::outcome::{self, Tally};
-use crate::port::{LegCommand, LegId, Release};
+use crate::port::{Devices, LegCommand, LegId, Release};
 
 /// The running stage.
 #[derive(Debug)]
@@ -172,6 +172,14 @@ impl Ringing {
             return;
         }
         let attempt = self.active.remove(index);
+        // No response of a telephone comes in the step in which it is dialled: his receiver is not
+        // registered, and would not be at the next offer either.
+        if status == 480
+            && attempt.receiver_since == Some(ctx.now.mono)
+            && let Some(user) = attempt.user()
+        {
+            ctx.floor.set_unreachable(user, ctx.now);
+        }
         let mut ended = End::by_response(status);
         let telephone_is_gone =
             matches!(ended.outcome, AttemptOutcome::Unavailable | AttemptOutcome::Failed);
@@ -299,6 +307,8 @@ impl Ringing {
             let event = CallEvent::StageTargeted { connection: CONNECTION, target, strategy };
             basis.record(event, ctx);
         }
+        let receives = matches!(offer.way, Way::Phones(_, Devices::Only(_)));
+        let receiver_since = (receives && offer.group.is_some()).then_some(ctx.now.mono);
         let Offer { party, group, round, later, gives_up_at, alive_by, .. } = offer;
         if let AttemptParty::User(user) = &party {
             basis.named.insert(user.clone());
@@ -318,7 +328,18 @@ impl Ringing {
         basis.record(event, ctx);
         let leg = ctx.legs.mint();
         let (rang, rang_out) = (false, false);
-        Some(Attempt { seq, leg, party, group, rang, rang_out, alive_by, gives_up_at, later })
+        Some(Attempt {
+            seq,
+            leg,
+            party,
+            group,
+            rang,
+            rang_out,
+            alive_by,
+            receiver_since,
+            gives_up_at,
+            later,
+        })
     }
 }
 

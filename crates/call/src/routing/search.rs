@@ -85,8 +85,8 @@ impl Search {
             return Turn::Over;
         };
         let (candidates, passed_over) = self.look(group, ringing, ctx);
-        let cursor = ctx.floor.cursor(&self.group);
-        let cursor = cursor.and_then(|last| group.members.iter().position(|user| user == last));
+        let last = ctx.floor.cursor(&self.group);
+        let cursor = last.and_then(|last| group.members.iter().position(|user| user == last));
         self.asked += 1;
         let field = Field {
             now: ctx.now.mono,
@@ -98,7 +98,7 @@ impl Search {
             random: seed(basis.id.as_str()).wrapping_add(self.asked),
         };
         let turn = self.strategy.turn(&field);
-        self.explain(&turn, &candidates, passed_over, basis);
+        self.explain(&turn, &candidates, passed_over, last, basis);
         turn
     }
 
@@ -135,13 +135,19 @@ impl Search {
         turn: &Turn,
         candidates: &[Candidate<'_>],
         passed_over: PassedOver<'_>,
+        cursor: Option<&UserId>,
         basis: &mut Basis,
     ) {
         let (kind, round) = (self.kind, self.strategy.round());
         if self.explained < round {
             self.explained = round;
             let lap = if self.is_one_by_one() { format!(", lap {round}") } else { String::new() };
-            basis.decide(RoutingRule::Strategy, self.group.as_str(), format!("{kind}{lap}"));
+            let after = match cursor {
+                Some(last) if self.moves_cursor() => format!(", after {last}"),
+                Some(_) | None => String::new(),
+            };
+            let verdict = format!("{kind}{lap}{after}");
+            basis.decide(RoutingRule::Strategy, self.group.as_str(), verdict);
             for (user, why) in passed_over {
                 basis.decide(RoutingRule::Member, user.as_str(), why);
             }

@@ -185,7 +185,9 @@ fn hunt(
 ) -> Result<Stage, Passed> {
     let directory = basis.directory.clone();
     let queue = directory.ivr(ivr).and_then(|ivr| Some((ivr, ivr.queue.as_ref()?)));
-    if let (Some((ivr, queue)), Target::Group(group)) = (queue, &plan.target) {
+    if let (Some((ivr, queue)), Target::Group(group)) = (queue, &plan.target)
+        && directory.group(group).is_some()
+    {
         let group = group.clone();
         return Ok(Waiting::begin(ivr, queue, plan, group, route, basis, ctx));
     }

@@ -34,8 +34,11 @@ const PEOPLE: &str = r#"{
         "devices": [{"id": "mobile", "kind": "number", "number": "+15558880003"}],
         "acd_receiver": "mobile"}],
     "groups": [{"id": "g-out", "name": "Out and about", "members": ["u-ray", "u-mo"],
-        "acd_strategy": "simulring"}],
+        "acd_strategy": "simulring"},
+      {"id": "g-ray", "name": "Ray alone", "members": ["u-ray"]}],
     "ivrs": [
+      {"id": "ivr-wait", "action": "call_transfer", "target_kind": "group",
+        "target_group_id": "g-ray", "queue": {}},
       {"id": "ivr-out", "action": "call_transfer", "target_kind": "group",
         "target_group_id": "g-out"},
       {"id": "ivr-owner", "action": "call_transfer", "target_kind": "record_owner",
@@ -50,7 +53,9 @@ const PEOPLE: &str = r#"{
       {"id": "n-owner", "e164": "+15550600005", "assigned_group_id": "g-out",
         "ivr_id": "ivr-owner", "is_default": false},
       {"id": "n-last", "e164": "+15550600006", "assigned_group_id": "g-out",
-        "ivr_id": "ivr-last", "is_default": false}]
+        "ivr_id": "ivr-last", "is_default": false},
+      {"id": "n-wait", "e164": "+15550600007", "assigned_group_id": "g-ray",
+        "ivr_id": "ivr-wait"}]
 }"#;
 
 fn world() -> World {
@@ -338,6 +343,43 @@ fn groups_ring_a_user_on_his_receiver_even_outside() {
     i5 1 ivr_exited ivr-out reason=caller_hangup
     i6 1 call_ended by=external
     context u-ray; g-out
+    "#);
+}
+
+#[test]
+fn whose_receiver_is_not_registered_is_not_offered_a_call_again_before_he_registers_anew() {
+    assert_snapshot!(explained_in(world(), "registered ray
+        0 call +15557770001 -> +15550600007
+        0 ray fails 480              # only his desk telephone is there
+        20 pass
+        30 ray registers
+        31 ray answers
+        40 ray hangs up
+    "), @r#"
+    0      answer caller
+    0      play caller [Tone(Ringback)] for ever
+    0      dial ray on soft, showing +15557770001 "Carl Contact"
+    30     dial ray on soft, showing +15557770001 "Carl Contact"
+    31     u-ray is taken
+    31     stop playing to caller
+    31     bridge caller ray
+    40     hang up caller Normal
+    40     finished
+    --
+    call inbound answered by internal, owner u-ray, mco -
+       accepted 0, answered 31, ended 40, sip -, q850 16
+    i1 0 call_started direction=inbound
+    i2 0 ivr_entered ivr-wait
+    i3 0 routing_started c1 ivr-wait strategy=simulring target=g-ray
+    i4 31 answered c1 u-ray
+    i5 31 ivr_exited ivr-wait reason=answered
+    i6 40 call_ended by=internal
+    0 number +15550600007: enters ivr-wait
+    0 ivr ivr-wait version 1: entered: call_transfer
+    0 strategy g-ray: simulring
+    0 queue g-ray: entered at place 1 with priority 0
+    0 member u-ray: rung for g-ray, lap 1
+    30 member u-ray: rung for g-ray, lap 2
     "#);
 }
 

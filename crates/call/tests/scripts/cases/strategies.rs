@@ -386,7 +386,7 @@ fn frozen_telephones_of_a_group_are_passed_over_in_four_seconds() {
     i6 1 call_ended by=system
     0 number +15550500001: enters ivr-four
     0 ivr ivr-four version 1: entered: call_transfer
-    0 strategy g-four: round_robin, lap 1
+    0 strategy g-four: round_robin, lap 1, after u-cat
     0 member u-ana: passed over: unreachable: the telephone answers nothing
     0 member u-cat: passed over: another call rings
     0 member u-dan: passed over: not registered
@@ -412,4 +412,29 @@ fn a_user_who_is_called_himself_may_be_slow_to_say_something() {
     9      hang up caller Normal
     9      finished
     "#);
+}
+
+#[test]
+fn calls_that_never_wait_count_for_the_service_level_of_their_group() {
+    let mut world = searched(AcdStrategy::RoundRobin);
+    play(
+        &mut world,
+        "registered ana
+        0 call +15557770001 -> +15550500001
+        4 ana answers
+        34 ana hangs up
+        40 B: call +15557770002 -> +15550500001
+        43 B: caller cancels
+        50 C: call +15557770003 -> +15550500001
+        55 C: ana settles 487
+        60 D: call +15557770003 -> +15550100001     # ana herself: no call of the group
+        61 D: ana answers
+        62 D: ana hangs up",
+    );
+    let board = world.floor.wallboard(world.time());
+    let group = board.groups.iter().find(|group| group.group.as_str() == "g-four").expect("it");
+    assert_eq!([group.offered, group.answered, group.abandoned, group.within], [3, 1, 1, 1]);
+    let ana = board.agents.iter().find(|agent| agent.user.as_str() == "u-ana").expect("ana");
+    assert_eq!([ana.answered, ana.missed], [1, 1]);
+    assert_eq!(ana.talk_ms, 30_000);
 }
