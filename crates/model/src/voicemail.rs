@@ -49,6 +49,9 @@ pub struct VoiceMessage {
 /// What became of a voice message.
 #[derive(Clone, Debug, PartialEq)]
 pub enum VoicemailChange {
+    /// A caller begins to leave it. Nobody sees it before it is left; kept so that a kill of the
+    /// server does not lose what was said until then. Its duration is 0.
+    Begun(VoiceMessage),
     /// It was left.
     Left(VoiceMessage),
     /// Somebody listened to it.
@@ -86,7 +89,7 @@ impl VoicemailChange {
     /// The mailbox that it concerns.
     pub fn mailbox(&self) -> &MailboxId {
         match self {
-            Self::Left(message) => &message.mailbox,
+            Self::Begun(message) | Self::Left(message) => &message.mailbox,
             Self::Heard { mailbox, .. }
             | Self::Deleted { mailbox, .. }
             | Self::Dropped { mailbox, .. } => mailbox,

@@ -70,6 +70,7 @@ fn a_message_is_left_between_the_beep_and_the_silence() {
     0      play caller [Text("You have reached the mailbox of"), Text("Ben Baker"), Text("Please leave a message after the tone."), Tone(Beep)] up to a digit in en
     6      call-a-r1 is voicemail/2026/01/05/call-a-r1.wav from 6
     6      record caller | nobody as call-a-r1 in voicemail/2026/01/05/call-a-r1, Wav
+    6      call-a-r1 is being left
     6      notice 4000 ms of silence of caller
     15     notice no silence of caller
     15     stop call-a-r1
@@ -103,6 +104,7 @@ fn the_hash_key_ends_a_message_and_the_ivr_goes_on() {
     0      play caller [File("ana.wav"), Tone(Beep)] up to a digit
     3      call-a-r1 is voicemail/2026/01/05/call-a-r1.wav from 3
     3      record caller | nobody as call-a-r1 in voicemail/2026/01/05/call-a-r1, Wav
+    3      call-a-r1 is being left
     3      notice 5000 ms of silence of caller
     10     notice no silence of caller
     10     stop call-a-r1
@@ -131,6 +133,7 @@ fn who_hangs_up_leaves_his_message() {
     0      play caller [File("leave.wav"), Tone(Beep)] up to a digit
     6      call-a-r1 is voicemail/2026/01/05/call-a-r1.wav from 6
     6      record caller | nobody as call-a-r1 in voicemail/2026/01/05/call-a-r1, Wav
+    6      call-a-r1 is being left
     6      notice 4000 ms of silence of caller
     12     stop call-a-r1
     12     finished
@@ -159,6 +162,7 @@ fn a_message_is_no_longer_than_it_may_be() {
     0      play caller [Text("You have reached the mailbox of"), Text("Ben Baker"), Text("Please leave a message after the tone."), Tone(Beep)] up to a digit in en
     6      call-a-r1 is voicemail/2026/01/05/call-a-r1.wav from 6
     6      record caller | nobody as call-a-r1 in voicemail/2026/01/05/call-a-r1, Wav
+    6      call-a-r1 is being left
     6      notice 4000 ms of silence of caller
     66     notice no silence of caller
     66     stop call-a-r1
@@ -194,6 +198,7 @@ fn nothing_said_is_no_message() {
     0      play caller [Text("You have reached the mailbox of"), Text("Ben Baker"), Text("Please leave a message after the tone."), Tone(Beep)] up to a digit in en
     6      call-a-r1 is voicemail/2026/01/05/call-a-r1.wav from 6
     6      record caller | nobody as call-a-r1 in voicemail/2026/01/05/call-a-r1, Wav
+    6      call-a-r1 is being left
     6      notice 4000 ms of silence of caller
     10.5   notice no silence of caller
     10.5   stop call-a-r1
@@ -242,6 +247,7 @@ fn a_key_skips_the_greeting_and_the_beep_is_heard_all_the_same() {
     1      play caller [Tone(Beep)] in en
     1.5    call-a-r1 is voicemail/2026/01/05/call-a-r1.wav from 1.5
     1.5    record caller | nobody as call-a-r1 in voicemail/2026/01/05/call-a-r1, Wav
+    1.5    call-a-r1 is being left
     1.5    notice 4000 ms of silence of caller
     9      notice no silence of caller
     9      stop call-a-r1
@@ -261,6 +267,7 @@ fn a_key_skips_the_greeting_and_the_beep_is_heard_all_the_same() {
     1      play caller [Tone(Beep)] in en
     1.5    call-a-r1 is voicemail/2026/01/05/call-a-r1.wav from 1.5
     1.5    record caller | nobody as call-a-r1 in voicemail/2026/01/05/call-a-r1, Wav
+    1.5    call-a-r1 is being left
     1.5    notice 4000 ms of silence of caller
     9      stop call-a-r1
     9      finished
@@ -282,6 +289,7 @@ fn what_the_ivr_has_said_stands_for_the_built_in_sentence() {
     3      play caller [Tone(Beep)] up to a digit in en
     4      call-a-r1 is voicemail/2026/01/05/call-a-r1.wav from 4
     4      record caller | nobody as call-a-r1 in voicemail/2026/01/05/call-a-r1, Wav
+    4      call-a-r1 is being left
     4      notice 5000 ms of silence of caller
     9      stop call-a-r1
     9      finished
@@ -300,6 +308,7 @@ fn the_language_of_the_ivr_is_spoken_and_silence_may_last() {
     0      play caller [Text("Hier ist die Mailbox von"), Text("Ben Baker"), Text("Bitte hinterlassen Sie eine Nachricht nach dem Ton."), Tone(Beep)] up to a digit in de-CH
     6      call-a-r1 is voicemail/2026/01/05/call-a-r1.wav from 6
     6      record caller | nobody as call-a-r1 in voicemail/2026/01/05/call-a-r1, Wav
+    6      call-a-r1 is being left
     9      stop call-a-r1
     9      finished
     "#);
@@ -317,6 +326,7 @@ fn a_greeting_that_cannot_be_played_or_never_ends_keeps_no_message_away() {
     0      play caller [File("ana.wav"), Tone(Beep)] up to a digit
     0      call-a-r1 is voicemail/2026/01/05/call-a-r1.wav from 0
     0      record caller | nobody as call-a-r1 in voicemail/2026/01/05/call-a-r1, Wav
+    0      call-a-r1 is being left
     0      notice 5000 ms of silence of caller
     9      stop call-a-r1
     9      finished
@@ -333,6 +343,7 @@ fn a_greeting_that_cannot_be_played_or_never_ends_keeps_no_message_away() {
     300    stop playing to caller
     300    call-a-r1 is voicemail/2026/01/05/call-a-r1.wav from 300
     300    record caller | nobody as call-a-r1 in voicemail/2026/01/05/call-a-r1, Wav
+    300    call-a-r1 is being left
     300    notice 4000 ms of silence of caller
     309    stop call-a-r1
     309    finished
@@ -355,6 +366,7 @@ fn a_missed_call_with_a_message_is_a_missed_call() {
     20     play caller [Text("You have reached the mailbox of"), Text("Ben Baker"), Text("Please leave a message after the tone."), Tone(Beep)] up to a digit in en
     26     call-a-r1 is voicemail/2026/01/05/call-a-r1.wav from 26
     26     record caller | nobody as call-a-r1 in voicemail/2026/01/05/call-a-r1, Wav
+    26     call-a-r1 is being left
     26     notice 4000 ms of silence of caller
     31     notice no silence of caller
     31     stop call-a-r1
@@ -395,6 +407,7 @@ fn a_personal_inbound_route_ends_in_voicemail() {
     8      play caller [Text("You have reached the mailbox of"), Text("Mia Moss"), Text("Please leave a message after the tone."), Tone(Beep)] up to a digit in en
     12     call-a-r1 is voicemail/2026/01/05/call-a-r1.wav from 12
     12     record caller | nobody as call-a-r1 in voicemail/2026/01/05/call-a-r1, Wav
+    12     call-a-r1 is being left
     12     notice 5000 ms of silence of caller
     18     notice no silence of caller
     18     stop call-a-r1
@@ -424,6 +437,7 @@ fn a_personal_inbound_route_ends_in_voicemail() {
     0      play caller [Text("You have reached the mailbox of"), Text("Mia Moss"), Text("Please leave a message after the tone."), Tone(Beep)] up to a digit in en
     4      call-a-r1 is voicemail/2026/01/05/call-a-r1.wav from 4
     4      record caller | nobody as call-a-r1 in voicemail/2026/01/05/call-a-r1, Wav
+    4      call-a-r1 is being left
     4      notice 5000 ms of silence of caller
     9      stop call-a-r1
     9      finished
@@ -534,6 +548,7 @@ fn callers_who_are_greeted_at_the_same_time_do_not_fill_it_beyond() {
     0      B: play caller [Text("You have reached the mailbox of"), Text("Ben Baker"), Text("Please leave a message after the tone."), Tone(Beep)] up to a digit in en
     6      call-a-r1 is voicemail/2026/01/05/call-a-r1.wav from 6
     6      record caller | nobody as call-a-r1 in voicemail/2026/01/05/call-a-r1, Wav
+    6      call-a-r1 is being left
     6      notice 4000 ms of silence of caller
     6      B: play caller [Text("This mailbox is full. No message can be left.")] in en
     "#
@@ -576,6 +591,7 @@ fn who_cannot_be_recorded_is_told_so_and_goes_on() {
     0      play caller [File("ana.wav"), Tone(Beep)] up to a digit
     6      call-a-r1 is voicemail/2026/01/05/call-a-r1.wav from 6
     6      record caller | nobody as call-a-r1 in voicemail/2026/01/05/call-a-r1, Wav
+    6      call-a-r1 is being left
     6      notice 5000 ms of silence of caller
     9      call-a-r1 failed at 9: disk full
     9      notice no silence of caller
@@ -618,6 +634,7 @@ fn who_cannot_be_recorded_is_told_so_and_goes_on() {
     0      play caller [Text("You have reached the mailbox of"), Text("Ben Baker"), Text("Please leave a message after the tone."), Tone(Beep)] up to a digit in en
     6      call-a-r1 is voicemail/2026/01/05/call-a-r1.wav from 6
     6      record caller | nobody as call-a-r1 in voicemail/2026/01/05/call-a-r1, Wav
+    6      call-a-r1 is being left
     6      notice 4000 ms of silence of caller
     6      call-a-r1 failed at 6: disk full
     6      notice no silence of caller
@@ -686,6 +703,7 @@ fn a_message_survives_the_end_of_the_server() {
     0      play caller [Text("You have reached the mailbox of"), Text("Ben Baker"), Text("Please leave a message after the tone."), Tone(Beep)] up to a digit in en
     6      call-a-r1 is voicemail/2026/01/05/call-a-r1.wav from 6
     6      record caller | nobody as call-a-r1 in voicemail/2026/01/05/call-a-r1, Wav
+    6      call-a-r1 is being left
     6      notice 4000 ms of silence of caller
     12     notice no silence of caller
     12     stop call-a-r1
@@ -711,6 +729,7 @@ fn nobodys_wishes_apply_to_a_message() {
     0      play caller [Text("You have reached the mailbox of"), Text("Ben Baker"), Text("Please leave a message after the tone."), Tone(Beep)] up to a digit in en
     6      call-a-r1 is voicemail/2026/01/05/call-a-r1.wav from 6
     6      record caller | nobody as call-a-r1 in voicemail/2026/01/05/call-a-r1, Wav
+    6      call-a-r1 is being left
     6      notice 4000 ms of silence of caller
     12     stop call-a-r1
     12     finished
@@ -730,6 +749,7 @@ fn a_user_leaves_a_message_under_his_name() {
     0      play caller [Text("You have reached the mailbox of"), Text("Ben Baker"), Text("Please leave a message after the tone."), Tone(Beep)] up to a digit in en
     6      call-a-r1 is voicemail/2026/01/05/call-a-r1.wav from 6
     6      record caller | nobody as call-a-r1 in voicemail/2026/01/05/call-a-r1, Wav
+    6      call-a-r1 is being left
     6      notice 4000 ms of silence of caller
     12     stop call-a-r1
     12     finished
