@@ -253,3 +253,32 @@ fn the_wallboard_counts_who_waited_and_who_did_not() {
     let ana = &board.agents[0];
     assert_eq!((ana.answered, ana.talk_ms, &ana.groups[..]), (1, 55_000, &[group("sales")][..]));
 }
+
+#[test]
+fn who_let_it_ring_is_asked_again_only_after_all_others() {
+    let mut house = House::of(&["ana", "ben", "cleo"]);
+    for (agent, calls) in [("ben", 1), ("cleo", 2)] {
+        for _ in 0..calls {
+            house.answers(agent, "before");
+            house.hangs_up(agent, "before");
+        }
+    }
+    house.waits("a", AcdStrategy::FewestCalls);
+    for agent in ["ana", "ben", "cleo", "ana"] {
+        assert_eq!(house.offers(), [format!("a: {agent}")]);
+        house.pass(seconds(20));
+        house.stops(agent, "a", RingEnd::Missed);
+    }
+}
+
+#[test]
+fn who_let_it_ring_has_not_been_idle() {
+    let mut house = House::of(&["ana", "ben"]);
+    house.waits("a", AcdStrategy::LongestIdle);
+    assert_eq!(house.offers(), ["a: ana"]);
+    house.pass(seconds(20));
+    house.stops("ana", "a", RingEnd::Missed);
+    house.leaves("a", QueueExit::Abandoned);
+    house.waits("b", AcdStrategy::LongestIdle);
+    assert_eq!(house.offers(), ["b: ben"]);
+}
