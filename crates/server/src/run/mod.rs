@@ -301,12 +301,10 @@ impl Recording {
     }
 }
 
-/// Removes recordings whose time is over, if they have one.
+/// Removes recordings whose time is over, if they have one, and those of deleted voice messages.
 async fn retaining(config: &Config, database: &Database, clock: Clock) {
-    if let Some(keep) = config.recording.keep {
-        let folder = recordings::folder(&config.server.data_dir);
-        recordings::retain(database.clone(), folder, keep, clock).await;
-    }
+    let folder = recordings::folder(&config.server.data_dir);
+    recordings::retain(database.clone(), folder, config.recording.keep, clock).await;
 }
 
 impl RecordingThread {

@@ -1,6 +1,7 @@
 //! Recordings beside the calls: at the start, files that a kill cut off are made whole and their
-//! rows closed; while the server runs, files whose time is over are removed, then their rows say
-//! so. A file that cannot be removed keeps its row and is tried again.
+//! rows closed; while the server runs, files whose time is over and those of deleted voice messages
+//! are removed, then their rows say so. A file that cannot be removed keeps its row and is tried
+//! again.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -77,16 +78,25 @@ fn wall(time: std::time::SystemTime) -> Option<Millis> {
     i64::try_from(since.as_millis()).ok().map(Millis)
 }
 
-/// Removes files whose time is over, for as long as it is polled.
-pub(super) async fn retain(database: Database, folder: PathBuf, keep: Duration, clock: Clock) {
+/// Removes files whose time is over (`None`: it never is), and those of voice messages that were
+/// deleted or were none, for as long as it is polled.
+pub(super) async fn retain(
+    database: Database,
+    folder: PathBuf,
+    keep: Option<Duration>,
+    clock: Clock,
+) {
     let mut look = interval(LOOK);
     loop {
         look.tick().await;
-        let keep_ms = i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
-        let before = Millis(clock.now().wall.0.saturating_sub(keep_ms));
+        let ends = |keep: Duration| {
+            let keep_ms = i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
+            Millis(clock.now().wall.0.saturating_sub(keep_ms))
+        };
+        let before = keep.map_or(Millis(i64::MIN), ends);
         match expire(&database, &folder, before).await {
             Ok(0) => {}
-            Ok(removed) => tracing::info!(removed, "recordings were removed: their time is over"),
+            Ok(removed) => tracing::info!(removed, "recordings that need not be kept were removed"),
             Err(error) => tracing::error!(%error, "old recordings cannot be removed"),
         }
     }
