@@ -101,7 +101,7 @@ struct Jack {
     /// The leg that hears it.
     heard_by: Option<LegId>,
     playing: Option<PlayId>,
-    /// Something has been played to it: a voice menu wants digits after the play, too.
+    /// Something has been played to it: the sound thread may keep where it was.
     played: bool,
     /// What became of the digits that the sound thread was told to press.
     pressing: Pressing,

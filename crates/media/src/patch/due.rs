@@ -82,7 +82,8 @@ impl PatchBay {
             },
         };
         let hears = if over { Hears::Rendered } else { hears };
-        let in_band = (talks != Talks::Not || jack.played) && lacks_events(jack.formats.as_ref());
+        // Also of a leg that is alone and hears nothing: a menu need not say a word.
+        let in_band = lacks_events(jack.formats.as_ref());
         let speaks = matches!(jack.ear, Ear::Room(_, part) if part.speaks != Speaks::ToNobody);
         let transcoded = jack.heard_by.and_then(|listener| self.legs.get(&listener));
         let transcoded = transcoded.is_some_and(|listener| self.route(leg, listener).is_none());

@@ -280,10 +280,11 @@ fn who_was_played_to_is_forgotten_when_he_closes() {
 #[test]
 fn digits_are_looked_for_in_the_band_where_they_can_come_there_only() {
     let mut rig = Rig::with([Some(pcmu_without_events()), Some(pcmu()), None]);
-    assert_eq!(rig.heard(), "- - -");
+    // A menu need not say a word before it waits for digits,
+    assert_eq!(rig.heard(), "-' - -");
     rig.tell(&play(A, 1));
-    assert_eq!((rig.heard().as_str(), rig.said.as_str()), ("r' - -", "Voice Detect Play "));
-    // A menu waits for digits after its prompt.
+    assert_eq!(rig.heard(), "r' - -");
+    // and it waits for them after its prompt.
     rig.bay.played(A, PlayId(1));
     rig.look();
     assert_eq!(rig.heard(), "-' - -");

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use model::call_graph::CallGraph;
-use model::call_graph::graph::{Connection, ConnectionAttempt};
+use model::call_graph::graph::{Connection, ConnectionAttempt, QueueWait};
 use store::read::ConversationView;
 use store::{Database, Error, Repository as _};
 
@@ -133,6 +133,7 @@ fn found(
     facts.push(path(graph));
     facts.extend(graph.connections.iter().map(|row| connection(row, names)));
     facts.extend(graph.attempts.iter().map(|row| attempt(row, names)));
+    facts.extend(graph.queue_waits.iter().map(|row| waited(row, names)));
     facts.extend(in_conversations(graph, conversations, names));
     facts
 }
@@ -190,6 +191,14 @@ fn attempt(row: &ConnectionAttempt, names: &Names) -> String {
     let outcome = row.outcome.map_or("open", |outcome| outcome.as_str());
     let status = row.sip_status.map_or(String::new(), |status| format!(" {status}"));
     format!("attempt of {}: {outcome}{status}", attempted(row, names))
+}
+
+fn waited(row: &QueueWait, names: &Names) -> String {
+    let (group, position) = (names.id(row.group_id.as_str()), row.position);
+    let exit = row.exit.map_or("still", |exit| exit.as_str());
+    let long = row.left_at.is_some_and(|left| left.0 - row.entered_at.0 > 1_000);
+    let long = if long { ", after more than a second" } else { "" };
+    format!("waited in {group} as number {position}: {exit}{long}")
 }
 
 fn in_conversations(

@@ -25,6 +25,9 @@ const SETTLING: Duration = Duration::from_secs(3);
 /// How often the database is looked at until then.
 const LOOK: Duration = Duration::from_millis(50);
 
+/// Below which folder the sounds of voice messages lie.
+const MESSAGES: &str = "voicemail/";
+
 /// How much longer or shorter than the talk its recording may be: a busy machine.
 const TOLERANCE_MS: i64 = 600;
 
@@ -32,6 +35,8 @@ const TOLERANCE_MS: i64 = 600;
 #[derive(Debug, Default)]
 pub(super) struct CallMedia {
     recordings: Vec<Recording>,
+    /// Sounds of voice messages.
+    messages: Vec<RecordingView>,
     legs: Vec<LegView>,
 }
 
@@ -68,11 +73,13 @@ pub(super) async fn gather(
         read?;
     }
     let listened = all.into_iter().map(|(index, (rows, legs))| {
+        let (messages, rows): (Vec<RecordingView>, Vec<RecordingView>) =
+            rows.into_iter().partition(|row| row.file.starts_with(MESSAGES));
         let recordings = rows.into_iter().map(|row| {
             let sides = listen(&folder.join(&row.file));
             Recording { row, sides }
         });
-        (index, CallMedia { recordings: recordings.collect(), legs })
+        (index, CallMedia { recordings: recordings.collect(), messages, legs })
     });
     Ok(listened.collect())
 }
@@ -123,6 +130,11 @@ pub(super) fn facts(scene: &Scene, media: &CallMedia, graph: Option<&CallGraph>)
             phones::in_words(right)
         ));
     }
+    for message in &media.messages {
+        let long = message.duration_ms.is_some_and(|ms| ms > 1_000);
+        let long = if long { "longer than a second" } else { "too short" };
+        facts.push(format!("voice message {}, {long}", message.state.as_str()));
+    }
     let events = graph.into_iter().flat_map(|graph| &graph.quality_events);
     for event in events.filter(|event| event.metric == QualityMetric::PacketLoss) {
         let end = event.clear_reason.map_or("never ended", |reason| reason.as_str());
@@ -167,6 +179,11 @@ pub(super) fn lines(
         let fault = row.fault.as_ref().map_or(String::new(), |fault| format!(" ({fault})"));
         lines.push(format!("recording {}: {}{fault}", row.state.as_str(), row.file));
         lines.push(format!("  {length} s, left {}; right {}", timed(left), timed(right)));
+    }
+    for message in &media.messages {
+        let length =
+            message.duration_ms.map_or("?".to_owned(), |ms| format!("{:.1}", ms as f64 / 1e3));
+        lines.push(format!("voice message of {length} s: {}", message.file));
     }
     let began = graph.call.initiated_at;
     for event in &graph.quality_events {

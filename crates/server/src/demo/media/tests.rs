@@ -68,7 +68,7 @@ fn media(graph: &CallGraph) -> CallMedia {
     };
     let sides = [vec![heard("lena", 3_000), heard("hal", 500)], Vec::new()];
     let legs = vec![leg("anchor", "PCMU", 21), leg("c-c1", "opus", 0)];
-    CallMedia { recordings: vec![Recording { row, sides }], legs }
+    CallMedia { recordings: vec![Recording { row, sides }], messages: Vec::new(), legs }
 }
 
 #[test]

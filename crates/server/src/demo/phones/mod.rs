@@ -31,10 +31,11 @@ pub(super) use sound::TONE_PACKETS;
 pub(super) use voice::BadLine;
 
 /// The users who have a phone in the story.
-pub(super) const USERS: [&str; 8] = ["ana", "ben", "cat", "dan", "eve", "fay", "gil", "hal"];
+pub(super) const USERS: [&str; 9] = ["ana", "ben", "cat", "dan", "eve", "fay", "gil", "hal", "ivy"];
 
 /// Everybody outside; the first one is whom the trunk reaches, whatever number is dialled.
-pub(super) const OUTSIDE: [&str; 7] = ["dora", "carl", "guest", "stranger", "nora", "owen", "lena"];
+pub(super) const OUTSIDE: [&str; 11] =
+    ["dora", "carl", "guest", "stranger", "nora", "owen", "lena", "paul", "quin", "rosa", "sam"];
 
 /// The host part of numbers outside.
 const OUTSIDE_DOMAIN: &str = "carrier.test";
@@ -60,6 +61,8 @@ pub(super) enum Order {
     Speak,
     /// Say the tone of one's own from now on.
     Talk,
+    /// Press a key, whose tones are heard in the band.
+    Press(char),
     /// Have a line that loses packets, or no longer, from the next call on.
     Line(Option<BadLine>),
     /// Tell what was heard in this call or the last one.
@@ -166,6 +169,10 @@ pub(super) fn number_of(name: &str) -> Option<&'static str> {
         "nora" => Some("+15557770005"),
         "owen" => Some("+15557770006"),
         "lena" => Some("+15557770007"),
+        "paul" => Some("+15557770008"),
+        "quin" => Some("+15557770009"),
+        "rosa" => Some("+15557770010"),
+        "sam" => Some("+15557770011"),
         _ => None,
     }
 }

@@ -15,12 +15,15 @@ use tokio::time::{Instant, sleep_until};
 
 use super::ear::Ear;
 use super::sound::{self, TONE_PACKETS};
-use super::voice::{BadLine, MILLIWATT_HZ, Said, Voice};
+use super::voice::{self, BadLine, MILLIWATT_HZ, Said, Voice};
 use super::{Counts, News, Order};
 use crate::clock::Clock;
 
 /// Longer than any packet of sound.
 const PACKET_BYTES: usize = 2_048;
+
+/// How long a key is pressed, in packets: 120 ms.
+const KEY_PACKETS: u32 = 6;
 
 /// The largest datagram.
 const DATAGRAM_BYTES: usize = 65_535;
@@ -91,8 +94,13 @@ impl Task {
                 self.begin_call();
                 self.call = self.phone.call(now, *dial, out);
             }
-            Order::Speak => self.begin_to_speak(MILLIWATT_HZ, TONE_PACKETS),
-            Order::Talk => self.begin_to_speak(self.hz, u32::MAX),
+            Order::Speak => self.begin_to_speak([MILLIWATT_HZ, 0], TONE_PACKETS),
+            Order::Talk => self.begin_to_speak([self.hz, 0], u32::MAX),
+            Order::Press(sign) => {
+                if let Some(tones) = voice::key(sign) {
+                    self.begin_to_speak(tones, KEY_PACKETS);
+                }
+            }
             Order::Line(line) => self.line = line,
             Order::Tell(answer) => {
                 // Whoever asks waits for it.
@@ -135,7 +143,7 @@ impl Task {
     }
 
     /// Says `hz` for so many packets at most, in the first format that was agreed on.
-    fn begin_to_speak(&mut self, hz: u32, packets: u32) {
+    fn begin_to_speak(&mut self, hz: [u32; 2], packets: u32) {
         let media = self.call.and_then(|call| self.phone.media(call));
         let Some((media, remote)) = media.and_then(|media| Some((media, media.remote?))) else {
             return;
@@ -143,7 +151,7 @@ impl Task {
         if self.voice.is_none() {
             let codec = media.codecs.iter().find(|codec| codec.is_audio());
             let source = self.phone.config().media_port;
-            self.voice = codec.and_then(|codec| Voice::new(remote, codec, source, hz, self.line));
+            self.voice = codec.and_then(|codec| Voice::new(remote, codec, source, self.line));
         }
         if let Some(voice) = &mut self.voice {
             voice.speak(self.clock.now().mono, hz, remote, packets);

@@ -43,6 +43,16 @@ impl BadLine {
     }
 }
 
+/// The two frequencies of a key of the telephone (ITU-T Q.23); `None`: there is no such key.
+pub(super) fn key(sign: char) -> Option<[u32; 2]> {
+    const ROWS: [(&str, u32); 4] = [("123", 697), ("456", 770), ("789", 852), ("*0#", 941)];
+    const COLUMNS: [u32; 3] = [1_209, 1_336, 1_477];
+    ROWS.iter().find_map(|(keys, row)| {
+        let column = keys.find(sign)?;
+        Some([*row, *COLUMNS.get(column)?])
+    })
+}
+
 /// What becomes of a packet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Said {
@@ -59,7 +69,7 @@ pub(super) struct Voice {
     payload_type: u8,
     kind: CodecKind,
     encoder: Encoder,
-    hz: u32,
+    hz: [u32; 2],
     line: Option<BadLine>,
     /// Packets of the call so far.
     packets: u32,
@@ -76,7 +86,6 @@ impl Voice {
         remote: SocketAddr,
         codec: &Codec,
         source: u16,
-        hz: u32,
         line: Option<BadLine>,
     ) -> Option<Self> {
         let kind = CodecKind::from_name(&codec.name, codec.clock_rate)?;
@@ -87,7 +96,7 @@ impl Voice {
             payload_type: codec.payload,
             kind,
             encoder,
-            hz,
+            hz: [0; 2],
             line,
             packets: 0,
             begun: (Duration::ZERO, 0),
@@ -95,8 +104,8 @@ impl Voice {
         })
     }
 
-    /// Speaks from now on, so many packets at most.
-    pub(super) fn speak(&mut self, now: Duration, hz: u32, remote: SocketAddr, packets: u32) {
+    /// Speaks from now on, so many packets at most; a second frequency of 0 is none.
+    pub(super) fn speak(&mut self, now: Duration, hz: [u32; 2], remote: SocketAddr, packets: u32) {
         let pause = now.saturating_sub(self.begun.0);
         let clock = u64::from(self.kind.rtp_clock());
         // Calls of the demo are short: nothing wraps.
@@ -151,14 +160,14 @@ impl Voice {
 
     /// 20 ms of the tone.
     fn payload(&mut self, said: u32) -> Vec<u8> {
-        if (self.kind, self.hz) == (CodecKind::Pcmu, MILLIWATT_HZ) {
+        if (self.kind, self.hz) == (CodecKind::Pcmu, [MILLIWATT_HZ, 0]) {
             return milliwatt();
         }
         let first = u64::from(said) * u64::from(SAMPLES);
         let samples = (first..).take(SAMPLES as usize).map(|at| {
-            let angle = TAU * f64::from(self.hz) * at as f64 / f64::from(RATE);
-            // Within ±8,000.
-            (AMPLITUDE * angle.sin()) as i16
+            let angle = |hz: u32| TAU * f64::from(hz) * at as f64 / f64::from(RATE);
+            // Within ±16,000.
+            (AMPLITUDE * (angle(self.hz[0]).sin() + angle(self.hz[1]).sin())) as i16
         });
         let samples: Vec<i16> = samples.collect();
         let mut payload = Vec::new();
@@ -180,7 +189,7 @@ mod tests {
     fn voice(line: Option<BadLine>) -> Voice {
         let remote = SocketAddr::from((Ipv4Addr::LOCALHOST, 4000));
         let codec = Codec::new(0, "PCMU", 8_000, 1);
-        Voice::new(remote, &codec, 7, MILLIWATT_HZ, line).expect("a codec of ours")
+        Voice::new(remote, &codec, 7, line).expect("a codec of ours")
     }
 
     fn packets(voice: &mut Voice, ms: u64) -> Vec<Said> {
@@ -191,7 +200,7 @@ mod tests {
     fn a_tone_takes_its_time_and_is_recognised() {
         let mut voice = voice(None);
         assert_eq!(voice.due(), None);
-        voice.speak(Duration::ZERO, MILLIWATT_HZ, voice.remote(), 100);
+        voice.speak(Duration::ZERO, [MILLIWATT_HZ, 0], voice.remote(), 100);
         assert_eq!(voice.packet(Duration::from_millis(19)), None);
         let all = packets(&mut voice, 5_000);
         assert_eq!(all.len(), 100);
@@ -203,11 +212,11 @@ mod tests {
     #[test]
     fn a_pause_shows_in_the_timestamps_and_not_in_the_numbers() {
         let mut voice = voice(None);
-        voice.speak(Duration::ZERO, MILLIWATT_HZ, voice.remote(), FOR_EVER);
+        voice.speak(Duration::ZERO, [MILLIWATT_HZ, 0], voice.remote(), FOR_EVER);
         assert_eq!(packets(&mut voice, 60).len(), 3);
         voice.pause();
         assert_eq!(voice.due(), None);
-        voice.speak(Duration::from_secs(1), MILLIWATT_HZ, voice.remote(), FOR_EVER);
+        voice.speak(Duration::from_secs(1), [MILLIWATT_HZ, 0], voice.remote(), FOR_EVER);
         let after = packets(&mut voice, 1_020);
         let [Said::Packet(packet)] = &after[..] else { panic!("{after:?}") };
         let packet = rtp::Packet::parse(packet).expect("RTP");
@@ -217,7 +226,7 @@ mod tests {
     #[test]
     fn a_bad_line_loses_always_the_same() {
         let mut voice = voice(Some(BadLine { packets: (10, 20), one_of: 5 }));
-        voice.speak(Duration::ZERO, MILLIWATT_HZ, voice.remote(), FOR_EVER);
+        voice.speak(Duration::ZERO, [MILLIWATT_HZ, 0], voice.remote(), FOR_EVER);
         let all = packets(&mut voice, 600);
         let lost: Vec<usize> =
             (1..).zip(&all).filter(|(_, s)| **s == Said::Lost).map(|(n, _)| n).collect();

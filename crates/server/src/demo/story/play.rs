@@ -19,6 +19,15 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// How long somebody is on hold who listens.
 const MUSIC: Duration = Duration::from_millis(1_200);
 
+/// How long people look for a key.
+const THINKING: Duration = Duration::from_millis(500);
+
+/// Longer than the greeting and the beep of a mailbox.
+const GREETED: Duration = Duration::from_millis(2_500);
+
+/// How long a message is.
+const MESSAGE: Duration = Duration::from_millis(2_000);
+
 /// What the phones noticed.
 #[derive(Debug, Default)]
 pub(in crate::demo) struct Played {
@@ -98,6 +107,12 @@ async fn act(
     let plan = CallPlan { give_up_after: scene.give_up_after, hang_up_after: None };
     let dial = phones::dial(scene.caller, scene.dials).plan(plan);
     caller.order(Order::Call(Box::new(dial))).await;
+    if !scene.presses.is_empty() {
+        press(phone(company, scene.caller)?, scene.presses).await?;
+    }
+    if scene.message {
+        leave_message(phone(company, scene.caller)?).await?;
+    }
     if let Some(talk) = &scene.talk {
         converse(scene.caller, talk, company, played).await?;
     }
@@ -108,6 +123,30 @@ async fn act(
             return Err("a phone still has the call");
         }
     }
+    Ok(())
+}
+
+/// Presses keys once the caller is accepted.
+async fn press(caller: &mut Handle, keys: &str) -> Result<(), &'static str> {
+    if !caller.until(STEP, is_answered).await {
+        return Err("nobody accepted the caller");
+    }
+    for key in keys.chars() {
+        pass(caller, THINKING).await;
+        caller.order(Order::Press(key)).await;
+    }
+    Ok(())
+}
+
+/// Waits for the beep, speaks, and hangs up.
+async fn leave_message(caller: &mut Handle) -> Result<(), &'static str> {
+    if !caller.until(STEP, is_answered).await {
+        return Err("nobody accepted the caller");
+    }
+    pass(caller, GREETED).await;
+    caller.order(Order::Talk).await;
+    pass(caller, MESSAGE).await;
+    caller.order(Order::HangUp).await;
     Ok(())
 }
 
