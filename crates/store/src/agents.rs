@@ -14,6 +14,26 @@ use crate::Error;
 use crate::rows::Columns;
 use crate::rows::statement::{self, Row, Table, Values};
 
+/// Which changes are written. Being rung is not: whom a call rang is in its attempts, and a group
+/// that rings together would fill the log with it. What follows on it is written when it is
+/// something else than before it.
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    newest: BTreeMap<UserId, (AgentState, Availability, Option<Arc<str>>)>,
+}
+
+impl Log {
+    /// Whether a change is to be written; it is the newest of its user then.
+    pub(crate) fn takes(&mut self, change: &AgentChange) -> bool {
+        let now = (change.state, change.availability, change.reason.clone());
+        if change.state == AgentState::Ringing || self.newest.get(&change.user) == Some(&now) {
+            return false;
+        }
+        self.newest.insert(change.user.clone(), now);
+        true
+    }
+}
+
 /// Whether an agent wanted to be offered calls when that was last written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptAvailability {
@@ -86,8 +106,8 @@ pub(crate) async fn availabilities(
 ) -> Result<Vec<KeptAvailability>, Error> {
     let sql = "SELECT u.id, u.availability, s.availability AS logged, s.reason, s.at \
                FROM app_user u \
-               LEFT JOIN agent_state s ON s.id = (SELECT max(id) FROM agent_state \
-               WHERE user_id = u.id) WHERE u.active ORDER BY u.id";
+               LEFT JOIN agent_state s ON s.id = (SELECT id FROM agent_state \
+               WHERE user_id = u.id ORDER BY at DESC, id DESC LIMIT 1) WHERE u.active ORDER BY u.id";
     let rows = sqlx::query(sql).fetch_all(connection).await?;
     let kept = |row: &SqliteRow| {
         let columns = Columns { table: "app_user", row };

@@ -112,3 +112,30 @@ async fn the_last_agent_of_a_caller_is_who_talked_with_him_in_the_newest_call() 
     assert_eq!(agents, [(carl, UserId::from("u-ben"))]);
     assert_eq!(fresh.database.last_agents(0).await.expect("agents"), []);
 }
+
+#[test]
+fn a_day_of_ringing_leaves_no_line_and_every_other_change_one() {
+    let mut log = Log::default();
+    let mut written = Vec::new();
+    let mut at = 0;
+    let states = [
+        AgentState::Available,
+        AgentState::Ringing,
+        AgentState::Available,
+        AgentState::Ringing,
+        AgentState::OnCall,
+        AgentState::WrapUp,
+        AgentState::Available,
+    ];
+    for state in states {
+        at += 1;
+        let change = AgentChange { state, ..change("u-ana", at, Availability::Available, None) };
+        if log.takes(&change) {
+            written.push((at, state.as_str()));
+        }
+    }
+    assert_eq!(written, [(1, "available"), (5, "on_call"), (6, "wrap_up"), (7, "available")]);
+    let away = |reason| change("u-ana", 9, Availability::Away, Some(reason));
+    assert!(log.takes(&away("1")) && !log.takes(&away("1")) && log.takes(&away("2")));
+    assert!(log.takes(&change("u-ben", 9, Availability::Away, Some("2"))));
+}

@@ -11,6 +11,7 @@ use model::voicemail::VoicemailChange;
 use model::{CallId, GroupId, Millis, UserId};
 use tokio::sync::{Notify, mpsc};
 
+use crate::agents::Log;
 use crate::bindings::Binding;
 use crate::journal::{Journal, JournalError, Position};
 use crate::media_rows::MediaRow;
@@ -49,6 +50,8 @@ pub(super) struct Aborted {
 #[derive(Debug, Default)]
 pub(super) struct Shared {
     pub(super) newest: Mutex<Newest>,
+    /// What is written of agents; as large as there are users.
+    log: Mutex<Log>,
     pub(super) wake: Notify,
     pub(super) finished: Arc<Notify>,
     pub(super) metrics: Arc<StoreMetrics>,
@@ -159,13 +162,21 @@ impl WriteBehind {
         self.media(MediaRow::Voicemail(Box::new(change)));
     }
 
-    /// What an agent is doing; goes with what media told, in order.
+    /// What an agent is doing; goes with what media told, in order. That he is rung is not
+    /// written: it is in the attempts of the call.
     pub fn agent(&self, change: AgentChange) {
         self.media(MediaRow::Agent(Box::new(change)));
     }
 
     /// What media told. When 100,000 rows wait for the database, more are dropped and counted.
     pub fn media(&self, row: MediaRow) {
+        if let MediaRow::Agent(change) = &row {
+            // A panic while it was held left whole values behind.
+            let mut log = self.shared.log.lock().unwrap_or_else(PoisonError::into_inner);
+            if !log.takes(change) {
+                return;
+            }
+        }
         let metrics = &self.shared.metrics;
         self.newest(|newest| {
             if newest.media.len() < MEDIA_ROWS {
