@@ -5,14 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use acd::strategy::{Candidate, Field, SearchRules, Strategy, Turn, strategy};
-use acd::{AgentState, AgentView};
+use acd::{AgentState, AgentView, Place};
 use model::call_graph::words::RoutingRule;
-use model::directory::{AcdStrategy, Availability, Group};
+use model::directory::{AcdStrategy, Availability, Group, Queue};
 use model::{GroupId, UserId};
 
+use super::hunt::Plan;
 use super::ringing::Ringing;
 use crate::basis::Basis;
 use crate::ctx::Ctx;
+
+/// The most members of whom one step explains why they are passed over.
+const EXPLAINED: usize = 24;
 
 /// A running search.
 #[derive(Debug)]
@@ -28,8 +32,19 @@ pub(crate) struct Search {
     explained: u16,
 }
 
+/// Why a member is passed over.
+#[derive(Clone, Copy, Debug)]
+enum Why {
+    /// He declined this call.
+    Declined,
+    /// His state forbids it.
+    State,
+    /// Another call rings him.
+    RingsElsewhere,
+}
+
 /// Who is passed over, and why.
-type PassedOver<'a> = Vec<(&'a UserId, String)>;
+type PassedOver<'a> = Vec<(&'a UserId, Why)>;
 
 impl Search {
     pub(crate) fn new(
@@ -98,7 +113,7 @@ impl Search {
             random: seed(basis.id.as_str()).wrapping_add(self.asked),
         };
         let turn = self.strategy.turn(&field);
-        self.explain(&turn, &candidates, passed_over, last, basis);
+        self.explain(&turn, &candidates, passed_over, basis, ctx);
         turn
     }
 
@@ -115,16 +130,16 @@ impl Search {
                 continue;
             }
             if ringing.has_declined(user) {
-                passed_over.push((user, "passed over: declined".to_owned()));
-            } else if !ctx.floor.may_be_offered(user) {
-                passed_over.push((user, format!("passed over: {}", state(&ctx.floor.agent(user)))));
+                passed_over.push((user, Why::Declined));
             } else if let Some(mut candidate) = ctx.floor.candidate(user, ctx.now) {
                 candidate.position = position;
                 candidate.weight = group.weights.get(user).copied().unwrap_or(1);
                 if candidate.rings_elsewhere && self.is_one_by_one() {
-                    passed_over.push((user, "passed over: another call rings".to_owned()));
+                    passed_over.push((user, Why::RingsElsewhere));
                 }
                 candidates.push(candidate);
+            } else {
+                passed_over.push((user, Why::State));
             }
         }
         (candidates, passed_over)
@@ -135,21 +150,26 @@ impl Search {
         turn: &Turn,
         candidates: &[Candidate<'_>],
         passed_over: PassedOver<'_>,
-        cursor: Option<&UserId>,
         basis: &mut Basis,
+        ctx: &Ctx<'_>,
     ) {
         let (kind, round) = (self.kind, self.strategy.round());
         if self.explained < round {
             self.explained = round;
             let lap = if self.is_one_by_one() { format!(", lap {round}") } else { String::new() };
-            let after = match cursor {
+            let after = match ctx.floor.cursor(&self.group) {
                 Some(last) if self.moves_cursor() => format!(", after {last}"),
                 Some(_) | None => String::new(),
             };
             let verdict = format!("{kind}{lap}{after}");
             basis.decide(RoutingRule::Strategy, self.group.as_str(), verdict);
-            for (user, why) in passed_over {
-                basis.decide(RoutingRule::Member, user.as_str(), why);
+            for (user, why) in passed_over.into_iter().take(EXPLAINED) {
+                let why: Arc<str> = match why {
+                    Why::Declined => "declined".into(),
+                    Why::State => state(&ctx.floor.agent(user)),
+                    Why::RingsElsewhere => "another call rings".into(),
+                };
+                basis.decide(RoutingRule::Member, user.as_str(), format!("passed over: {why}"));
             }
         }
         match turn {
@@ -198,9 +218,6 @@ pub(crate) fn rules(group: Option<&Group>, max_rounds: Option<u32>, ctx: &Ctx<'_
     }
 }
 
-/// The most members that are explained to who begins to wait.
-const EXPLAINED: usize = 24;
-
 /// Explains who of a group cannot take a caller who begins to wait for it.
 pub(crate) fn explain(group: &Group, kind: AcdStrategy, basis: &mut Basis, ctx: &Ctx<'_>) {
     basis.decide(RoutingRule::Strategy, group.id.as_str(), kind.as_str());
@@ -216,6 +233,32 @@ pub(crate) fn explain(group: &Group, kind: AcdStrategy, basis: &mut Basis, ctx: 
 /// Whether nothing is to be said of an agent.
 pub(crate) fn is_free(agent: &AgentView) -> bool {
     agent.state == AgentState::Available
+}
+
+/// The place of a caller who begins to wait for a group.
+pub(crate) fn place(
+    group: &GroupId,
+    queue: &Queue,
+    plan: &Plan,
+    basis: &Basis,
+    ctx: &Ctx<'_>,
+) -> Place {
+    let also = queue.also_groups.iter();
+    let of_record = basis.record_of_caller().map_or(0, |record| record.priority);
+    Place {
+        call: basis.id.clone(),
+        group: group.clone(),
+        also: also
+            .map(|also| (also.group_id.clone(), Duration::from_millis(also.after_ms)))
+            .collect(),
+        strategy: plan.strategy,
+        rules: rules(basis.directory.group(group), plan.max_rounds, ctx),
+        priority: i32::from(queue.priority) + i32::from(of_record),
+        skills: queue.skills.clone(),
+        // One leg is the caller's.
+        ring_at_most: ctx.settings.limits.legs_per_call.saturating_sub(1),
+        max_size: queue.max_size,
+    }
 }
 
 /// Why an agent may not be offered a call, for people.

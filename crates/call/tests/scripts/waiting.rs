@@ -111,12 +111,12 @@ enum Happening {
 fn event() -> impl Strategy<Value = LegEvent> {
     prop_oneof![
         4 => any::<bool>().prop_map(|early_media| LegEvent::Rang { early_media }),
-        5 => Just(LegEvent::Answered),
+        9 => Just(LegEvent::Answered),
         4 => prop::sample::select(vec![408, 480, 486, 503, 603])
             .prop_map(|status| LegEvent::Failed { status }),
         3 => prop::sample::select(vec![200, 408, 487])
             .prop_map(|status| LegEvent::Settled { status }),
-        4 => Just(LegEvent::HungUp),
+        3 => Just(LegEvent::HungUp),
         1 => Just(LegEvent::Cancelled),
     ]
 }
@@ -131,7 +131,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         2 => (any::<prop::sample::Index>(), prop::bool::ANY).prop_map(|(play, failed)| {
             Happening::Heard(play, if failed { PlayEnd::Failed } else { PlayEnd::Completed })
         }),
-        1 => (any::<prop::sample::Index>(), prop::sample::select(vec!['0', '1', '5', '9']))
+        4 => (any::<prop::sample::Index>(), prop::sample::select(vec!['0', '1', '5', '9', '9']))
             .prop_map(|(call, sign)| Happening::Presses(call, Digit::new(sign).expect("a digit"))),
         1 => (any::<prop::sample::Index>(), prop::option::of(agent()))
             .prop_map(|(call, owner)| Happening::Found(call, owner)),
@@ -269,13 +269,14 @@ fn play_day(happenings: Vec<Happening>, lawful: bool) {
         happens(&mut world, happening);
         check(&world);
     }
-    // Whoever is away comes back by nobody's doing: callers leave the queues in time, and those
-    // who talk are released.
-    world.until(world.now + Duration::from_secs(3_000));
+    world.until(world.now + Duration::from_secs(60));
     check(&world);
+    // Everybody goes home: callers leave the queues in time, and those who talk are released.
     for user in AGENTS {
         world.registers(&UserId::from(*user), false);
     }
+    world.until(world.now + Duration::from_secs(3_000));
+    check(&world);
     // Nobody is there who could call anybody back.
     for index in 0..world.calls.len() {
         world.input(index, CallInput::Release);

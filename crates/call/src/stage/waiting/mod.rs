@@ -8,7 +8,7 @@ mod announcement;
 
 use std::time::Duration;
 
-use acd::{Callback, Place};
+use acd::Callback;
 use model::call_graph::event::{AttemptParty, CallEvent, Target};
 use model::call_graph::words::{AttemptOutcome, NoAnswerReason, QueueExit, RoutingRule};
 use model::directory::{AcdStrategy, Ivr, Queue, WaitingChoice};
@@ -77,7 +77,7 @@ impl Waiting {
         let of_plan = Some(ivr.id.clone());
         let ringing = Ringing::begin(target, plan.strategy, of_plan, route, basis, ctx);
         basis.groups.push(group.clone());
-        let place = place(&group, queue, &plan, basis, ctx);
+        let place = search::place(&group, queue, &plan, basis, ctx);
         let priority = i16::try_from(place.priority).unwrap_or(i16::MAX);
         let position = match ctx.floor.wait(place, ctx.now) {
             Ok(position) => position,
@@ -252,7 +252,9 @@ impl Waiting {
         self.last |= members.is_empty();
         for (user, group) in members {
             // What was offered before something else happened to him or to the caller.
-            if !ctx.floor.calls_ringing(&user).any(|call| *call == basis.id) {
+            let reserved = ctx.floor.calls_ringing(&user).any(|call| *call == basis.id);
+            let rings = self.ringing.active().iter().any(|it| it.user() == Some(&user));
+            if !reserved || rings {
                 continue;
             }
             let way = devices::receiver(&user, basis);
@@ -399,24 +401,5 @@ impl Waiting {
             }
             None => self.announces_at = announcement::next(queue, ctx.now.mono),
         }
-    }
-}
-
-fn place(group: &GroupId, queue: &Queue, plan: &Plan, basis: &Basis, ctx: &Ctx<'_>) -> Place {
-    let also = queue.also_groups.iter();
-    let of_record = basis.record_of_caller().map_or(0, |record| record.priority);
-    Place {
-        call: basis.id.clone(),
-        group: group.clone(),
-        also: also
-            .map(|also| (also.group_id.clone(), Duration::from_millis(also.after_ms)))
-            .collect(),
-        strategy: plan.strategy,
-        rules: search::rules(basis.directory.group(group), plan.max_rounds, ctx),
-        priority: i32::from(queue.priority) + i32::from(of_record),
-        skills: queue.skills.clone(),
-        // One leg is the caller's.
-        ring_at_most: ctx.settings.limits.legs_per_call.saturating_sub(1),
-        max_size: queue.max_size,
     }
 }
