@@ -108,14 +108,15 @@ impl Floor {
         if exit == QueueExit::Callback && waiter.callback.is_some() {
             return;
         }
-        let (group, waited, since) =
-            (waiter.groups[0], waiter.waited(now.mono), waiter.order.since);
+        let (group, bore) = (waiter.groups[0], waiter.bore(now.mono));
         let (calls_back, counted) = (waiter.callback.is_some(), waiter.counted);
         self.drop_place(call, now);
         match exit {
             // Counted when the agent is taken.
-            QueueExit::Answered if !counted => self.stage_begins(call, group, since),
-            QueueExit::Abandoned if !calls_back => self.count_abandoned(group, waited),
+            QueueExit::Answered if !counted => {
+                self.stage_begins(call, group, now.mono.saturating_sub(bore));
+            }
+            QueueExit::Abandoned if !calls_back => self.count_abandoned(group, bore),
             QueueExit::Answered
             | QueueExit::Abandoned
             | QueueExit::TimedOut

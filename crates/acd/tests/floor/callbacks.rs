@@ -34,7 +34,11 @@ fn his_place_goes_on_without_him_and_one_member_is_rung_for_it() {
     house.floor.begin_callback(&call("a"), &call("back"), house.now);
     house.floor.ring(&user("ana"), &call("back"), None, house.now);
     assert_eq!(house.floor.calls_ringing(&user("ana")).count(), 1);
+    house.pass(seconds(3));
+    house.leaves("back", QueueExit::Answered);
     house.answers("ana", "back");
+    // He waited for no time himself.
+    assert_eq!(house.floor.wallboard(house.now).groups[0].wait_max_ms, 0);
     assert_eq!(house.floor.standing(&call("back")), None);
     assert!(!house.floor.is_ringing(&user("ana")) && house.floor.is_on_call(&user("ana")));
 }
