@@ -196,15 +196,21 @@ fn play_scene((sound, calls, happenings): Scene, graph: Vec<Ivr>, lawful: bool) 
             }
             Happening::Fails(which) => {
                 let call = which.index(world.calls.len());
-                if let Some(recording) = world.calls[call].recordings.first().cloned() {
+                let leg = world.calls[call].legs.values().next().copied();
+                if let Some(recording) = world.calls[call].recordings.first().cloned()
+                    && let Some(leg) = leg
+                {
                     let event = LegEvent::RecordingFailed { recording, cause: "full".into() };
-                    world.leg(call, "caller", event);
+                    world.input(call, CallInput::Leg(leg, event));
                 }
             }
             Happening::Presses(which, digit) => {
                 let call = which.index(world.calls.len());
-                let leg = world.calls[call].legs["caller"];
-                if !lawful || world.states[&leg].1 == LegState::Up {
+                // A call that the core began has no caller.
+                let caller = world.calls[call].legs.get("caller").copied();
+                if let Some(leg) = caller
+                    && (!lawful || world.states[&leg].1 == LegState::Up)
+                {
                     world.presses(call, leg, digit);
                 }
             }
@@ -223,7 +229,7 @@ fn play_scene((sound, calls, happenings): Scene, graph: Vec<Ivr>, lawful: bool) 
                 let legs: Vec<LegId> = world.states.keys().copied().collect();
                 let leg = legs[which.index(legs.len())];
                 let (call, state) = world.states[&leg];
-                let is_anchor = world.calls[call].legs["caller"] == leg;
+                let is_anchor = world.calls[call].legs.get("caller") == Some(&leg);
                 if !lawful || is_possible(state, is_anchor, &event) {
                     world.input(call, CallInput::Leg(leg, event));
                 }
