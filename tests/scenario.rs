@@ -298,20 +298,29 @@ impl Stage {
                 trouble.push(format!("{query}\n  must give {rows:?}, gave {found:?}"));
             }
         }
-        let Some(oracle) = &self.scenario.oracle else { return Ok(trouble) };
-        let graphs = database.graphs().await?;
-        let [stored] = graphs.as_slice() else {
-            trouble.push(format!("one call must be handed off, not {}", graphs.len()));
-            return Ok(trouble);
-        };
-        let id = stored["call_id"].as_str().unwrap_or_default();
-        let conversations = database.conversations(id).await?;
-        let oracle = self::oracle(oracle)?;
-        let (graph, expected) = (&oracle["graph"], &oracle["expect"]["conversations"]);
-        trouble.extend(compare::graphs(graph, stored));
-        trouble.extend(compare::conversations(expected, &conversations, (graph, stored)));
+        if let Some(oracle) = &self.scenario.oracle {
+            trouble.extend(unlike(oracle, &mut database).await?);
+        }
         Ok(trouble)
     }
+}
+
+/// How the one call of a database, and its conversations, differ from a scenario of the oracle.
+///
+/// # Errors
+/// When one of the two cannot be read.
+pub async fn unlike(name: &str, database: &mut Database) -> anyhow::Result<Vec<String>> {
+    let graphs = database.graphs().await?;
+    let [stored] = graphs.as_slice() else {
+        return Ok(vec![format!("one call must be handed off, not {}", graphs.len())]);
+    };
+    let id = stored["call_id"].as_str().unwrap_or_default();
+    let conversations = database.conversations(id).await?;
+    let oracle = oracle(name)?;
+    let (graph, expected) = (&oracle["graph"], &oracle["expect"]["conversations"]);
+    let mut trouble = compare::graphs(graph, stored);
+    trouble.extend(compare::conversations(expected, &conversations, (graph, stored)));
+    Ok(trouble)
 }
 
 fn oracle(name: &str) -> anyhow::Result<Value> {

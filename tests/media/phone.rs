@@ -24,6 +24,13 @@ use super::wire::{Numbers, Sounds, Wire};
 /// How long anything may take that a test waits for.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// What is looked at for a tone.
+const WINDOW: Duration = Duration::from_millis(300);
+/// A tone is there.
+pub(crate) const FOUND_DBOV: f64 = -30.0;
+/// It is not.
+pub(crate) const ABSENT_DBOV: f64 = -50.0;
+
 /// Orders that wait for a phone; no test gives so many at once.
 const ORDERS: usize = 64;
 
@@ -78,6 +85,7 @@ enum Order {
         body: Option<(&'static str, String)>,
     },
     Trouble(Way, Trouble),
+    RingsLate(Duration),
     /// The battery is empty.
     Die,
 }
@@ -185,6 +193,8 @@ impl Talker {
             seen: seen.clone(),
             tell,
             renumbered,
+            rings_late: Duration::ZERO,
+            ringing: Vec::new(),
             call: None,
             remote: None,
             alive: true,
@@ -201,6 +211,16 @@ impl Talker {
     /// Calls, as somebody with this number.
     pub(crate) fn call(&self, from: &str, to: &str) {
         self.order(Order::Call(Box::new(Dial::number(to).as_caller(from, "carrier.test"))));
+    }
+
+    /// Calls, as the user whose phone it is.
+    pub(crate) fn dial(&self, to: &str) {
+        self.order(Order::Call(Box::new(Dial::number(to))));
+    }
+
+    /// It says so long after a call came that it rings.
+    pub(crate) fn rings_late(&self, after: Duration) {
+        self.order(Order::RingsLate(after));
     }
 
     /// Waits until it rings.
@@ -303,6 +323,32 @@ impl Talker {
         self.until("speech", |seen| seen.sounds.said.len() >= wanted).await
     }
 
+    /// Waits until it hears a tone, found in the sound of the last 300 ms.
+    pub(crate) async fn hears_tone(&mut self, hz: f64) -> anyhow::Result<()> {
+        let limit = self.now() + PATIENCE;
+        while self.now() < limit {
+            self.speaks(100).await?;
+            let now = self.now();
+            if self.heard().tone(hz, now.saturating_sub(WINDOW), now) > FOUND_DBOV {
+                return Ok(());
+            }
+        }
+        bail!("no tone of {hz} Hz; events: {:?}", self.lock().events)
+    }
+
+    /// Waits until it hears it no longer.
+    pub(crate) async fn misses_tone(&mut self, hz: f64) -> anyhow::Result<()> {
+        let limit = self.now() + PATIENCE;
+        while self.now() < limit {
+            self.speaks(100).await?;
+            let now = self.now();
+            if self.heard().tone(hz, now.saturating_sub(WINDOW), now) < ABSENT_DBOV {
+                return Ok(());
+            }
+        }
+        bail!("{hz} Hz for ever")
+    }
+
     /// Waits until it has heard so many packets more.
     pub(crate) async fn hears(&mut self, packets: usize) -> anyhow::Result<()> {
         let wanted = self.seen().sounds.heard.len() + packets;
@@ -368,6 +414,9 @@ struct Task {
     seen: Arc<Mutex<Seen>>,
     tell: watch::Sender<()>,
     renumbered: Option<u8>,
+    rings_late: Duration,
+    /// What it will say, when, and to whom.
+    ringing: Vec<(Duration, SocketAddr, Bytes)>,
     call: Option<phone::PhoneCallId>,
     remote: Option<SocketAddr>,
     alive: bool,
@@ -402,13 +451,15 @@ impl Task {
             self.listen();
             self.speak();
             self.let_out(&mut out).await;
+            self.ring().await;
             let _ = self.tell.send(());
         }
     }
 
     fn wake(&self) -> Instant {
         let dues = [self.phone.deadline(), self.wire.wake(), self.up.due(), self.down.due()];
-        let due = dues.into_iter().flatten().min();
+        let rings = self.ringing.iter().map(|(at, ..)| *at);
+        let due = dues.into_iter().flatten().chain(rings).min();
         self.clock.began + due.unwrap_or_else(|| self.clock.now() + PATIENCE)
     }
 
@@ -434,6 +485,7 @@ impl Task {
             }
             Order::Trouble(Way::Up, trouble) => self.up.set(trouble),
             Order::Trouble(Way::Down, trouble) => self.down.set(trouble),
+            Order::RingsLate(after) => self.rings_late = after,
             Order::Die => {
                 self.alive = false;
                 self.wire.hush();
@@ -490,11 +542,25 @@ impl Task {
             match output {
                 PhoneOutput::Transmit { flow, bytes } if self.alive => {
                     let bytes = self.rewritten(bytes);
+                    if bytes.starts_with(b"SIP/2.0 180") {
+                        let at = self.clock.now() + self.rings_late;
+                        self.ringing.push((at, flow.remote, bytes));
+                        continue;
+                    }
                     let _ = self.sip.send_to(&bytes, flow.remote).await;
                 }
                 PhoneOutput::Transmit { .. } => {}
                 PhoneOutput::Event(event) => self.notice(event),
             }
+        }
+    }
+
+    /// Says that it rings, when it is time.
+    async fn ring(&mut self) {
+        let now = self.clock.now();
+        let due = self.ringing.extract_if(.., |(at, ..)| *at <= now);
+        for (_, remote, bytes) in due.collect::<Vec<_>>() {
+            let _ = self.sip.send_to(&bytes, remote).await;
         }
     }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{bail, ensure};
+use audio::codec::CodecKind;
 use e2e::database::Database;
 use e2e::host::{Block, Host};
 use serde_json::{Value, json};
@@ -20,7 +21,7 @@ const LOOK: Duration = Duration::from_millis(20);
 /// What the server is told beyond the ordinary.
 #[derive(Default)]
 pub(crate) struct Setting {
-    /// Added to the configuration.
+    /// Added to the configuration; `[prompts]/` stands for the folder of the prompts.
     pub(crate) configuration: String,
     /// Its environment.
     pub(crate) environment: BTreeMap<String, String>,
@@ -28,6 +29,8 @@ pub(crate) struct Setting {
     pub(crate) prompts: Vec<(&'static str, Pcm)>,
     /// Users beyond the oracle's, each with a number: how many.
     pub(crate) users: u8,
+    /// Rows beyond the oracle's, by list.
+    pub(crate) rows: Vec<(&'static str, Value)>,
     /// Fields of a number, an IVR or a group, by its id.
     pub(crate) fields: Vec<(&'static str, &'static str, Value)>,
 }
@@ -67,9 +70,13 @@ impl Stage {
         }
         let section = format!("[prompts]\nfolder = \"{folder}\"\nmusic = \"{folder}/music\"\n");
         let further = further.replace("[prompts]\n", &section);
+        let further = further.replace("[prompts]/", &format!("{folder}/"));
         let host = Host::start(block, &further, &setting.environment, |directory| {
             for user in 1..=setting.users {
                 add_user(directory, user);
+            }
+            for (list, row) in &setting.rows {
+                directory[list].as_array_mut().into_iter().for_each(|all| all.push(row.clone()));
             }
             for (id, field, value) in &setting.fields {
                 set_field(directory, id, field, value);
@@ -80,6 +87,18 @@ impl Stage {
 
     fn place(&self, sip: SocketAddr, media_port: u16) -> Place {
         Place { sip, media_port, server: SocketAddr::new(self.host.block.server(), 5060) }
+    }
+
+    /// A user's phone that says only after this time that it rings.
+    pub(crate) async fn slow_agent(
+        &self,
+        index: u8,
+        user: &str,
+        rings_after: Duration,
+    ) -> anyhow::Result<Talker> {
+        let talker = self.agent(index, user, Voice::of(CodecKind::Pcmu)).await?;
+        talker.rings_late(rings_after);
+        Ok(talker)
     }
 
     /// Somebody behind the trunk: the first, the second …
@@ -171,8 +190,26 @@ impl Stage {
         self.finish_with(&[]).await
     }
 
+    /// The same, and the one call must be that of the oracle's scenario.
+    pub(crate) async fn finish_as(mut self, oracle: &str) -> anyhow::Result<()> {
+        self.stop(&[])?;
+        let mut database = Database::open(&self.host.database()).await?;
+        let mut trouble = database.violations().await?;
+        trouble.extend(e2e::scenario::unlike(oracle, &mut database).await?);
+        ensure!(trouble.is_empty(), "{oracle}:\n{}\n{}", trouble.join("\n"), self.host.log()?);
+        Ok(())
+    }
+
     /// The same, where these texts may stand in lines with an error.
     pub(crate) async fn finish_with(mut self, errors: &[&str]) -> anyhow::Result<()> {
+        self.stop(errors)?;
+        let violations = Database::open(&self.host.database()).await?.violations().await?;
+        ensure!(violations.is_empty(), "{violations:#?}\n{}", self.host.log()?);
+        Ok(())
+    }
+
+    /// Stops the server, and looks through its log.
+    fn stop(&mut self, errors: &[&str]) -> anyhow::Result<()> {
         self.host.signal("TERM")?;
         let status = self.host.wait()?;
         let log = self.host.log()?;
@@ -183,8 +220,6 @@ impl Stage {
         let bad: Vec<&str> = log.lines().filter(bad).collect();
         ensure!(bad.is_empty(), "the server logged an error: {bad:?}\n{log}");
         ensure!(!log.contains("+1555"), "a number in the log:\n{log}");
-        let violations = Database::open(&self.host.database()).await?.violations().await?;
-        ensure!(violations.is_empty(), "{violations:#?}\n{log}");
         Ok(())
     }
 }
