@@ -137,6 +137,11 @@ impl Dialing {
                 };
                 self.end(&ended, true, basis, ctx)
             }
+            // Who calls back hears that it rings, for as long as media plays it.
+            LegEvent::Played { play, .. } => {
+                basis.ears.over(*play);
+                Stage::Dialing(self)
+            }
             LegEvent::Rang { .. }
             | LegEvent::Answered
             | LegEvent::Settled { .. }
@@ -145,7 +150,6 @@ impl Dialing {
             | LegEvent::MediaTimedOut { .. }
             | LegEvent::Digit(_)
             | LegEvent::InfoDigit { .. }
-            | LegEvent::Played { .. }
             | LegEvent::Quality(_)
             | LegEvent::Reached
             | LegEvent::FellSilent

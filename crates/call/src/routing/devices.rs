@@ -4,9 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::UserId;
 use model::call_graph::words::RoutingRule;
-use model::directory::{AfterRoute, Device, DeviceKind, InboundRoute, User};
+use model::directory::{AfterRoute, Assignment, Device, DeviceKind, Directory, InboundRoute, User};
+use model::{E164, UserId};
 
 use crate::basis::Basis;
 use crate::ctx::Ctx;
@@ -45,7 +45,8 @@ pub(crate) enum After {
 pub(crate) fn receiver(id: &UserId, basis: &Basis) -> Way {
     let user = basis.directory.user(id);
     let receiver = user.and_then(|user| user.device(user.acd_receiver.as_deref()?));
-    receiver.and_then(|device| way(id, device)).unwrap_or(Way::Phones(id.clone(), Devices::All))
+    let way = receiver.and_then(|device| way(id, device, &basis.directory));
+    way.unwrap_or(Way::Phones(id.clone(), Devices::All))
 }
 
 /// How a call to a user himself is rung; `None`: he has said nothing.
@@ -59,7 +60,9 @@ pub(crate) fn route(user: &UserId, basis: &mut Basis, ctx: &Ctx<'_>) -> Option<(
         let subject = format!("{} {}", user.id, step.device.as_deref().unwrap_or("all"));
         let way = match &step.device {
             None => Some(Way::Phones(user.id.clone(), Devices::All)),
-            Some(device) => user.device(device).and_then(|device| way(&user.id, device)),
+            Some(device) => {
+                user.device(device).and_then(|device| way(&user.id, device, &directory))
+            }
         };
         let ring = Duration::from_millis(step.ring_ms);
         match way {
@@ -78,7 +81,11 @@ pub(crate) fn route(user: &UserId, basis: &mut Basis, ctx: &Ctx<'_>) -> Option<(
 }
 
 fn after(user: &User, route: &InboundRoute, basis: &mut Basis) -> After {
+    let his_own = |number: &str| user_of_number(number, &basis.directory) == Some(&user.id);
     let (after, verdict) = match (route.then, &route.forward_to) {
+        (AfterRoute::Forward, Some(number)) if his_own(number) => {
+            (After::HangUp, format!("unanswered: over, because {number} is his own number"))
+        }
         (AfterRoute::Forward, Some(number)) => {
             (After::Forward(number.clone()), format!("unanswered: forwarded to {number}"))
         }
@@ -92,9 +99,23 @@ fn after(user: &User, route: &InboundRoute, basis: &mut Basis) -> After {
     after
 }
 
-fn way(user: &UserId, device: &Device) -> Option<Way> {
+/// The user whose number this is.
+pub(crate) fn user_of_number<'a>(number: &str, directory: &'a Directory) -> Option<&'a UserId> {
+    match &directory.number_by_e164(&E164::parse(number).ok()?)?.assignment {
+        Assignment::User(user) => Some(user),
+        Assignment::Group(..) => None,
+    }
+}
+
+/// A number of a user of ours is no device outside: the call would come back as another one, and
+/// be dialled again.
+fn way(user: &UserId, device: &Device, directory: &Directory) -> Option<Way> {
     match device.kind {
         DeviceKind::Sip => Some(Way::Phones(user.clone(), Devices::Only(device.id.clone()))),
-        DeviceKind::Number => device.number.clone().map(Way::Outside),
+        DeviceKind::Number => {
+            let number = device.number.clone();
+            let outside = number.filter(|number| user_of_number(number, directory).is_none());
+            outside.map(Way::Outside)
+        }
     }
 }

@@ -294,13 +294,24 @@ impl Hunt {
         self.go_on(basis, ctx);
     }
 
-    /// Dials the number to which an unanswered call to a user goes (D48).
+    /// Dials the number to which an unanswered call to a user goes (D48). The number of another
+    /// user rings him here, and only his telephones: no forwarding follows another one.
     fn forward(&mut self, number: Arc<str>, basis: &mut Basis, ctx: &mut Ctx<'_>) {
         self.ringing.set_forwards(false);
-        basis.decide(RoutingRule::Forward, number.clone(), "dialled: the user has not answered");
         self.ends_at = ctx.now.mono.saturating_add(ctx.settings.ring.user);
-        let way = Way::Outside(number.clone());
-        self.offer(AttemptParty::Number(number), way, basis, ctx);
+        let inside = devices::user_of_number(&number, &basis.directory).cloned();
+        let verdict = match &inside {
+            Some(user) => format!("{user}, whose number it is: the user called has not answered"),
+            None => "dialled: the user has not answered".to_owned(),
+        };
+        basis.decide(RoutingRule::Forward, number.clone(), verdict);
+        match inside {
+            Some(user) => self.offer_user(user, basis, ctx),
+            None => {
+                let way = Way::Outside(number.clone());
+                self.offer(AttemptParty::Number(number), way, basis, ctx);
+            }
+        }
     }
 
     fn offer(&mut self, party: AttemptParty, way: Way, basis: &mut Basis, ctx: &mut Ctx<'_>) {

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use insta::assert_snapshot;
+use model::directory::InboundRoute;
 use model::{E164, UserId};
 
 use crate::directory::directory;
@@ -262,6 +263,79 @@ fn the_route_of_who_is_not_registered_leaves_his_telephones_out() {
     0 device u-hal mobile: rings for 8s
     0 device u-hal: unanswered: over
     ");
+}
+
+#[test]
+fn numbers_of_ours_are_not_dialled_outside_where_they_would_come_back() {
+    let loops = r#"{
+        "users": [
+          {"id": "u-loop", "display_name": "Lou Loop", "sip_username": "loop",
+            "devices": [{"id": "self", "kind": "number", "number": "+15550800001"}],
+            "inbound_route": {"steps": [{"device": "self", "ring_ms": 9000}, {"ring_ms": 4000}],
+              "then": "forward", "forward_to": "+15550800001"}},
+          {"id": "u-hand", "display_name": "Hans Hand", "sip_username": "hand",
+            "inbound_route": {"steps": [{"ring_ms": 4000}],
+              "then": "forward", "forward_to": "+15550800001"}}],
+        "numbers": [
+          {"id": "n-loop", "e164": "+15550800001", "assigned_user_id": "u-loop"},
+          {"id": "n-hand", "e164": "+15550800002", "assigned_user_id": "u-hand"}]
+    }"#;
+    assert_snapshot!(explained_in(World::new(directory(loops)), "registered loop hand
+        0 call +15557770001 -> +15550800001
+        10 B: call +15557770001 -> +15550800002
+        16 B: loop answers
+        17 B: loop hangs up
+    "), @r#"
+    0      dial loop, showing +15557770001 "Carl Contact"
+    4      cancel loop NoAnswer
+    4      reject caller 480
+    4      finished
+    10     B: dial hand, showing +15557770001 "Carl Contact"
+    14     B: cancel hand NoAnswer
+    14     B: dial loop, showing +15557770001 "Carl Contact"
+    16     B: u-loop is taken
+    16     B: answer caller like loop
+    16     B: bridge caller loop
+    17     B: hang up caller Normal
+    17     B: finished
+    --
+    call inbound missed by system, owner u-loop, mco u-loop
+       accepted -, answered -, ended 4, sip 480, q850 19
+    i1 0 call_started direction=inbound
+    i2 0 routing_started c1 strategy=single target=u-loop
+    i3 4 no_answer c1 reason=timeout
+    i4 4 call_ended by=system
+    0 number +15550800001: a call to u-loop
+    0 device u-loop self: passed over: no such device
+    0 device u-loop all: rings for 4s
+    0 device u-loop: unanswered: over, because +15550800001 is his own number
+    --
+    call inbound answered by internal, owner u-hand, mco -
+       accepted 6, answered 6, ended 7, sip -, q850 16
+    i1 0 call_started direction=inbound
+    i2 0 routing_started c1 strategy=single target=u-hand
+    i3 6 answered c1 u-loop
+    i4 7 call_ended by=internal
+    0 number +15550800002: a call to u-hand
+    0 device u-hand all: rings for 4s
+    0 device u-hand: unanswered: forwarded to +15550800001
+    4 forward +15550800001: u-loop, whose number it is: the user called has not answered
+    4 member u-loop: rung
+    "#);
+}
+
+#[test]
+fn a_route_has_no_more_steps_than_it_may() {
+    let steps = vec![r#"{"ring_ms": 1000}"#; 12].join(",");
+    let long = format!(
+        r#"{{"users": [{{"id": "u-long", "display_name": "Long", "sip_username": "long",
+            "inbound_route": {{"steps": [{steps}], "then": "hang_up"}}}}],
+          "numbers": [{{"id": "n-long", "e164": "+15550800001", "assigned_user_id": "u-long"}}]}}"#
+    );
+    let mut world = World::new(directory(&long));
+    play(&mut world, "registered long\n 0 call +15557770001 -> +15550800001\n 30 pass");
+    assert_eq!(world.log.matches("dial long").count(), InboundRoute::STEPS);
+    assert!(world.log.ends_with("10     finished\n"), "{}", world.log);
 }
 
 #[test]

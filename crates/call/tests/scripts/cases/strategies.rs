@@ -438,3 +438,32 @@ fn calls_that_never_wait_count_for_the_service_level_of_their_group() {
     assert_eq!([ana.answered, ana.missed], [1, 1]);
     assert_eq!(ana.talk_ms, 30_000);
 }
+
+#[test]
+fn a_step_explains_no_more_than_it_may() {
+    let names: Vec<String> = (0..200).map(|number| format!("u-{number}")).collect();
+    let users: Vec<String> = names
+        .iter()
+        .map(|id| format!(r#"{{"id": "{id}", "display_name": "{id}", "sip_username": "{id}"}}"#))
+        .collect();
+    let crowd = format!(
+        r#"{{"users": [{}], "groups": [{{"id": "g-crowd", "name": "Crowd", "members": {names:?}}}],
+          "ivrs": [{{"id": "ivr-crowd", "action": "call_transfer", "target_kind": "group",
+            "target_group_id": "g-crowd", "acd_strategy": "simulring"}}],
+          "numbers": [{{"id": "n-crowd", "e164": "+15550500002", "assigned_group_id": "g-crowd",
+            "ivr_id": "ivr-crowd"}}]}}"#,
+        users.join(",")
+    );
+    for registered in [0, 200] {
+        let mut world = World::new(directory(&crowd));
+        world.settings.limits.legs_per_call = 1_000;
+        for id in names.iter().take(registered) {
+            world.registers(&UserId::from(id.as_str()), true);
+        }
+        world.arrive("A", "call-a", "+15557770001", "+15550500002");
+        let graph = world.calls[0].graph.as_ref().expect("a graph");
+        let lines: usize = graph.decisions.iter().map(|row| row.lines.len()).sum();
+        assert_eq!(graph.attempts.len(), registered);
+        assert!((25..=64).contains(&lines), "{lines}");
+    }
+}
