@@ -2,7 +2,10 @@
 //! which no general-purpose deserializer tells.
 
 use serde::Deserialize;
-use serde::de::{self, DeserializeSeed, IntoDeserializer as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    self, DeserializeSeed, EnumAccess, IntoDeserializer as _, MapAccess, SeqAccess, VariantAccess,
+    Visitor,
+};
 use serde::forward_to_deserialize_any;
 
 use super::{Key, Node, Place, Value};
@@ -114,9 +117,79 @@ impl<'de> de::Deserializer<'de> for NodeReader<'_> {
         visitor.visit_newtype_struct(self)
     }
 
+    /// A word, or a table with one key: `"callback"`, `{ ivr = "ivr-x" }`.
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        match &self.0.value {
+            Value::Text(word) => visitor.visit_enum(word.as_str().into_deserializer()),
+            Value::Table(entries) => match entries.as_slice() {
+                [(key, value)] => visitor.visit_enum(VariantReader { key, value }),
+                _ => {
+                    let known = variants.join(", ");
+                    Err(de::Error::custom(format!("a table with one key of {known} is expected")))
+                }
+            },
+            Value::Null
+            | Value::Boolean(_)
+            | Value::Integer(_)
+            | Value::Float(_)
+            | Value::List(_) => {
+                let kind = self.0.value.kind();
+                Err(de::Error::custom(format!("is {kind}, not a {name}: {}", variants.join(", "))))
+            }
+        }
+    }
+
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
-        unit_struct seq tuple tuple_struct map struct enum identifier ignored_any
+        unit_struct seq tuple tuple_struct map struct identifier ignored_any
+    }
+}
+
+/// The one entry of a table that stands for a variant with a value.
+struct VariantReader<'a> {
+    key: &'a Key,
+    value: &'a Node,
+}
+
+impl<'de> EnumAccess<'de> for VariantReader<'_> {
+    type Error = Fault;
+    type Variant = Self;
+
+    fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<(T::Value, Self), Fault> {
+        let word: de::value::StrDeserializer<'_, Fault> =
+            self.key.name.as_str().into_deserializer();
+        let variant = seed.deserialize(word).map_err(|fault| fault.within(None, self.key.at))?;
+        Ok((variant, self))
+    }
+}
+
+impl<'de> VariantAccess<'de> for VariantReader<'_> {
+    type Error = Fault;
+
+    fn unit_variant(self) -> Result<(), Fault> {
+        Err(de::Error::custom(format!("`{}` is written as a word alone", self.key.name)))
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Fault> {
+        let read = seed.deserialize(NodeReader(self.value));
+        read.map_err(|fault| fault.within(Some(self.key.name.clone()), self.value.at))
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _length: usize, visitor: V) -> Result<V::Value, Fault> {
+        de::Deserializer::deserialize_seq(NodeReader(self.value), visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        de::Deserializer::deserialize_map(NodeReader(self.value), visitor)
     }
 }
 

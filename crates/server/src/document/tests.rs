@@ -121,3 +121,34 @@ fn faults_name_key_line_and_cause() {
     assert_eq!((path.as_str(), line), ("ports[1]", Some(3)));
     insta::assert_snapshot!(cause, @"invalid value: integer `70000`, expected u16");
 }
+
+#[test]
+fn a_choice_is_a_word_or_a_table_with_one_key() {
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Choice {
+        Callback,
+        Ivr(String),
+    }
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    struct Choices {
+        list: Vec<Choice>,
+    }
+    let read = |text: &str| {
+        let text = format!("list = [{text}]");
+        let document = Document::parse("d.toml".into(), &text, Notation::Toml).expect("TOML");
+        super::shape::read::<Choices>(&document.root)
+    };
+    let both = read("\"callback\", { ivr = \"ivr-x\" }").expect("choices");
+    assert_eq!(both.list, [Choice::Callback, Choice::Ivr("ivr-x".into())]);
+    for (text, cause) in [
+        ("{ callback = 1 }", "`callback` is written as a word alone"),
+        ("{ ivr = \"a\", x = 1 }", "a table with one key of callback, ivr is expected"),
+        ("7", "is a whole number, not a Choice: callback, ivr"),
+        ("{ fax = \"a\" }", "unknown variant `fax`, expected `callback` or `ivr`"),
+    ] {
+        let fault = read(text).expect_err(text);
+        assert_eq!(fault.to_string(), cause);
+        assert_eq!(fault.dotted().split('.').next(), Some("list[0]"), "{text}");
+    }
+}

@@ -19,12 +19,13 @@ use model::directory::{Assignment, Directory};
 use model::phone::Dialled;
 use model::{E164, Millis, Now, TrunkId, UserId};
 use serde::Serialize;
-use store::Repository as _;
+use store::{Database, Repository as _};
 
 use self::rehearsal::{End, Line, Rehearsal, Suppositions};
-use super::{block_on, open_database};
+use super::block_on;
 use crate::clock::Clock;
 use crate::config::{self, Config, Environment};
+use crate::directory_file;
 use crate::failure::Failure;
 use crate::run::call_settings;
 
@@ -235,8 +236,17 @@ impl Called {
 /// The directory, and who has a registered telephone.
 async fn read(config: &Config, clock: Clock) -> Result<(Directory, BTreeSet<UserId>), Failure> {
     let failed = |error: store::Error| Failure::of_database(&error);
-    let database = open_database(config, clock).await?;
-    let directory = database.load_directory(&config.sip.domain).await.map_err(failed)?;
+    let database = Database::open(&config.database.url).await.map_err(failed)?;
+    if !database.is_current().await.map_err(failed)? {
+        database.migrate().await.map_err(failed)?;
+    }
+    let mut directory = database.load_directory(&config.sip.domain).await.map_err(failed)?;
+    // What the file says now holds for the question, whether it was applied already or not.
+    if let Some(file) = &config.directory {
+        let (read, problems) = directory_file::load(file, Some(&config.sip.domain));
+        let read = read.ok_or(Failure::Input(problems))?;
+        read.content.add_to(&mut directory);
+    }
     let bindings = database.load_bindings(clock.now().wall).await.map_err(failed)?;
     Ok((directory, bindings.into_iter().map(|(user, _)| user).collect()))
 }
