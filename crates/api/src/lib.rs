@@ -14,6 +14,6 @@ mod serve;
 pub use agents::{CoreCommand, CoreLink};
 pub use auth::AdminKey;
 pub use health::{Health, Readiness};
-pub use metrics::{AssignResult, Metrics, Queue, Sample};
+pub use metrics::{AssignResult, Gauges, Metrics, Queue, Sample};
 pub use routes::Api;
 pub use serve::{Limits, serve};

@@ -21,7 +21,7 @@ type Label = [(&'static str, &'static str); 1];
 type TwoLabels = [(&'static str, &'static str); 2];
 
 /// What is measured at the moment somebody asks.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sample {
     /// Calls that are not finished.
     pub calls: u64,
@@ -45,6 +45,21 @@ pub struct Sample {
     pub queues: Vec<Queue>,
     /// Totals counted elsewhere since the start: name without `tandem_` and `_total`, help, value.
     pub totals: Vec<(&'static str, &'static str, u64)>,
+    /// Gauges of which there is one for each value of a label.
+    pub families: Vec<Gauges>,
+}
+
+/// A gauge for each value of a label.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gauges {
+    /// Without `tandem_`.
+    pub name: &'static str,
+    /// What it says.
+    pub help: &'static str,
+    /// The label.
+    pub label: &'static str,
+    /// The values of the label, and what each says.
+    pub values: Vec<(String, f64)>,
 }
 
 /// One bounded queue.
@@ -78,6 +93,7 @@ pub struct Metrics {
     assignments: Family<Label, Counter>,
     write_lag: Histogram,
     assign_time: Histogram,
+    decision_time: Histogram,
 }
 
 impl Metrics {
@@ -97,6 +113,9 @@ impl Metrics {
             assignments: Family::default(),
             write_lag: seconds(),
             assign_time: seconds(),
+            decision_time: Histogram::new([
+                0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05,
+            ]),
         };
         for &direction in Direction::ALL {
             for &outcome in CallOutcome::ALL {
@@ -132,6 +151,8 @@ impl Metrics {
         registry.register("write_lag_seconds", help, self.write_lag.clone());
         let help = "Time from the end of a call to its assignment";
         registry.register("assign_seconds", help, self.assign_time.clone());
+        let help = "Time of a step of the core in which waiting callers got their turns";
+        registry.register("decision_seconds", help, self.decision_time.clone());
         registry.register_collector(Box::new(sampler));
     }
 
@@ -159,6 +180,11 @@ impl Metrics {
     /// Records how long an event waited until its row was visible.
     pub fn written(&self, lag: Duration) {
         self.write_lag.observe(lag.as_secs_f64());
+    }
+
+    /// Records how long the core took to give waiting callers their turns.
+    pub fn decided(&self, took: Duration) {
+        self.decision_time.observe(took.as_secs_f64());
     }
 
     /// The text of `/metrics`.
@@ -233,6 +259,14 @@ impl Collector for Sampler {
             let kind = prometheus_type(&counter);
             counter.encode(encoder.encode_descriptor(name, help, None, kind)?)?;
         }
+        for family in &sample.families {
+            let kind = prometheus_type(&ConstGauge::new(0.0));
+            let mut encoder = encoder.encode_descriptor(family.name, family.help, None, kind)?;
+            for (value, says) in &family.values {
+                let gauge = ConstGauge::new(*says);
+                gauge.encode(encoder.encode_family(&[(family.label, value.as_str())])?)?;
+            }
+        }
         Ok(())
     }
 }
@@ -266,6 +300,12 @@ mod tests {
             calls: 3,
             queues: vec![Queue { name: "ingress_queue", depth: 7, limit: 100 }],
             totals: vec![("rtp_packets", "RTP packets relayed", 5)],
+            families: vec![Gauges {
+                name: "service_level",
+                help: "Answered in time, of all",
+                label: "group",
+                values: vec![("g-desk".to_owned(), 0.5)],
+            }],
             ..Sample::default()
         })
     }
@@ -283,6 +323,7 @@ mod tests {
             "tandem_queue_depth{queue=\"ingress_queue\"} 7",
             "tandem_queue_limit{queue=\"ingress_queue\"} 100",
             "tandem_rtp_packets_total 5",
+            "tandem_service_level{group=\"g-desk\"} 0.5",
             "tandem_build_info{node=\"edge-1\",version=\"0.1.0\"} 1",
         ] {
             assert!(text.lines().any(|found| found == line), "{line} in\n{text}");

@@ -129,7 +129,11 @@ impl Core {
     }
 
     fn handle(&mut self, input: Input, effects: &mut Vec<Effect>) {
+        let (began, offers) = (Instant::now(), self.switch.offers());
         self.switch.handle(self.clock.now(), input, effects);
+        if self.switch.offers() != offers {
+            self.publisher.decided(began.elapsed());
+        }
     }
 
     /// The next moment at which something is due without being asked.

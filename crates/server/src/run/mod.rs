@@ -118,7 +118,8 @@ pub fn run(
     let health = Arc::new(Health::default());
     let (desk, services, core) = desk::desk(&config)?;
     let latest = sampling::Latest::default();
-    let sample = sampling::sampler(latest.clone(), media.totals(), writer.metrics(), &config);
+    let (totals, boards) = (media.totals(), core.wallboard.clone());
+    let sample = sampling::sampler(latest.clone(), totals, writer.metrics(), boards, &config);
     let version = env!("CARGO_PKG_VERSION");
     let metrics = Metrics::new(&config.server.node, version, sampling::LIMITS, sample);
     let metrics = Arc::new(metrics);

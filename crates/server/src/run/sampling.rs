@@ -5,18 +5,29 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use api::{Health, Metrics, Queue, Sample};
+use acd::AgentState;
+use acd::statistics::{GroupBoard, Wallboard};
+use api::{Gauges, Health, Metrics, Queue, Sample};
 use media::Totals;
 use store::metrics::StoreMetrics;
 use switch::{Counters, Switch};
+use tokio::sync::watch;
 use tokio::time::Instant;
 use transport::Transport;
 
 use crate::config::Config;
 
 /// The limits that `/metrics` shows from the start, as the switch names them.
-pub(super) const LIMITS: &[&str] =
-    &["call limit", "call rate", "no media ports", "draining", "options rate"];
+pub(super) const LIMITS: &[&str] = &[
+    "call limit",
+    "call rate",
+    "no media ports",
+    "draining",
+    "options rate",
+    "report rate",
+    "subscriptions",
+    "subscriptions of a user",
+];
 
 /// How often the loop leaves its counters, and readiness follows the database.
 const LOOK: Duration = Duration::from_millis(200);
@@ -50,6 +61,11 @@ impl Publisher {
             Some(_) => {}
         }
         self.due
+    }
+
+    /// The core gave waiting callers their turns.
+    pub(super) fn decided(&self, took: Duration) {
+        self.metrics.decided(took);
     }
 
     /// When to publish next.
@@ -87,11 +103,13 @@ pub(super) fn sampler(
     latest: Latest,
     media: Arc<Totals>,
     store: Arc<StoreMetrics>,
+    boards: watch::Receiver<Arc<Wallboard>>,
     config: &Config,
 ) -> impl Fn() -> Sample + Send + Sync + 'static {
     let record_queue = config.limits.record_queue as u64;
     move || {
         let (core, sip) = latest.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let board = boards.borrow().clone();
         Sample {
             calls: core.calls_live as u64,
             registrations: core.registered_users as u64,
@@ -113,14 +131,57 @@ pub(super) fn sampler(
                 &store_totals(&store)[..],
             ]
             .concat(),
+            families: [&[watched(&core)][..], &agents(&board)[..]].concat(),
         }
     }
+}
+
+fn watched(core: &Counters) -> Gauges {
+    let values = core.subscriptions.iter();
+    Gauges {
+        name: "subscriptions",
+        help: "Telephones that watch something, by event package",
+        label: "event",
+        values: values.map(|(event, &count)| ((*event).to_owned(), count as f64)).collect(),
+    }
+}
+
+/// What groups and agents do: seconds, counts of now, and today's service level.
+fn agents(board: &Wallboard) -> [Gauges; 4] {
+    let of_groups = |name, help, value: fn(&GroupBoard) -> Option<f64>| {
+        let groups = board.groups.iter();
+        let known = groups.filter_map(|group| Some((group.group.to_string(), value(group)?)));
+        Gauges { name, help, label: "group", values: known.collect() }
+    };
+    let in_state = |state: &AgentState| {
+        let agents = board.agents.iter().filter(|agent| agent.state == *state);
+        (state.as_str().to_owned(), agents.count() as f64)
+    };
+    [
+        Gauges {
+            name: "agents",
+            help: "Agents by what they do",
+            label: "state",
+            values: AgentState::ALL.iter().map(in_state).collect(),
+        },
+        of_groups("callers_waiting", "Callers who wait for a member", |group| {
+            Some(group.waiting.into())
+        }),
+        of_groups("longest_wait_seconds", "How long the first of them has waited", |group| {
+            Some(Duration::from_millis(group.longest_wait_ms).as_secs_f64())
+        }),
+        of_groups(
+            "service_level",
+            "Answered in time today, of all answered or given up",
+            |group| group.service_level,
+        ),
+    ]
 }
 
 /// Name, help, value.
 type Total = (&'static str, &'static str, u64);
 
-fn sip_totals(core: &Counters, sip: &transport::Counts) -> [Total; 9] {
+fn sip_totals(core: &Counters, sip: &transport::Counts) -> [Total; 11] {
     [
         ("sip_received", "SIP messages received", sip.received),
         ("sip_sent", "SIP messages sent", sip.sent),
@@ -131,6 +192,8 @@ fn sip_totals(core: &Counters, sip: &transport::Counts) -> [Total; 9] {
         ("calls_started", "Calls that began", core.calls_started),
         ("calls_aborted", "Calls given up by a fault", core.aborted),
         ("trunk_failovers", "INVITEs repeated elsewhere", core.trunk_failovers),
+        ("queue_offers", "Turns of waiting callers", core.offers),
+        ("callbacks", "Callers called back", core.callbacks),
     ]
 }
 

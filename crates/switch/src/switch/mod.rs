@@ -207,6 +207,11 @@ impl Switch {
         self.floor.wallboard(now)
     }
 
+    /// How often waiting callers got their turn so far.
+    pub fn offers(&self) -> u64 {
+        self.counters.offers
+    }
+
     /// What has been counted, and how much is kept at this moment.
     pub fn counters(&self) -> Counters {
         let tables = self.ua.counts();
