@@ -2,7 +2,7 @@
 //! are recorded and how, and what is kept of the digits they press.
 
 pub(crate) mod ears;
-mod phrases;
+pub(crate) mod phrases;
 pub(crate) mod voice;
 
 use std::sync::Arc;

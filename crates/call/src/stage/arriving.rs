@@ -133,7 +133,7 @@ impl First {
             Self::Ring(user) => format!("a call to {user}"),
             Self::Ivr(ivr) => format!("enters {ivr}"),
             Self::Dial(dial) => format!("dialled outside by {}", dial.trunk),
-            Self::Code(code, _) => format!("the code {code:?}"),
+            Self::Code(code, _) => code::meaning(code),
             Self::Refuse => "refused: it leads nowhere".to_owned(),
         }
     }

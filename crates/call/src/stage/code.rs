@@ -15,7 +15,7 @@ use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::port::{CallOutput, Code, Sound};
 use crate::routing::route::Route;
-use crate::voicemail::{Voice, text};
+use crate::voicemail::{Owner, Voice, text};
 
 /// Does what the code is for.
 pub(crate) fn dialled(code: Code, user: UserId, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
@@ -33,6 +33,17 @@ pub(crate) fn dialled(code: Code, user: UserId, basis: &mut Basis, ctx: &mut Ctx
         }
         Code::Voicemail(mailbox) => Mailbox::begin(mailbox, user, basis, ctx),
         Code::Ivr(id) => ivr::run(id, Route::default(), basis, ctx),
+    }
+}
+
+/// What a code is for, for people.
+pub(crate) fn meaning(code: &Code) -> String {
+    match code {
+        Code::Available => "the code that says: available".to_owned(),
+        Code::Away(reason) => format!("the code that says: away, {reason}"),
+        Code::Toggle => "the code that changes between available and away".to_owned(),
+        Code::Voicemail(mailbox) => format!("the code of the mailbox of {}", Owner::id(mailbox)),
+        Code::Ivr(ivr) => format!("the code of {ivr}"),
     }
 }
 

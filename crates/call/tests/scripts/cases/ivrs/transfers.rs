@@ -455,7 +455,7 @@ fn a_user_enters_an_ivr_by_a_code_like_a_caller() {
     i4 4 answered c1 u-eve
     i5 4 ivr_exited ivr-greets reason=answered
     i6 9 call_ended by=internal
-    0 number ivr:ivr-greets: the code Ivr(ivr-greets)
+    0 number ivr:ivr-greets: the code of ivr-greets
     0 ivr ivr-greets version 1: entered: call_transfer
     2 member u-eve: rung
     --
@@ -463,7 +463,7 @@ fn a_user_enters_an_ivr_by_a_code_like_a_caller() {
        accepted -, answered -, ended 0, sip 480, q850 20
     i1 0 call_started u-ben direction=internal
     i2 0 call_ended by=system
-    0 number ivr:ivr-gone: the code Ivr(ivr-gone)
+    0 number ivr:ivr-gone: the code of ivr-gone
     0 ivr ivr-gone: passed over: there is no such IVR
     "#);
 }

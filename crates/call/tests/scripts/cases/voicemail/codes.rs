@@ -26,7 +26,7 @@ fn a_code_changes_the_availability_and_says_so() {
        accepted 0, answered -, ended 3, sip -, q850 20
     i1 0 call_started u-ana direction=internal
     i2 3 call_ended by=system
-    0 number *12/lunch: the code Away("lunch")
+    0 number *12/lunch: the code that says: away, lunch
     0 number u-ana: he is away: lunch
     "#);
     assert_snapshot!(orders_in(world(), "

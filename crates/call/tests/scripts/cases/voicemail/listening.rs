@@ -113,7 +113,7 @@ fn a_call_to_a_mailbox_is_an_internal_one_without_a_connection() {
        accepted 0, answered -, ended 3, sip -, q850 16
     i1 0 call_started u-ana direction=internal
     i2 3 call_ended by=internal
-    0 number *97: the code Voicemail(User(u-ana))
+    0 number *97: the code of the mailbox of u-ana
     0 voicemail u-ana: listened to by who knows its PIN
     "#);
 }
@@ -431,7 +431,7 @@ fn a_mailbox_without_a_pin_cannot_be_listened_to() {
        accepted 0, answered -, ended 9, sip -, q850 20
     i1 0 call_started u-ben direction=internal
     i2 9 call_ended by=system
-    0 number *97: the code Voicemail(User(u-ben))
+    0 number *97: the code of the mailbox of u-ben
     0 voicemail u-ben: refused: it has no PIN
     "#);
 }
