@@ -31,6 +31,8 @@ pub(crate) struct Attempt {
     pub(crate) receiver_since: Option<Duration>,
     /// When its ring timer runs out, on the monotonic clock.
     pub(crate) gives_up_at: Duration,
+    /// Its stage ends before it has rung for the time of one attempt: its user misses nothing.
+    pub(crate) cut_short: bool,
     /// Devices that are rung next, the nearest last.
     pub(crate) later: Vec<Step>,
 }
@@ -62,6 +64,8 @@ pub(crate) struct Offer {
     pub(crate) later: Vec<Step>,
     /// When it is over.
     pub(crate) gives_up_at: Duration,
+    /// That is sooner than one attempt would ring.
+    pub(crate) cut_short: bool,
     /// When the telephone must have shown life.
     pub(crate) alive_by: Option<Duration>,
     /// The floor counts the user as rung by this call already.
@@ -71,8 +75,23 @@ pub(crate) struct Offer {
 impl Offer {
     /// An offer outside any group, of one way.
     pub(crate) fn of(party: AttemptParty, way: Way, gives_up_at: Duration) -> Self {
-        let (later, alive_by, reserved) = (Vec::new(), None, false);
-        Self { party, group: None, round: 1, way, later, gives_up_at, alive_by, reserved }
+        Self {
+            party,
+            group: None,
+            round: 1,
+            way,
+            later: Vec::new(),
+            gives_up_at,
+            cut_short: false,
+            alive_by: None,
+            reserved: false,
+        }
+    }
+
+    /// Rings for the time of one attempt, at most until the stage ends.
+    pub(crate) fn for_one_attempt(self, ring_until: Duration, stage_ends_at: Duration) -> Self {
+        let gives_up_at = ring_until.min(stage_ends_at);
+        Self { gives_up_at, cut_short: gives_up_at < ring_until, ..self }
     }
 }
 

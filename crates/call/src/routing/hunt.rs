@@ -237,10 +237,10 @@ impl Hunt {
         let offer = Offer {
             group: Some(search.group.clone()),
             round: search.round(),
-            gives_up_at: ring.min(self.ends_at),
             alive_by: watched(&way, ctx),
             ..Offer::of(AttemptParty::User(user.clone()), way, self.ends_at)
         };
+        let offer = offer.for_one_attempt(ring, self.ends_at);
         let offered = self.ringing.offer(offer, basis, ctx);
         if offered && search.moves_cursor() {
             ctx.floor.move_cursor(&search.group, &user);

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use acd::RingEnd;
 use model::call_graph::event::{AttemptParty, CallEvent, Target};
 use model::call_graph::words::{AttemptOutcome, NoAnswerReason, RoutingRule};
 use model::directory::AcdStrategy;
@@ -271,7 +272,10 @@ impl Ringing {
 
     /// Writes how an attempt ended.
     fn note(&mut self, attempt: &Attempt, mut ended: End, basis: &Basis, ctx: &mut Ctx<'_>) {
-        let ring_end = ended.ring_end();
+        let mut ring_end = ended.ring_end();
+        if attempt.cut_short && ring_end == RingEnd::Missed {
+            ring_end = RingEnd::Stopped;
+        }
         if self.forwards && attempt.user().is_some() {
             ended.outcome = AttemptOutcome::Forwarded;
         }
@@ -309,7 +313,7 @@ impl Ringing {
         }
         let receives = matches!(offer.way, Way::Phones(_, Devices::Only(_)));
         let receiver_since = (receives && offer.group.is_some()).then_some(ctx.now.mono);
-        let Offer { party, group, round, later, gives_up_at, alive_by, .. } = offer;
+        let Offer { party, group, round, later, gives_up_at, cut_short, alive_by, .. } = offer;
         if let AttemptParty::User(user) = &party {
             basis.named.insert(user.clone());
         }
@@ -338,6 +342,7 @@ impl Ringing {
             alive_by,
             receiver_since,
             gives_up_at,
+            cut_short,
             later,
         })
     }

@@ -259,23 +259,21 @@ impl Waiting {
                 continue;
             }
             let way = devices::receiver(&user, basis);
-            let gives_up_at = ctx.now.mono.saturating_add(self.ring).min(self.ends_at);
             let verdict = format!("rung for {group}, lap {round}");
             basis.decide(RoutingRule::Member, user.as_str(), verdict);
-            let alive_by = watched(&way, ctx);
-            let (party, of_group) = (AttemptParty::User(user.clone()), group.clone());
-            let group = Some(group);
             let offer = Offer {
-                group,
+                group: Some(group.clone()),
                 round,
-                alive_by,
+                alive_by: watched(&way, ctx),
                 reserved: true,
-                ..Offer::of(party, way, gives_up_at)
+                ..Offer::of(AttemptParty::User(user.clone()), way, self.ends_at)
             };
+            let ring_until = ctx.now.mono.saturating_add(self.ring);
+            let offer = offer.for_one_attempt(ring_until, self.ends_at);
             if self.ringing.offer(offer, basis, ctx) {
                 // The floor has moved it.
                 if self.moves_cursor {
-                    ctx.out.push(CallOutput::Cursor(of_group, user));
+                    ctx.out.push(CallOutput::Cursor(group, user));
                 }
             } else {
                 ctx.floor.stop_ringing(&user, &basis.id, acd::RingEnd::Stopped, ctx.now);

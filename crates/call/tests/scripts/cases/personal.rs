@@ -326,7 +326,7 @@ fn numbers_of_ours_are_not_dialled_outside_where_they_would_come_back() {
 
 #[test]
 fn a_route_has_no_more_steps_than_it_may() {
-    let steps = vec![r#"{"ring_ms": 1000}"#; 12].join(",");
+    let steps = [r#"{"ring_ms": 1000}"#; 12].join(",");
     let long = format!(
         r#"{{"users": [{{"id": "u-long", "display_name": "Long", "sip_username": "long",
             "inbound_route": {{"steps": [{steps}], "then": "hang_up"}}}}],

@@ -3,6 +3,7 @@
 //! were told of the defect.
 
 use insta::assert_snapshot;
+use model::directory::source::DirectoryFile;
 
 use crate::directory::directory;
 use crate::script::{check_in, explained_in, orders_in, play};
@@ -623,6 +624,86 @@ fn who_was_rung_and_did_not_answer_makes_it_a_timeout() {
     10 member u-ana: rung for g-turn, lap 2
     120 queue g-turn: left: waited as long as the IVR lets him
     120 ivr ivr-bye version 1: entered: play_and_hangup
+    "#);
+}
+
+#[test]
+fn who_is_rung_shortly_before_the_caller_gives_up_misses_nothing() {
+    let mut world = world();
+    play(
+        &mut world,
+        "
+        0 call +15557770001 -> +15550400001
+        115 ana registers        # rung for 5 s of 10, because the wait ends
+        121 ana settles 487",
+    );
+    let graph = world.calls[0].graph.as_ref().expect("a graph");
+    assert_eq!(graph.attempts[0].outcome.map(|word| word.as_str()), Some("no_answer"));
+    let missed: u32 = world.floor.wallboard(world.time()).agents.iter().map(|a| a.missed).sum();
+    assert_eq!(missed, 0);
+}
+
+#[test]
+fn a_record_is_preferred_as_much_as_it_says() {
+    let vip = r#"{
+        "records": [{"id": "r-vip", "object_type": "contact", "display_name": "Vera Vip",
+          "phones": ["+15559990009"], "priority": 7}],
+        "lookups": [{"e164": "+15559990009", "status": "resolved", "record_id": "r-vip"}]}"#;
+    let mut both = directory(QUEUES);
+    let file: DirectoryFile = serde_json::from_str(vip).expect("a directory");
+    file.add_to(&mut both);
+    assert_snapshot!(check_in(World::new(both), "
+        0 call +15557770001 -> +15550400006
+        1 B: call +15559990009 -> +15550400006
+        2 ana registers
+        3 B: ana answers
+        4 B: caller hangs up
+        4 caller hangs up
+    "), @r#"
+    0      answer caller
+    0      play caller [Tone(Ringback)] for ever
+    1      B: answer caller
+    1      B: play caller [Tone(Ringback)] for ever
+    2      B: dial ana, showing +15559990009 "Vera Vip"
+    3      B: u-ana is taken
+    3      B: stop playing to caller
+    3      B: bridge caller ana
+    4      B: hang up ana Normal
+    4      B: finished
+    4      dial ana, showing +15557770001 "Carl Contact"
+    4      cancel ana CallerGone
+    4      finished
+    --
+    call inbound missed by external, owner -, mco -
+       accepted 0, answered -, ended 4, sip -, q850 16
+    c1 route group g-all simulring, 0..4, answered -, bridged -
+       canceled, not_answered, sip 487, q850 16
+    a1 u-ana stage 1 round 1, 4..4, ringing -, caller_hangup 487
+    w1 g-all place 1 priority 5, 0..4 abandoned
+    p1 p:+15557770001 caller 0..4
+    i1 0 call_started direction=inbound
+    i2 0 ivr_entered ivr-vip
+    i3 0 routing_started c1 ivr-vip strategy=simulring target=g-all
+    i4 4 no_answer c1 reason=caller_hangup
+    i5 4 ivr_exited ivr-vip reason=caller_hangup
+    i6 4 call_ended by=external
+    context u-ana; g-all
+    --
+    call inbound answered by external, owner u-ana, mco -
+       accepted 0, answered 2, ended 3, sip -, q850 16
+    c1 route group g-all simulring, 0..3, answered 2, bridged 2
+       answered, hangup_external, sip 200, q850 16
+    a1 u-ana stage 1 round 1, 1..2, ringing -, answered 200
+    w1 g-all place 1 priority 12, 0..2 answered
+    p1 p:+15559990009 caller 0..3
+    p2 u:u-ana callee 2..3
+    i1 0 call_started direction=inbound
+    i2 0 ivr_entered ivr-vip
+    i3 0 routing_started c1 ivr-vip strategy=simulring target=g-all
+    i4 2 answered c1 u-ana
+    i5 2 ivr_exited ivr-vip reason=answered
+    i6 3 call_ended by=external
+    context u-ana; g-all
     "#);
 }
 
