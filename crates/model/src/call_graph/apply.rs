@@ -235,11 +235,7 @@ impl Fold<'_> {
             CallEvent::Answered { connection, attempt, by, role } => {
                 self.answered(*connection, *attempt, by, *role);
             }
-            CallEvent::NoAnswer { connection, reason } => {
-                let mut row = Interaction::of(InteractionKind::NoAnswer);
-                row.connection = self.connection_id(*connection);
-                row.text("reason", reason.as_str()).push(self.graph, self.at);
-            }
+            CallEvent::NoAnswer { .. } => self.not_answered(event),
             CallEvent::BridgeEntered { leg: BridgeLeg::Connection(connection), .. } => {
                 self.bridged(*connection);
             }
@@ -249,38 +245,17 @@ impl Fold<'_> {
             CallEvent::Resumed { by, party } => self.hold(InteractionKind::Resume, by, party),
             CallEvent::ConnectionEnded { .. } => self.connection_ended(event),
             CallEvent::AnchorLeft => self.anchor_left(),
-            CallEvent::MediaTimedOut { connection, seconds } => {
-                let mut row = Interaction::of(InteractionKind::MediaTimeout);
-                row.connection = connection.and_then(|seq| self.connection_id(seq));
-                row.value("seconds", Value::from(*seconds)).push(self.graph, self.at);
-            }
+            CallEvent::MediaTimedOut { .. } => self.media_timed_out(event),
             CallEvent::DigitPressed { user, party, digit } => {
                 self.digit_pressed(user, party, *digit);
             }
-            CallEvent::QualityRaised { .. } => {
-                self.changes.quality.extend(quality::raise(self.graph, self.at, event));
-            }
-            CallEvent::QualityWorsened { .. } => {
-                self.changes.quality.extend(quality::worsen(self.graph, event));
-            }
-            CallEvent::QualityCleared { .. } => {
-                self.changes.quality.extend(quality::clear(self.graph, self.at, event));
-            }
-            CallEvent::MenuSelected { ivr, digit, next } => {
-                let data = [("digit", Some(&*digit.to_string())), ("next", Some(next.as_str()))];
-                self.in_ivr(InteractionKind::MenuSelected, ivr, &data);
-            }
-            CallEvent::MenuInvalid { ivr, digit } => {
-                let data = [("digit", Some(&*digit.to_string()))];
-                self.in_ivr(InteractionKind::MenuInvalid, ivr, &data);
-            }
-            CallEvent::MenuTimedOut { ivr } => {
-                self.in_ivr(InteractionKind::MenuTimeout, ivr, &[]);
-            }
-            CallEvent::ScheduleMatched { ivr, rule, next } => {
-                let data = [("rule", Some(&**rule)), ("next", next.as_ref().map(IvrId::as_str))];
-                self.in_ivr(InteractionKind::ScheduleMatched, ivr, &data);
-            }
+            CallEvent::QualityRaised { .. }
+            | CallEvent::QualityWorsened { .. }
+            | CallEvent::QualityCleared { .. } => self.quality_changed(event),
+            CallEvent::MenuSelected { .. }
+            | CallEvent::MenuInvalid { .. }
+            | CallEvent::MenuTimedOut { .. }
+            | CallEvent::ScheduleMatched { .. } => self.way_chosen(event),
             CallEvent::QueueEntered { .. } => {
                 self.changes.queue_wait = waiting::enter(self.graph, self.at, event);
             }
@@ -296,6 +271,49 @@ impl Fold<'_> {
             CallEvent::Ended(ended) => self.ended(ended),
         }
         self.changes
+    }
+
+    fn not_answered(&mut self, event: &CallEvent) {
+        let CallEvent::NoAnswer { connection, reason } = event else {
+            return;
+        };
+        let mut row = Interaction::of(InteractionKind::NoAnswer);
+        row.connection = self.connection_id(*connection);
+        row.text("reason", reason.as_str()).push(self.graph, self.at);
+    }
+
+    fn media_timed_out(&mut self, event: &CallEvent) {
+        let CallEvent::MediaTimedOut { connection, seconds } = event else {
+            return;
+        };
+        let mut row = Interaction::of(InteractionKind::MediaTimeout);
+        row.connection = connection.and_then(|seq| self.connection_id(seq));
+        row.value("seconds", Value::from(*seconds)).push(self.graph, self.at);
+    }
+
+    /// Each of the three knows its own event.
+    fn quality_changed(&mut self, event: &CallEvent) {
+        let at = self.at;
+        let changed = quality::raise(self.graph, at, event)
+            .or_else(|| quality::worsen(self.graph, event))
+            .or_else(|| quality::clear(self.graph, at, event));
+        self.changes.quality.extend(changed);
+    }
+
+    /// A menu or a schedule chose, or tried to (§6.2.9).
+    fn way_chosen(&mut self, event: &CallEvent) {
+        if let CallEvent::MenuSelected { ivr, digit, next } = event {
+            let data = [("digit", Some(&*digit.to_string())), ("next", Some(next.as_str()))];
+            self.in_ivr(InteractionKind::MenuSelected, ivr, &data);
+        } else if let CallEvent::MenuInvalid { ivr, digit } = event {
+            let data = [("digit", Some(&*digit.to_string()))];
+            self.in_ivr(InteractionKind::MenuInvalid, ivr, &data);
+        } else if let CallEvent::MenuTimedOut { ivr } = event {
+            self.in_ivr(InteractionKind::MenuTimeout, ivr, &[]);
+        } else if let CallEvent::ScheduleMatched { ivr, rule, next } = event {
+            let data = [("rule", Some(&**rule)), ("next", next.as_ref().map(IvrId::as_str))];
+            self.in_ivr(InteractionKind::ScheduleMatched, ivr, &data);
+        }
     }
 
     fn ivr_exited(&mut self, event: &CallEvent) {
