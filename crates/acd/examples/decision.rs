@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::fmt;
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,21 +23,21 @@ const AGENTS: [usize; 4] = [10, 100, 1_000, 10_000];
 const WAITING: usize = 200;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    println!("ns for each decision, {WAITING} callers wait");
-    println!("{:<22} {:>8} {:>12} {:>12}", "strategy", "agents", "freed", "arrived");
+    println!("ns for each decision, median and 99 %, {WAITING} callers wait");
+    println!("{:<22} {:>8} {:>22} {:>22}", "strategy", "agents", "freed", "arrived");
     for strategy in AcdStrategy::ALL {
         for agents in AGENTS {
-            let rounds = (2_000_000 / agents).clamp(200, 20_000);
-            let freed = freed(*strategy, agents, rounds.min(5_000))?;
-            let arrived = arrived(*strategy, agents, rounds.min(5_000))?;
-            println!("{:<22} {agents:>8} {freed:>12} {arrived:>12}", strategy.as_str());
+            let rounds = (2_000_000 / agents).clamp(400, 5_000);
+            let freed = freed(*strategy, agents, rounds)?;
+            let arrived = arrived(*strategy, agents, rounds)?;
+            println!("{:<22} {agents:>8} {freed} {arrived}", strategy.as_str());
         }
     }
     Ok(())
 }
 
 /// An agent hangs up and gets the first who waits.
-fn freed(strategy: AcdStrategy, agents: usize, rounds: usize) -> Result<u128, Box<dyn Error>> {
+fn freed(strategy: AcdStrategy, agents: usize, rounds: usize) -> Result<Spent, Box<dyn Error>> {
     let mut bench = Bench::new(agents);
     for index in 0..agents {
         let (user, call) = (bench.users[index].clone(), bench.mint());
@@ -47,7 +48,7 @@ fn freed(strategy: AcdStrategy, agents: usize, rounds: usize) -> Result<u128, Bo
         bench.wait(strategy, Vec::new())?;
         bench.offers();
     }
-    let mut spent = Duration::ZERO;
+    let mut spent = Spent::default();
     for round in 0..rounds {
         let user = bench.users[(round * 7) % agents].clone();
         let call = bench.on.remove(&user).ok_or("nobody is free")?;
@@ -55,7 +56,7 @@ fn freed(strategy: AcdStrategy, agents: usize, rounds: usize) -> Result<u128, Bo
         let before = Instant::now();
         bench.floor.free(&user, &call, bench.now);
         let offers = bench.offers();
-        spent += before.elapsed();
+        spent.0.push(before.elapsed().as_nanos());
         let [Offer { members, .. }] = &offers[..] else {
             return Err(format!("{strategy}: {offers:?}").into());
         };
@@ -67,18 +68,19 @@ fn freed(strategy: AcdStrategy, agents: usize, rounds: usize) -> Result<u128, Bo
         bench.wait(strategy, Vec::new())?;
         bench.offers();
     }
-    Ok(spent.as_nanos() / rounds as u128)
+    spent.0.sort_unstable();
+    Ok(spent)
 }
 
 /// A caller arrives and gets whoever is the right one.
-fn arrived(strategy: AcdStrategy, agents: usize, rounds: usize) -> Result<u128, Box<dyn Error>> {
+fn arrived(strategy: AcdStrategy, agents: usize, rounds: usize) -> Result<Spent, Box<dyn Error>> {
     let mut bench = Bench::new(agents);
     let welsh = SkillNeed { skill: "welsh".into(), level: 9, relax_every_ms: 0, at_least: 0 };
     for _ in 0..WAITING {
         bench.wait(strategy, vec![welsh.clone()])?;
     }
     bench.offers();
-    let mut spent = Duration::ZERO;
+    let mut spent = Spent::default();
     for _ in 0..rounds {
         bench.pass();
         let skill = SkillNeed { skill: "spanish".into(), level: 1, relax_every_ms: 0, at_least: 0 };
@@ -86,7 +88,7 @@ fn arrived(strategy: AcdStrategy, agents: usize, rounds: usize) -> Result<u128, 
         let before = Instant::now();
         bench.wait(strategy, skills)?;
         let offers = bench.offers();
-        spent += before.elapsed();
+        spent.0.push(before.elapsed().as_nanos());
         let [Offer { members, .. }] = &offers[..] else {
             return Err(format!("{strategy}: {offers:?}").into());
         };
@@ -102,7 +104,19 @@ fn arrived(strategy: AcdStrategy, agents: usize, rounds: usize) -> Result<u128, 
         bench.floor.free(winner, &caller, bench.now);
         bench.offers();
     }
-    Ok(spent.as_nanos() / rounds as u128)
+    spent.0.sort_unstable();
+    Ok(spent)
+}
+
+/// Times in ns, sorted at the end.
+#[derive(Default)]
+struct Spent(Vec<u128>);
+
+impl fmt::Display for Spent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = |hundredths: usize| self.0.get(self.0.len() * hundredths / 100).copied();
+        write!(f, "{:>11}{:>11}", at(50).unwrap_or(0), at(99).unwrap_or(0))
+    }
 }
 
 struct Bench {
