@@ -175,6 +175,17 @@ impl Stage {
         bail!("no good {name} in\n{}", near.join("\n"))
     }
 
+    /// Waits until something is so.
+    pub(crate) async fn until(&self, what: &str, is: impl Fn() -> bool) -> anyhow::Result<()> {
+        for _ in 0..PATIENCE.as_millis() / LOOK.as_millis() {
+            if is() {
+                return Ok(());
+            }
+            self.pause().await;
+        }
+        bail!("no {what}\n{}", self.host.log()?)
+    }
+
     async fn pause(&self) {
         tokio::time::sleep_until(tokio::time::Instant::now() + LOOK).await;
     }
