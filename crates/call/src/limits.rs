@@ -72,7 +72,8 @@ impl Default for Limits {
 #[derive(Clone, Debug)]
 pub struct AcdSettings {
     /// A telephone that a group rings and that answers nothing at all for so long is passed over
-    /// and not offered again until it registers anew: a frozen browser tab; 4 s.
+    /// and not offered again until it registers anew: a frozen browser tab; 4 s. On a personal
+    /// inbound route the next device rings then.
     pub alert_timeout: Duration,
     /// Longest time in a queue; 600 s.
     pub wait: Duration,

@@ -12,6 +12,9 @@ use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::port::Devices;
 
+/// No device of a route rings for less.
+const SHORTEST: Duration = Duration::from_secs(1);
+
 /// What is dialled to reach a party.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Way {
@@ -19,6 +22,16 @@ pub(crate) enum Way {
     Phones(UserId, Devices),
     /// A number outside.
     Outside(Arc<str>),
+}
+
+impl Way {
+    /// When what is dialled now must have shown life; `None`: a trunk always does.
+    pub(crate) fn alive_by(&self, ctx: &Ctx<'_>) -> Option<Duration> {
+        match self {
+            Self::Phones(..) => Some(ctx.now.mono.saturating_add(ctx.settings.acd.alert_timeout)),
+            Self::Outside(_) => None,
+        }
+    }
 }
 
 /// One device of an attempt that rings several in turn.
@@ -64,7 +77,7 @@ pub(crate) fn route(user: &UserId, basis: &mut Basis, ctx: &Ctx<'_>) -> Option<(
                 user.device(device).and_then(|device| way(&user.id, device, &directory))
             }
         };
-        let ring = Duration::from_millis(step.ring_ms);
+        let ring = Duration::from_millis(step.ring_ms).max(SHORTEST);
         match way {
             None => basis.decide(RoutingRule::Device, subject, "passed over: no such device"),
             Some(Way::Phones(..)) if !registered => {

@@ -237,7 +237,7 @@ impl Hunt {
         let offer = Offer {
             group: Some(search.group.clone()),
             round: search.round(),
-            alive_by: watched(&way, ctx),
+            alive_by: way.alive_by(ctx),
             ..Offer::of(AttemptParty::User(user.clone()), way, self.ends_at)
         };
         let offer = offer.for_one_attempt(ring, self.ends_at);
@@ -286,7 +286,9 @@ impl Hunt {
         match steps.pop() {
             Some(Step { way, ring }) => {
                 let ends_at = ctx.now.mono.saturating_add(ring);
-                let offer = Offer { later: steps, ..Offer::of(party, way, ends_at) };
+                // Where another device comes next, a frozen one does not ring to its end.
+                let alive_by = if steps.is_empty() { None } else { way.alive_by(ctx) };
+                let offer = Offer { later: steps, alive_by, ..Offer::of(party, way, ends_at) };
                 self.ringing.offer(offer, basis, ctx);
             }
             None => self.ringing.unreachable(Offer::of(party, all, self.ends_at), basis, ctx),
@@ -317,13 +319,5 @@ impl Hunt {
     fn offer(&mut self, party: AttemptParty, way: Way, basis: &mut Basis, ctx: &mut Ctx<'_>) {
         let offer = Offer::of(party, way, self.ends_at);
         self.ringing.offer(offer, basis, ctx);
-    }
-}
-
-/// When a telephone that a group rings must have shown life.
-pub(crate) fn watched(way: &Way, ctx: &Ctx<'_>) -> Option<Duration> {
-    match way {
-        Way::Phones(..) => Some(ctx.now.mono.saturating_add(ctx.settings.acd.alert_timeout)),
-        Way::Outside(_) => None,
     }
 }

@@ -201,6 +201,16 @@ impl Ringing {
     /// enough is given up, or his next device rings.
     pub(crate) fn expire(&mut self, basis: &mut Basis, ctx: &mut Ctx<'_>) {
         let now = ctx.now.mono;
+        for index in 0..self.active.len() {
+            let attempt = &mut self.active[index];
+            if attempt.deadline() <= now && !attempt.later.is_empty() {
+                attempt.rang_out |= attempt.gives_up_at <= now;
+                let (leg, why) = (attempt.leg, Release::NoAnswer);
+                let stopped = Stopped { leg, connection: CONNECTION, attempt: None, why };
+                basis.stop(stopped, ctx);
+                self.next_device(index, basis, ctx);
+            }
+        }
         let is_dead = |attempt: &Attempt| attempt.alive_by.is_some_and(|by| by <= now);
         for attempt in self.active.iter().filter(|attempt| is_dead(attempt)) {
             if let Some(user) = attempt.user() {
@@ -211,16 +221,6 @@ impl Ringing {
         }
         let dead = End::by_decision(AttemptOutcome::Unavailable, 408);
         self.give_up(dead, Release::NoAnswer, is_dead, basis, ctx);
-        for index in 0..self.active.len() {
-            let attempt = &mut self.active[index];
-            if attempt.gives_up_at <= now && !attempt.later.is_empty() {
-                attempt.rang_out = true;
-                let (leg, why) = (attempt.leg, Release::NoAnswer);
-                let stopped = Stopped { leg, connection: CONNECTION, attempt: None, why };
-                basis.stop(stopped, ctx);
-                self.next_device(index, basis, ctx);
-            }
-        }
         let late = End::by_decision(AttemptOutcome::NoAnswer, outcome::CANCELLED);
         self.give_up(late, Release::NoAnswer, |attempt| attempt.gives_up_at <= now, basis, ctx);
     }
@@ -266,6 +266,8 @@ impl Ringing {
         };
         attempt.leg = ctx.legs.mint();
         attempt.gives_up_at = ctx.now.mono.saturating_add(ring);
+        // The last one may be slow: nothing is gained by giving it up sooner.
+        attempt.alive_by = if attempt.later.is_empty() { None } else { way.alive_by(ctx) };
         dial(attempt, way, basis, ctx);
         true
     }

@@ -25,7 +25,7 @@ use crate::port::{
 };
 use crate::routing::attempt::Offer;
 use crate::routing::devices;
-use crate::routing::hunt::{Plan, watched};
+use crate::routing::hunt::Plan;
 use crate::routing::ringing::Ringing;
 use crate::routing::route::{CONNECTION, Route};
 use crate::routing::search;
@@ -264,7 +264,7 @@ impl Waiting {
             let offer = Offer {
                 group: Some(group.clone()),
                 round,
-                alive_by: watched(&way, ctx),
+                alive_by: way.alive_by(ctx),
                 reserved: true,
                 ..Offer::of(AttemptParty::User(user.clone()), way, self.ends_at)
             };

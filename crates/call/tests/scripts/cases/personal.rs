@@ -103,6 +103,43 @@ fn devices_ring_in_turn_in_one_attempt() {
 }
 
 #[test]
+fn a_frozen_device_is_followed_by_the_next_in_four_seconds_and_the_last_one_may_be_slow() {
+    assert_snapshot!(check("registered pat
+        frozen pat
+        0 call +15557770001 -> +15550600001
+        4 pat settles 408
+        5 +15558880001 fails 480
+        9.5 pat rings                # no device comes after this one
+        9.9 pat answers
+        12 pat hangs up
+    "), @r#"
+    0      dial pat on desk, showing +15557770001 "Carl Contact"
+    4      cancel pat NoAnswer
+    4      dial +15558880001 by carrier-a, showing +15557770001
+    5      dial pat, showing +15557770001 "Carl Contact"
+    9.5    ring caller
+    9.9    u-pat is taken
+    9.9    answer caller like pat
+    9.9    bridge caller pat
+    12     hang up caller Normal
+    12     finished
+    --
+    call inbound answered by internal, owner u-pat, mco -
+       accepted 9.9, answered 9.9, ended 12, sip -, q850 16
+    c1 route user u-pat single, 0..12, answered 9.9, bridged 9.9
+       answered, hangup_internal, sip 200, q850 16
+    a1 u-pat stage 1 round 1, 0..9.9, ringing 9.5, answered 200
+    p1 p:+15557770001 caller 9.9..12
+    p2 u:u-pat callee 9.9..12
+    i1 0 call_started direction=inbound
+    i2 0 routing_started c1 strategy=single target=u-pat
+    i3 9.9 answered c1 u-pat
+    i4 12 call_ended by=internal
+    context u-pat;
+    "#);
+}
+
+#[test]
 fn nobody_answers_on_any_device_and_the_call_is_forwarded() {
     assert_snapshot!(explained_in(world(), "registered pat
         0 call +15557770001 -> +15550600001
@@ -326,7 +363,7 @@ fn numbers_of_ours_are_not_dialled_outside_where_they_would_come_back() {
 
 #[test]
 fn a_route_has_no_more_steps_than_it_may() {
-    let steps = [r#"{"ring_ms": 1000}"#; 12].join(",");
+    let steps = [r#"{"ring_ms": 0}"#; 12].join(","); // rings for a second all the same
     let long = format!(
         r#"{{"users": [{{"id": "u-long", "display_name": "Long", "sip_username": "long",
             "inbound_route": {{"steps": [{steps}], "then": "hang_up"}}}}],
