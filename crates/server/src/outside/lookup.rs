@@ -3,8 +3,9 @@
 //! no JSON of the expected form is no answer. Two questions about one number at the same time are
 //! one request.
 //!
-//! The service answers `200` with `{"record": {"id": "…", "display_name": "…", "owner_user_id": "u-ana", "priority": 0}}`, or with `{"record": null}` or
-//! `404` where nobody has the number.
+//! The service answers `200` with `{"record": {"id": "…", "display_name": "…",
+//! "owner_user_id": "u-ana", "priority": 0}}`, or with `{"record": null}` or `404` where nobody
+//! has the number.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -129,6 +130,8 @@ pub struct NoClient(#[from] reqwest::Error);
 /// # Errors
 /// When the client cannot be built.
 pub fn service(config: HttpLookup) -> Result<(Lookups, Service), NoClient> {
+    // The one provider of the process; who comes second finds it there.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let client = Client::builder()
         .timeout(config.deadline)
         .connect_timeout(config.deadline)
@@ -294,7 +297,6 @@ mod tests {
     }
 
     async fn answer(text: Option<String>, questions: usize) -> (Vec<Answer>, Totals, u64) {
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let (url, count) = peer(text).await;
         let deadline = Duration::from_millis(400);
         let config = HttpLookup { url, deadline, token: None, concurrent: 4 };
@@ -352,7 +354,6 @@ mod tests {
 
     #[tokio::test]
     async fn what_does_not_fit_is_dropped_and_counted() {
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let url = "http://127.0.0.1:9/{number}".into();
         let deadline = Duration::from_millis(50);
         let (lookups, _service) =

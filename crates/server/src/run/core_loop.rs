@@ -90,6 +90,7 @@ impl Core {
         let mut retry_at = None;
         loop {
             let wake = self.wake(stopping, retry_at);
+            let mut happened = true;
             tokio::select! {
                 biased;
                 Some(command) = commands.recv() => {
@@ -111,17 +112,20 @@ impl Core {
                         self.handle(input(message), &mut effects);
                     }
                 }
-                () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {}
+                () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {
+                    happened = false;
+                }
             }
             let now = self.clock.now().mono;
             if self.switch.next_deadline().is_some_and(|at| at <= now) {
                 self.handle(Input::Deadline, &mut effects);
+                happened = true;
             }
             stopping = self.advance(stopping, &mut effects);
             self.let_out(&mut effects);
             retry_at = self.retry(retry_at);
-            self.publisher.touch(&self.switch, &self.transport);
-            self.desk.touch(&self.switch, self.clock);
+            self.publisher.touch(happened, &self.switch, &self.transport);
+            self.desk.touch(happened, &self.switch, self.clock);
             if matches!(stopping, Stopping::Lingering(end) if self.is_over(end)) {
                 return;
             }
@@ -147,7 +151,7 @@ impl Core {
                 [end, end + LAST_FIGURES].into_iter().find(|moment| *moment > now)
             }
         };
-        [core, stop, retry_at, self.publisher.due()].into_iter().flatten().min()
+        [core, stop, retry_at, self.publisher.due(), self.desk.due()].into_iter().flatten().min()
     }
 
     fn command(

@@ -35,6 +35,10 @@ const BOARD: Duration = Duration::from_millis(500);
 /// Notices that wait for their rows; more are dropped.
 const NOTICES: usize = 256;
 
+/// How often the directory is read again for what lookups have found: calls that come before that
+/// ask once more.
+const LEARNT: Duration = Duration::from_secs(10);
+
 /// How often, and how many times, a missed call's rows are looked for.
 const LOOK: Duration = Duration::from_millis(200);
 const LOOKS: u32 = 50;
@@ -46,7 +50,8 @@ pub(super) struct Desk {
     notices: Option<mpsc::Sender<Notice>>,
     commands: mpsc::Receiver<CoreCommand>,
     board: watch::Sender<Arc<Wallboard>>,
-    board_due: Instant,
+    /// When to renew the wallboard; `None`: nothing has happened since.
+    board_due: Option<Instant>,
 }
 
 /// What lies on the desk for the core.
@@ -70,6 +75,8 @@ enum About {
 
 /// The other side: what runs beside the records.
 pub(super) struct Services {
+    /// Asks for the directory to be read again.
+    reload: mpsc::Sender<()>,
     lookups: Option<(lookup::Service, mpsc::Sender<(CallId, LookedUp)>)>,
     mail: Option<(mpsc::Receiver<Notice>, Outbox, mail::Postman)>,
     zone: TimeZone,
@@ -77,7 +84,10 @@ pub(super) struct Services {
 }
 
 /// Both sides, and the API's way to the core.
-pub(super) fn desk(config: &Config) -> Result<(Desk, Services, CoreLink), Failure> {
+pub(super) fn desk(
+    config: &Config,
+    reload: mpsc::Sender<()>,
+) -> Result<(Desk, Services, CoreLink), Failure> {
     let refused = |error: &dyn std::fmt::Display| {
         Failure::environment(error, "check [lookup] and [smtp] of the configuration")
     };
@@ -101,8 +111,9 @@ pub(super) fn desk(config: &Config) -> Result<(Desk, Services, CoreLink), Failur
     let (commands_in, commands) = mpsc::channel(64);
     let nothing = Wallboard { at: Millis(0), groups: Vec::new(), agents: Vec::new() };
     let (board, boards) = watch::channel(Arc::new(nothing));
-    let desk = Desk { lookups, found, notices, commands, board, board_due: Instant::now() };
+    let desk = Desk { lookups, found, notices, commands, board, board_due: Some(Instant::now()) };
     let services = Services {
+        reload,
         lookups: service.map(|service| (service, answers)),
         mail,
         zone: TimeZone::get(&config.ivr.timezone).unwrap_or(TimeZone::UTC),
@@ -154,13 +165,25 @@ impl Desk {
         }
     }
 
-    /// Renews the wallboard if it is time.
-    pub(super) fn touch(&mut self, switch: &Switch, clock: Clock) {
+    /// Renews the wallboard if it is time; what happened now is on it within [`BOARD`].
+    pub(super) fn touch(&mut self, happened: bool, switch: &Switch, clock: Clock) {
         let now = Instant::now();
-        if now >= self.board_due {
-            self.board_due = now + BOARD;
-            self.board.send_replace(Arc::new(switch.wallboard(clock.now())));
+        match self.board_due {
+            None => self.board_due = happened.then(|| now + BOARD),
+            Some(due) if due <= now => {
+                let board = switch.wallboard(clock.now());
+                // Who waits waits longer and longer without anything happening.
+                let goes_on = board.groups.iter().any(|group| group.waiting > 0);
+                self.board_due = goes_on.then(|| now + BOARD);
+                self.board.send_replace(Arc::new(board));
+            }
+            Some(_) => {}
         }
+    }
+
+    /// When to renew it next.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.board_due
     }
 }
 
@@ -190,11 +213,14 @@ pub(super) fn tell(switch: &mut Switch, told: Told, clock: Clock, effects: &mut 
 impl Services {
     /// Runs them; never ends.
     pub(super) async fn run(self, database: &Database, clock: Clock) {
-        let Self { lookups, mail, zone, recordings } = self;
+        let Self { reload, lookups, mail, zone, recordings } = self;
         let looking = async {
             if let Some((service, found)) = lookups {
                 let (answers, answered) = mpsc::channel(64);
-                tokio::join!(service.run(answers), learn(answered, found, database, clock));
+                tokio::join!(
+                    service.run(answers),
+                    learn(answered, found, &reload, database, clock)
+                );
             }
         };
         let mailing = async {
@@ -212,10 +238,25 @@ impl Services {
 async fn learn(
     mut answered: mpsc::Receiver<Answer>,
     found: mpsc::Sender<(CallId, LookedUp)>,
+    reload: &mpsc::Sender<()>,
     database: &Database,
     clock: Clock,
 ) {
-    while let Some(Answer { call, number, record }) = answered.recv().await {
+    let mut look = tokio::time::interval(LEARNT);
+    let mut news = false;
+    loop {
+        let Answer { call, number, record } = tokio::select! {
+            answer = answered.recv() => match answer {
+                Some(answer) => answer,
+                None => return,
+            },
+            _ = look.tick(), if news => {
+                // One that waits already serves for this one, too.
+                let _ = reload.try_send(());
+                news = false;
+                continue;
+            }
+        };
         let known = record.as_ref().map(lookup::FoundRecord::known);
         let looked_up = LookedUp { number: number.clone(), record: known };
         if found.send((call, looked_up)).await.is_err() {
@@ -223,9 +264,12 @@ async fn learn(
         }
         if let Some(record) = record {
             let (record, now) = (record.known(), clock.now().wall);
-            if let Err(error) = database.learn_record(&number, &record, now).await {
-                let remedy = error.remedy();
-                tracing::warn!(%error, remedy, "what a lookup found was not kept");
+            match database.learn_record(&number, &record, now).await {
+                Ok(learnt) => news |= learnt,
+                Err(error) => {
+                    let remedy = error.remedy();
+                    tracing::warn!(%error, remedy, "what a lookup found was not kept");
+                }
             }
         }
     }

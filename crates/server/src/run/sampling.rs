@@ -49,18 +49,17 @@ impl Publisher {
         Self { latest, metrics, published: Counters::default(), due: None }
     }
 
-    /// Something happened: publishes within [`LOOK`]. Returns when to come back for that.
-    pub(super) fn touch(&mut self, switch: &Switch, transport: &Transport) -> Option<Instant> {
+    /// Publishes if it is time; what happened now is published within [`LOOK`].
+    pub(super) fn touch(&mut self, happened: bool, switch: &Switch, transport: &Transport) {
         let now = Instant::now();
         match self.due {
-            None => self.due = Some(now + LOOK),
+            None => self.due = happened.then(|| now + LOOK),
             Some(due) if due <= now => {
                 self.publish(switch.counters(), transport.counts());
                 self.due = None;
             }
             Some(_) => {}
         }
-        self.due
     }
 
     /// The core gave waiting callers their turns.
