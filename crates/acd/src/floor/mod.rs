@@ -69,8 +69,7 @@ impl Floor {
     pub const STAGES: usize = 20_000;
     /// After an offer that could not reach him an agent is not offered a waiting call for so long.
     pub const REST: Duration = Duration::from_secs(5);
-    /// Offers of one call, and offers of waiting calls to one agent, are at least this far apart
-    /// when the earlier one came to nothing (D42 for laps).
+    /// Offers that come to nothing begin at least this far apart, for a call and for an agent.
     pub const OFFER_GAP: Duration = Duration::from_secs(1);
     /// A callback is given up so long after the caller asked for it.
     pub const CALLBACK_LIFETIME: Duration = Duration::from_secs(4 * 3600);
