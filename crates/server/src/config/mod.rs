@@ -6,16 +6,14 @@
 //! directory; the directory file, which is written beside the configuration, is looked for there
 //! first and then in the working directory.
 
-mod acd;
 mod check;
 mod environment;
 mod found;
 mod media;
 mod network;
-mod outside;
 mod read;
-mod ring;
 mod section;
+mod sections;
 mod trunk;
 mod value;
 
@@ -27,12 +25,12 @@ use std::time::Duration;
 
 use sip::timer::Timers;
 
-pub use self::acd::{Acd, Ivrs, Voicemail};
 pub use self::media::{Digits, Media, Prompts, Quality, Recording};
+pub use self::sections::acd::{Acd, Ivrs, Voicemail};
+pub use self::sections::outside::{HttpLookup, MailTls, Smtp};
+pub use self::sections::ring::Ring;
 pub use environment::{Environment, PREFIX, ProcessEnvironment};
 pub use network::{Network, NetworkError};
-pub use outside::{HttpLookup, MailTls, Smtp};
-pub use ring::Ring;
 
 use crate::document::{Document, Notation, Problems};
 

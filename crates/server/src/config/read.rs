@@ -10,7 +10,7 @@ use super::found::{Complaint, Found, Origin};
 use super::section::{Reader, Section};
 use super::{
     Api, Config, Database, Environment, Limits, Listen, Log, LogFormat, Refusal, Registrar, Server,
-    check, media, trunk, value,
+    check, media, sections, trunk, value,
 };
 use crate::document::Document;
 
@@ -39,13 +39,13 @@ pub(super) fn config(
     let trunks = root.list("trunk").into_iter().filter_map(trunk::read);
     let trunks: Vec<_> = trunks.collect();
     let registrar = registrar(root.section("registrar"));
-    let ring = super::ring::read(root.section("ring"));
-    let acd = super::acd::acd(root.section("acd"));
-    let ivr = super::acd::ivrs(root.section("ivr"));
-    let voicemail = super::acd::voicemail(root.section("voicemail"));
-    let codes = super::acd::codes(root.section_if_there("codes"));
-    let lookup = super::outside::lookup(root.section("lookup"));
-    let smtp = super::outside::smtp(root.section("smtp"));
+    let ring = sections::ring::read(root.section("ring"));
+    let acd = sections::acd::acd(root.section("acd"));
+    let ivr = sections::acd::ivrs(root.section("ivr"));
+    let voicemail = sections::acd::voicemail(root.section("voicemail"));
+    let codes = sections::acd::codes(root.section_if_there("codes"));
+    let lookup = sections::outside::lookup(root.section("lookup"));
+    let smtp = sections::outside::smtp(root.section("smtp"));
     let limits = limits(root.section("limits"));
     let log = log(root.section("log"));
     root.finish();

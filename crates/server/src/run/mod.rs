@@ -10,7 +10,7 @@ mod core_loop;
 mod descriptors;
 mod desk;
 mod locations;
-mod opening;
+pub(crate) mod opening;
 mod recordings;
 mod reloading;
 mod sampling;
@@ -93,7 +93,7 @@ impl fmt::Display for Ready {
 /// # Errors
 /// Whatever keeps it from starting, and what `ready` returns.
 pub fn run(
-    config: Config,
+    mut config: Config,
     migrate: bool,
     commands: mpsc::Receiver<Control>,
     ready: impl FnOnce(&Ready) -> Result<(), Failure>,
@@ -103,8 +103,9 @@ pub fn run(
     // Recording, assigning and HTTP have a thread of their own: a slow disk or a slow reader of
     // metrics never delays a call.
     let recording = runtime()?;
-    let Records { lock, database, recorder, writer, directory, restored } =
-        recording.block_on(opening::records(&config, migrate, clock))?;
+    let records = recording.block_on(opening::records(&config, migrate, clock))?;
+    let Records { lock, database, recorder, writer, directory, restored, timezone } = records;
+    config.ivr.timezone = timezone;
     let calls = runtime()?;
     let listeners = calls.block_on(async { opening::listeners(&config) })?;
     let http = opening::http(&config)?;
@@ -116,14 +117,14 @@ pub fn run(
     let announced = Ready { node: config.server.node.clone(), sip: bound, http: address };
 
     let health = Arc::new(Health::default());
-    let (desk, services, core) = desk::desk(&config)?;
     let latest = sampling::Latest::default();
+    let (reloads, reloading) = reloading::channel();
+    let (desk, services, core) = desk::desk(&config, reloads.asker())?;
     let (totals, boards) = (media.totals(), core.wallboard.clone());
     let sample = sampling::sampler(latest.clone(), totals, writer.metrics(), boards, &config);
     let version = env!("CARGO_PKG_VERSION");
     let metrics = Metrics::new(&config.server.node, version, sampling::LIMITS, sample);
     let metrics = Arc::new(metrics);
-    let (reloads, reloading) = reloading::channel();
     let (stop, stopped) = oneshot::channel();
     let recording = Recording {
         database,

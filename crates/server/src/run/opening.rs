@@ -37,6 +37,8 @@ pub(super) struct Records {
     pub(super) writer: Writer<Database>,
     pub(super) directory: Arc<Directory>,
     pub(super) restored: Restored,
+    /// IANA name of the organisation's time zone.
+    pub(super) timezone: Arc<str>,
 }
 
 /// Opens the recording half.
@@ -77,7 +79,8 @@ pub(super) async fn records(
     let cursors = database.load_cursors().await.map_err(database_failed)?;
     let rows = database.load_bindings(now).await.map_err(database_failed)?;
     let locations = locations::restored(rows, &directory);
-    let restored = restored(&database, config, now).await.map_err(database_failed)?;
+    let timezone = timezone(&database, config).await.map_err(database_failed)?;
+    let restored = restored(&database, &timezone, now).await.map_err(database_failed)?;
     let restored = Restored { locations, cursors, ..restored };
     let journal = Journal::open(&journal, JournalOptions::default())
         .map_err(|error| Failure::environment(&error, error.remedy()))?;
@@ -86,16 +89,16 @@ pub(super) async fn records(
     options.queue_batches = config.limits.record_queue;
     let (recorder, writer) = store::writer::start(database.clone(), journal, options);
     let directory = Arc::new(directory);
-    Ok(Records { lock, database, recorder, writer, directory, restored })
+    Ok(Records { lock, database, recorder, writer, directory, restored, timezone })
 }
 
 /// What agents chose and did today, who talked with whom last, and the messages of mailboxes.
 async fn restored(
     database: &Database,
-    config: &Config,
+    timezone: &str,
     now: Millis,
 ) -> Result<Restored, store::Error> {
-    let today = database.agents_today(midnight(config, now)).await?;
+    let today = database.agents_today(midnight(timezone, now)).await?;
     let mut today: BTreeMap<UserId, AgentToday> =
         today.into_iter().map(|agent| (agent.user.clone(), agent)).collect();
     let kept = database.availabilities().await?;
@@ -119,12 +122,28 @@ async fn restored(
     })
 }
 
+/// The organisation's time zone: what the directory's settings say, else the configuration.
+pub(crate) async fn timezone(
+    database: &Database,
+    config: &Config,
+) -> Result<Arc<str>, store::Error> {
+    let set = database.timezone().await?;
+    let known = set.filter(|name| match calendar::Zone::named(name) {
+        Ok(_) => true,
+        Err(error) => {
+            tracing::warn!(%error, "the directory's settings name no time zone that is known");
+            false
+        }
+    });
+    Ok(known.map_or_else(|| config.ivr.timezone.clone(), Arc::from))
+}
+
 /// How many numbers outside are remembered with whom they talked last.
 const LAST_AGENTS: usize = 50_000;
 
 /// The last midnight on the organisation's clock.
-fn midnight(config: &Config, now: Millis) -> Millis {
-    let zone = TimeZone::get(&config.ivr.timezone).unwrap_or(TimeZone::UTC);
+fn midnight(timezone: &str, now: Millis) -> Millis {
+    let zone = TimeZone::get(timezone).unwrap_or(TimeZone::UTC);
     let local = Timestamp::from_millisecond(now.0).map(|instant| instant.to_zoned(zone));
     let began = local.ok().and_then(|local| local.start_of_day().ok());
     began.map_or(now, |began| Millis(began.timestamp().as_millisecond()))

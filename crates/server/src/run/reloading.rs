@@ -33,6 +33,11 @@ pub(super) fn channel() -> (Reloads, Reloading) {
 }
 
 impl Reloads {
+    /// Somebody else who may ask.
+    pub(super) fn asker(&self) -> mpsc::Sender<()> {
+        self.ask.clone()
+    }
+
     /// Asks; one that waits already serves for both.
     pub(super) fn ask(&self) {
         let _ = self.ask.try_send(());

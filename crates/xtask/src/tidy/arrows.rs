@@ -51,7 +51,7 @@ const ARROWS: &[Arrow] = &[
     pure("call", &["acd", "calendar", "model"]),
     pure("conversation", &["model"]),
     pure("phone", &["sip", "sdp"]),
-    pure("switch", &["sip", "sdp", "rtp", "acd", "call", "model"]),
+    pure("switch", &["sip", "sdp", "rtp", "acd", "calendar", "call", "model"]),
     io("transport", &["sip"]),
     io("media", &["call", "rtp", "audio"]),
     io("store", &["calendar", "conversation", "model"]),

@@ -27,7 +27,7 @@ use crate::clock::Clock;
 use crate::config::{self, Config, Environment};
 use crate::directory_file;
 use crate::failure::Failure;
-use crate::run::call_settings;
+use crate::run::{call_settings, opening};
 
 /// How calls are routed
 #[derive(Debug, Args)]
@@ -83,11 +83,12 @@ impl Route {
 
 impl Explain {
     fn run(&self, environment: &dyn Environment, out: &mut impl Write) -> Result<(), Failure> {
-        let config = config::load(&self.config, environment)
+        let mut config = config::load(&self.config, environment)
             .map_err(|refusal| Failure::Input(refusal.problems))?;
         let clock = Clock::start();
+        let (directory, registered, timezone) = block_on(read(&config, clock))?;
+        config.ivr.timezone = timezone;
         let at = self.time(&config, clock.now().wall)?;
-        let (directory, registered) = block_on(read(&config, clock))?;
         let directory = Arc::new(directory);
         let question = self.question(&config, &directory)?;
         let digits = self.digits()?;
@@ -233,22 +234,27 @@ impl Called {
     }
 }
 
-/// The directory, and who has a registered telephone.
-async fn read(config: &Config, clock: Clock) -> Result<(Directory, BTreeSet<UserId>), Failure> {
+/// The directory, who has a registered telephone, and the organisation's time zone.
+async fn read(
+    config: &Config,
+    clock: Clock,
+) -> Result<(Directory, BTreeSet<UserId>, Arc<str>), Failure> {
     let failed = |error: store::Error| Failure::of_database(&error);
     let database = Database::open(&config.database.url).await.map_err(failed)?;
     if !database.is_current().await.map_err(failed)? {
         database.migrate().await.map_err(failed)?;
     }
+    let mut timezone = opening::timezone(&database, config).await.map_err(failed)?;
     let mut directory = database.load_directory(&config.sip.domain).await.map_err(failed)?;
     // What the file says now holds for the question, whether it was applied already or not.
     if let Some(file) = &config.directory {
         let (read, problems) = directory_file::load(file, Some(&config.sip.domain));
         let read = read.ok_or(Failure::Input(problems))?;
         read.content.add_to(&mut directory);
+        timezone = read.content.settings.timezone.map_or(timezone, Arc::from);
     }
     let bindings = database.load_bindings(clock.now().wall).await.map_err(failed)?;
-    Ok((directory, bindings.into_iter().map(|(user, _)| user).collect()))
+    Ok((directory, bindings.into_iter().map(|(user, _)| user).collect(), timezone))
 }
 
 fn user(directory: &Directory, name: &str) -> Result<UserId, Failure> {

@@ -167,19 +167,7 @@ impl<'a> Rehearsal<'a> {
 
     fn see(&mut self, output: CallOutput) {
         match output {
-            CallOutput::Record(recorded) => match recorded.event {
-                CallEvent::Decided(decisions) => {
-                    let after = self.now;
-                    let lines = decisions.into_iter().map(|decision| Line { after, decision });
-                    self.lines.extend(lines);
-                }
-                CallEvent::Answered { by, .. } => self.end = Some(End::Answered(by)),
-                CallEvent::Ended(ended) => {
-                    self.end.get_or_insert(End::Over(ended));
-                }
-                // The rows of the call say nothing that its decisions do not say.
-                _ => {}
-            },
+            CallOutput::Record(recorded) => self.read(recorded.event),
             CallOutput::Leg(command) => self.obey(command),
             CallOutput::Media(MediaCommand::Play { leg, play, list }) if !list.repeat => {
                 let end = PlayEnd::Completed;
@@ -197,6 +185,18 @@ impl<'a> Rehearsal<'a> {
             | CallOutput::Voicemail(_)
             | CallOutput::Availability(..)
             | CallOutput::Finished => {}
+        }
+    }
+
+    /// The other rows of the call say nothing that its decisions do not say.
+    fn read(&mut self, event: CallEvent) {
+        if let CallEvent::Decided(decisions) = event {
+            let after = self.now;
+            self.lines.extend(decisions.into_iter().map(|decision| Line { after, decision }));
+        } else if let CallEvent::Answered { by, .. } = event {
+            self.end = Some(End::Answered(by));
+        } else if let CallEvent::Ended(ended) = event {
+            self.end.get_or_insert(End::Over(ended));
         }
     }
 

@@ -29,7 +29,7 @@ pub fn call_settings(config: &Config) -> call::Settings {
             language: config.prompts.language.clone(),
             ..VoicemailSettings::default()
         },
-        ivr: IvrSettings { timezone: Some(config.ivr.timezone.clone()), ..IvrSettings::default() },
+        ivr: IvrSettings { timezone: Some(config.ivr.timezone.clone()) },
         acd: AcdSettings {
             alert_timeout: config.acd.alert_timeout,
             wait: config.acd.queue_timeout,

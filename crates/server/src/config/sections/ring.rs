@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::section::Section;
+use crate::config::section::Section;
 
 /// `[ring]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct Ring {
 /// The longest any of them may be: ten minutes.
 const LONGEST_MS: u64 = 600_000;
 
-pub(super) fn read(section: Section<'_>) -> Ring {
+pub(in crate::config) fn read(section: Section<'_>) -> Ring {
     let time =
         |key, default_ms| Duration::from_millis(section.number(key, default_ms, 100..=LONGEST_MS));
     let ring = Ring {

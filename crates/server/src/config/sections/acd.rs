@@ -9,9 +9,9 @@ use std::time::Duration;
 use model::{GroupId, IvrId};
 use switch::{CodeMeaning, Codes};
 
-use super::found::{Complaint, Found};
-use super::read::size;
-use super::section::Section;
+use crate::config::found::{Complaint, Found};
+use crate::config::read::size;
+use crate::config::section::Section;
 
 /// `[acd]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub struct Voicemail {
     pub pin_tries: u8,
 }
 
-pub(super) fn acd(section: Section<'_>) -> Acd {
+pub(in crate::config) fn acd(section: Section<'_>) -> Acd {
     let time = |key, default, lowest, highest| {
         Duration::from_millis(section.number(key, default, lowest..=highest))
     };
@@ -62,7 +62,7 @@ pub(super) fn acd(section: Section<'_>) -> Acd {
     acd
 }
 
-pub(super) fn ivrs(section: Section<'_>) -> Ivrs {
+pub(in crate::config) fn ivrs(section: Section<'_>) -> Ivrs {
     let timezone = section.parsed("timezone", |name| {
         calendar::Zone::named(name).map(|_| Arc::from(name)).map_err(|_| {
             let cause = format!("`{name}` is no time zone of the IANA database");
@@ -73,7 +73,7 @@ pub(super) fn ivrs(section: Section<'_>) -> Ivrs {
     Ivrs { timezone: timezone.map_or_else(|| Arc::from("UTC"), |found| found.value) }
 }
 
-pub(super) fn voicemail(section: Section<'_>) -> Voicemail {
+pub(in crate::config) fn voicemail(section: Section<'_>) -> Voicemail {
     let tries = section.number("pin_tries", 3, 1..=10);
     let voicemail = Voicemail {
         messages_per_mailbox: size(section.number("messages_per_mailbox", 200, 1..=10_000)),
@@ -85,7 +85,7 @@ pub(super) fn voicemail(section: Section<'_>) -> Voicemail {
 }
 
 /// `[codes]`: every key is what a user dials. Without the section the usual codes hold.
-pub(super) fn codes(section: Option<Section<'_>>) -> Codes {
+pub(in crate::config) fn codes(section: Option<Section<'_>>) -> Codes {
     let Some(section) = section else {
         return Codes::default();
     };

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::found::Complaint;
-use super::section::Section;
-use super::{Credentials, value};
+use crate::config::found::Complaint;
+use crate::config::section::Section;
+use crate::config::{Credentials, value};
 
 /// `[lookup]`.
 #[derive(Clone)]
@@ -53,7 +53,7 @@ impl std::fmt::Debug for HttpLookup {
     }
 }
 
-pub(super) fn lookup(section: Section<'_>) -> Option<HttpLookup> {
+pub(in crate::config) fn lookup(section: Section<'_>) -> Option<HttpLookup> {
     let url = section.parsed("url", |text| {
         let known = text.starts_with("https://") || text.starts_with("http://");
         if known && text.contains("{number}") && !text.contains(char::is_whitespace) {
@@ -65,7 +65,7 @@ pub(super) fn lookup(section: Section<'_>) -> Option<HttpLookup> {
     });
     let deadline = Duration::from_millis(section.number("timeout_ms", 800, 50..=5_000));
     let token = section.text("token").map(|found| Arc::from(found.value));
-    let concurrent = super::read::size(section.number("concurrent", 64, 1..=1_024));
+    let concurrent = crate::config::read::size(section.number("concurrent", 64, 1..=1_024));
     let absent = section.is_absent("url");
     if absent && !section.is_absent("token") {
         section.missing("url", "name the service, or remove [lookup]");
@@ -74,7 +74,7 @@ pub(super) fn lookup(section: Section<'_>) -> Option<HttpLookup> {
     Some(HttpLookup { url: url?.value, deadline, token, concurrent })
 }
 
-pub(super) fn smtp(section: Section<'_>) -> Option<Smtp> {
+pub(in crate::config) fn smtp(section: Section<'_>) -> Option<Smtp> {
     let host = section.parsed("host", value::domain);
     let tls = section.parsed("tls", |text| match text {
         "wrapped" => Ok(MailTls::Wrapped),
