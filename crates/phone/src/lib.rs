@@ -18,6 +18,7 @@ mod outgoing;
 mod phone;
 mod registration;
 mod talking;
+mod watching;
 
 #[cfg(test)]
 mod tests;
@@ -25,3 +26,4 @@ mod tests;
 pub use config::{Behaviour, CallPlan, CarrierChallenge, Dial, PhoneConfig};
 pub use event::{Caller, Direction, EndCause, Media, PhoneCallId, PhoneEvent, PhoneOutput};
 pub use phone::Phone;
+pub use watching::Watch;
