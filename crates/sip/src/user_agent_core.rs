@@ -13,7 +13,6 @@ mod ids;
 mod in_dialog;
 mod resolve;
 mod sending;
-mod subscription;
 mod targets;
 mod uac;
 mod uas;

@@ -5,6 +5,7 @@
 //! and that a CANCEL is answered whether or not it comes in time.
 
 mod responses;
+mod subscription;
 
 use std::time::Duration;
 

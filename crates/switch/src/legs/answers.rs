@@ -1,6 +1,6 @@
-//! What the far ends of dialled legs answer. The first 2xx makes the leg's dialog; the other devices
-//! get CANCEL with the reason of RFC 3326. When every device has failed, the best of their answers
-//! is the leg's (RFC 3261 §16.7); a trunk's next address is tried before that.
+//! What the far ends of dialled legs answer. The first 2xx makes the leg's dialog; the other
+//! devices get CANCEL with the reason of RFC 3326. When every device has failed, the best of their
+//! answers is the leg's (RFC 3261 §16.7); a trunk's next address is tried before that.
 
 use call::port::{LegEvent, LegId, Release};
 use model::Now;

@@ -389,9 +389,17 @@ fn a_server_that_stops_ends_subscriptions() {
     let (_, more) = house.watch(ALICES, "bob", "dialog", "");
     house.told(BOBS, &find(&sent, "NOTIFY "));
     let sent = house.give(Input::Release);
-    insta::assert_snapshot!(all_told(&sent), @"dialog | terminated;reason=probation;retry-after=5 | sip:alice@pbx.example v1 full:");
+    insta::assert_snapshot!(all_told(&sent).replace(" | ", "\n"), @"
+    dialog
+    terminated;reason=probation;retry-after=5
+    sip:alice@pbx.example v1 full:
+    ");
     let sent = house.told(ALICES, &find(&more, "NOTIFY "));
-    insta::assert_snapshot!(all_told(&sent), @"dialog | terminated;reason=probation;retry-after=5 | sip:bob@pbx.example v1 full:");
+    insta::assert_snapshot!(all_told(&sent).replace(" | ", "\n"), @"
+    dialog
+    terminated;reason=probation;retry-after=5
+    sip:bob@pbx.example v1 full:
+    ");
     house.wait(Duration::from_secs(64));
     assert!(house.switch.is_calm());
 }

@@ -7,15 +7,12 @@
 
 use std::time::Duration;
 
-use super::{
-    UserAgentCore,
-    events::{ExtraHeader, UaOutput},
-    ids::{DialogId, ServerRequestId},
-    uas_dialog,
-};
 use crate::{
     dialog::{DialogState, Usage, is_usable},
     message::{HeaderName, Method, StatusCode},
+    user_agent_core::{
+        DialogId, ExtraHeader, ServerRequestId, UaOutput, UserAgentCore, uas_dialog,
+    },
 };
 
 impl UserAgentCore {
@@ -85,7 +82,7 @@ impl UserAgentCore {
     }
 
     /// A request of ours in a dialog has its outcome.
-    pub(super) fn request_in_dialog_over(
+    pub(crate) fn request_in_dialog_over(
         &mut self,
         now: Duration,
         id: DialogId,
