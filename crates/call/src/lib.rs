@@ -1,10 +1,10 @@
 //! The call engine. *call decides, switch translates and owns, server moves bytes.* It knows legs,
 //! attempts, bridges and agents; no SIP, no SDP, no sockets, no clock of its own.
 //!
-//! A [`Call`] is born by [`Call::arrive`] or [`Call::call_back`], is told what happens by [`Call::handle`] and what time
-//! it is by [`Call::timeout`], and answers every input with values pushed on [`Ctx::out`]: events
-//! to keep, commands to legs. What calls share (who is registered, who talks, who rings) is in
-//! [`acd::Floor`].
+//! A [`Call`] is born by [`Call::arrive`] or [`Call::call_back`], is told what happens by
+//! [`Call::handle`] and what time it is by [`Call::timeout`], and answers every input with values
+//! pushed on [`Ctx::out`]: events to keep, commands to legs. What calls share (who is registered,
+//! who talks, who rings) is in [`acd::Floor`].
 
 mod basis;
 mod call;

@@ -1,6 +1,6 @@
 //! Everything that the engine says by itself (voicemail, directories, codes), in the languages that
-//! are built in. A sentence with a number or a name in it is said in pieces, so that each text is one of a small set: it is made once
-//! and kept, or recorded by a person.
+//! are built in. A sentence with a number or a name in it is said in pieces, so that each text is
+//! one of a small set: it is made once and kept, or recorded by a person.
 
 /// The sentences of a language.
 #[derive(Debug)]
@@ -130,7 +130,7 @@ static GERMAN: Phrases = Phrases {
     enter_pin: "Bitte geben Sie Ihre PIN ein und drücken Sie die Rautetaste.",
     wrong_pin: "Diese PIN ist falsch.",
     too_many_pins: "Diese PIN ist falsch. Auf Wiederhören.",
-    locked: "Es wurden zu viele falsche PINs eingegeben. Bitte versuchen Sie es später noch einmal.",
+    locked: "Es wurden zu viele falsche PINs eingegeben. Bitte versuchen Sie es später erneut.",
     no_pin: "Diese Mailbox hat keine PIN. Sie kann nicht per Telefon abgehört werden.",
     no_mailbox: "Diese Mailbox gibt es nicht.",
     not_a_member: "Nur Mitglieder der Gruppe können diese Mailbox abhören.",

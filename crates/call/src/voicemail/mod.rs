@@ -4,8 +4,9 @@
 //! [`Mailboxes`] is the index of all messages, one for the whole process. It is filled at the start
 //! from what is kept ([`Mailboxes::restore`]), and every change of it is a
 //! [`VoicemailChange`](model::voicemail::VoicemailChange): what happens in a call is applied by the
-//! call's stage, which also says so ([`CallOutput::Voicemail`](crate::port::CallOutput::Voicemail));
-//! what happens outside of calls (a file was played or deleted) by [`Mailboxes::apply`].
+//! call's stage, which also says so
+//! ([`CallOutput::Voicemail`](crate::port::CallOutput::Voicemail)); what happens outside of calls
+//! (a file was played or deleted) by [`Mailboxes::apply`].
 //!
 //! A message is a recording of the caller alone whose file lies below `voicemail/`. Its way:
 //!

@@ -168,6 +168,58 @@ pub(crate) fn is_possible(state: LegState, is_anchor: bool, event: &LegEvent) ->
     }
 }
 
+fn happen(world: &mut World, happening: Happening, lawful: bool) {
+    match happening {
+        Happening::Pass(millis) => world.until(world.now + Duration::from_millis(millis)),
+        Happening::Sounds(which, how) => {
+            let legs: Vec<LegId> = world.states.keys().copied().collect();
+            let leg = legs[which.index(legs.len())];
+            let (call, _) = world.states[&leg];
+            world.input(call, CallInput::Leg(leg, LegEvent::Quality(quality(leg, how))));
+        }
+        Happening::Fails(which) => {
+            let call = which.index(world.calls.len());
+            let leg = world.calls[call].legs.values().next().copied();
+            if let Some(recording) = world.calls[call].recordings.first().cloned()
+                && let Some(leg) = leg
+            {
+                let event = LegEvent::RecordingFailed { recording, cause: "full".into() };
+                world.input(call, CallInput::Leg(leg, event));
+            }
+        }
+        Happening::Presses(which, digit) => {
+            let call = which.index(world.calls.len());
+            // A call that the core began has no caller.
+            let caller = world.calls[call].legs.get("caller").copied();
+            if let Some(leg) = caller
+                && (!lawful || world.states[&leg].1 == LegState::Up)
+            {
+                world.presses(call, leg, digit);
+            }
+        }
+        Happening::Wish(wish) => world.input(0, CallInput::Record(wish)),
+        Happening::Heard(which, end) => {
+            let plays: Vec<_> = world.plays.iter().map(|(leg, play)| (*leg, *play)).collect();
+            if !plays.is_empty() {
+                let (leg, play) = plays[which.index(plays.len())];
+                let (call, _) = world.states[&leg];
+                world.input(call, CallInput::Leg(leg, LegEvent::Played { play, end }));
+            }
+        }
+        Happening::Release(true) => world.input(0, CallInput::Release),
+        Happening::Release(false) => {}
+        Happening::Leg(which, event) => {
+            let legs: Vec<LegId> = world.states.keys().copied().collect();
+            let leg = legs[which.index(legs.len())];
+            let (call, state) = world.states[&leg];
+            let is_anchor = world.calls[call].legs.get("caller") == Some(&leg);
+            if !lawful || is_possible(state, is_anchor, &event) {
+                world.input(call, CallInput::Leg(leg, event));
+            }
+        }
+    }
+}
+
 fn play_scene((sound, calls, happenings): Scene, graph: Vec<Ivr>, lawful: bool) {
     let mut directory = directory(GREETINGS);
     graphs::add(&mut directory, graph);
@@ -186,55 +238,7 @@ fn play_scene((sound, calls, happenings): Scene, graph: Vec<Ivr>, lawful: bool) 
         world.arrive(&index.to_string(), &format!("call-{index}"), from, to);
     }
     for happening in happenings {
-        match happening {
-            Happening::Pass(millis) => world.until(world.now + Duration::from_millis(millis)),
-            Happening::Sounds(which, how) => {
-                let legs: Vec<LegId> = world.states.keys().copied().collect();
-                let leg = legs[which.index(legs.len())];
-                let (call, _) = world.states[&leg];
-                world.input(call, CallInput::Leg(leg, LegEvent::Quality(quality(leg, how))));
-            }
-            Happening::Fails(which) => {
-                let call = which.index(world.calls.len());
-                let leg = world.calls[call].legs.values().next().copied();
-                if let Some(recording) = world.calls[call].recordings.first().cloned()
-                    && let Some(leg) = leg
-                {
-                    let event = LegEvent::RecordingFailed { recording, cause: "full".into() };
-                    world.input(call, CallInput::Leg(leg, event));
-                }
-            }
-            Happening::Presses(which, digit) => {
-                let call = which.index(world.calls.len());
-                // A call that the core began has no caller.
-                let caller = world.calls[call].legs.get("caller").copied();
-                if let Some(leg) = caller
-                    && (!lawful || world.states[&leg].1 == LegState::Up)
-                {
-                    world.presses(call, leg, digit);
-                }
-            }
-            Happening::Wish(wish) => world.input(0, CallInput::Record(wish)),
-            Happening::Heard(which, end) => {
-                let plays: Vec<_> = world.plays.iter().map(|(leg, play)| (*leg, *play)).collect();
-                if !plays.is_empty() {
-                    let (leg, play) = plays[which.index(plays.len())];
-                    let (call, _) = world.states[&leg];
-                    world.input(call, CallInput::Leg(leg, LegEvent::Played { play, end }));
-                }
-            }
-            Happening::Release(true) => world.input(0, CallInput::Release),
-            Happening::Release(false) => {}
-            Happening::Leg(which, event) => {
-                let legs: Vec<LegId> = world.states.keys().copied().collect();
-                let leg = legs[which.index(legs.len())];
-                let (call, state) = world.states[&leg];
-                let is_anchor = world.calls[call].legs.get("caller") == Some(&leg);
-                if !lawful || is_possible(state, is_anchor, &event) {
-                    world.input(call, CallInput::Leg(leg, event));
-                }
-            }
-        }
+        happen(&mut world, happening, lawful);
     }
     // Nothing rings for ever; who still talks is released.
     world.until(world.now + FOREVER);

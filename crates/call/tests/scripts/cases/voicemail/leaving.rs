@@ -777,5 +777,7 @@ fn a_call_records_no_more_often_than_it_may() {
     world.until(world.now + Duration::from_secs(1));
     let script = format!("{} caller heard", world.now.as_secs_f64());
     play(&mut world, &script);
-    assert_snapshot!(world.log, @r#"301    play caller [Text("Sorry, your message could not be recorded to its end.")] in en"#);
+    assert_snapshot!(world.log, @r#"
+    301    play caller [Text("Sorry, your message could not be recorded to its end.")] in en
+    "#);
 }

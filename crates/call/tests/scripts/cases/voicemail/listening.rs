@@ -245,7 +245,9 @@ fn a_message_that_goes_between_its_headline_and_its_sound_is_told_to_be_gone() {
     let change = VoicemailChange::Deleted { id, mailbox, by, at: Millis(0) };
     assert!(world.mailboxes.apply(&change));
     world.log.clear();
-    assert_snapshot!(orders_in(world, "5 caller heard"), @r#"5      play caller [Text("This message is no longer there."), Text("New message."), Text("Received today at"), Say(Time { hour: 9, minute: 59 }), Text("From"), Say(Digits("15557770001"))] up to a digit in en"#);
+    assert_snapshot!(orders_in(world, "5 caller heard"), @r#"
+    5      play caller [Text("This message is no longer there."), Text("New message."), Text("Received today at"), Say(Time { hour: 9, minute: 59 }), Text("From"), Say(Digits("15557770001"))] up to a digit in en
+    "#);
 }
 
 #[test]
