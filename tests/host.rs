@@ -71,6 +71,7 @@ impl Host {
         let folder = tempfile::tempdir()?;
         std::fs::write(folder.path().join("directory.json"), directory(alter)?)?;
         std::fs::write(folder.path().join("tandem.toml"), configuration(block, &folder, further))?;
+        prompts(folder.path())?;
         let child = launch(&folder, environment)?;
         Ok(Self { child, folder, block })
     }
@@ -90,6 +91,16 @@ impl Host {
     /// When there is no binary.
     pub fn rival(&self) -> anyhow::Result<Command> {
         serve(&self.folder)
+    }
+
+    /// What the program prints, asked with these words about this server's configuration.
+    ///
+    /// # Errors
+    /// When there is no binary.
+    pub fn ask(&self, words: &[&str]) -> anyhow::Result<std::process::Output> {
+        let mut command = Command::new(binary()?);
+        command.args(words).arg("--config").arg(self.folder.path().join("tandem.toml"));
+        Ok(command.current_dir(self.folder.path()).stdin(Stdio::null()).output()?)
     }
 
     /// The database file.
@@ -113,7 +124,11 @@ impl Host {
         let address = SocketAddr::new(self.block.server(), 8080);
         let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(5))?;
         stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
+             Authorization: Bearer {ADMIN_KEY}\r\n\r\n"
+        )?;
         let mut text = String::new();
         stream.read_to_string(&mut text)?;
         Ok(text)
@@ -161,6 +176,7 @@ fn launch(
     let log = folder.path().join("server.log");
     let errors = std::fs::File::options().create(true).append(true).open(&log)?;
     let mut command = serve(folder)?;
+    command.env("TANDEM_API_ADMIN_KEY", ADMIN_KEY);
     let mut child = command.envs(environment).stdout(Stdio::piped()).stderr(errors).spawn()?;
     let stdout = child.stdout.take().context("the server's output")?;
     let mut lines = BufReader::new(stdout);
@@ -211,18 +227,42 @@ pub fn password(sip_username: &str) -> String {
     format!("secret-of-{sip_username}")
 }
 
+/// With which the tests read the API.
+const ADMIN_KEY: &str = "the administrator's key of the tests";
+
 /// The realm of the tests.
 pub const DOMAIN: &str = "tandem.test";
 
 fn directory(alter: impl FnOnce(&mut serde_json::Value)) -> anyhow::Result<String> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/oracle/directory.json");
     let mut directory: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(file)?)?;
+    alter(&mut directory);
     for user in directory["users"].as_array_mut().context("users")? {
         let name = user["sip_username"].as_str().context("sip_username")?.to_owned();
         user["sip_password"] = password(&name).into();
     }
-    alter(&mut directory);
     Ok(serde_json::to_string_pretty(&directory)?)
+}
+
+/// Sound for every scenario: the prompt `second.wav`, a second of a tone, and `speech.ulaw`, two
+/// seconds of what SIPp says.
+fn prompts(folder: &Path) -> anyhow::Result<()> {
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 8_000,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    std::fs::create_dir_all(folder.join("prompts"))?;
+    let mut file = hound::WavWriter::create(folder.join("prompts/second.wav"), spec)?;
+    for index in 0..8_000_u32 {
+        // 500 Hz, as a square.
+        file.write_sample(if index % 16 < 8 { 4_000_i16 } else { -4_000 })?;
+    }
+    file.finalize()?;
+    let speech: Vec<u8> =
+        (0..16_000).map(|index| if index % 16 < 8 { 0x9f } else { 0x1f }).collect();
+    Ok(std::fs::write(folder.join("speech.ulaw"), speech)?)
 }
 
 fn configuration(block: Block, folder: &tempfile::TempDir, further: &str) -> String {

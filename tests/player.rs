@@ -16,8 +16,42 @@ use crate::host::{Host, password, wait};
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// What a script may leave open and a scenario need not say.
-const DEFAULTS: [(&str, &str); 4] =
-    [("ring_ms", "100"), ("answer_ms", "200"), ("talk_ms", "300"), ("hold_ms", "300")];
+const DEFAULTS: [(&str, &str); 6] = [
+    ("ring_ms", "100"),
+    ("answer_ms", "200"),
+    ("talk_ms", "300"),
+    ("hold_ms", "300"),
+    ("wait_ms", "100"),
+    ("digits", ""),
+];
+
+/// What a script says where keys are pressed: `<press keys="12,#"/>`, a comma for a pause.
+const PRESS: &str = "<press keys=\"";
+
+/// One key by INFO, in a dialog whose last message was a response.
+const KEY: &str = r#"<send retrans="500">
+    <![CDATA[
+
+      INFO [next_url] SIP/2.0
+      Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=z9hG4bK-[pid]-[call_number]-k[n]
+      [last_From:]
+      [last_To:]
+      Call-ID: [call_id]
+      CSeq: [n] INFO
+      Max-Forwards: 70
+      Content-Type: application/dtmf-relay
+      Content-Length: [len]
+
+      Signal=[key]
+      Duration=160
+
+    ]]>
+  </send>
+  <recv response="200"/>
+"#;
+
+/// A comma's.
+const PAUSE: &str = "<pause milliseconds=\"250\"/>\n";
 
 /// The folder of the scenarios.
 pub(crate) fn folder() -> PathBuf {
@@ -40,8 +74,10 @@ pub struct Part<'a> {
     pub address: IpAddr,
     /// The same.
     pub port: u16,
-    /// Calls it makes or takes.
+    /// Calls it makes or takes; 0: any number, until it is stopped.
     pub calls: u32,
+    /// How many it begins in a second.
+    pub rate: u32,
     /// Speaks TCP.
     pub tcp: bool,
 }
@@ -50,6 +86,8 @@ pub struct Part<'a> {
 pub struct Player {
     child: Child,
     who: String,
+    /// Takes calls until it is stopped.
+    endless: bool,
     script: PathBuf,
     messages: PathBuf,
     errors: PathBuf,
@@ -67,10 +105,12 @@ impl Player {
         std::fs::write(&script, filled(part)?)?;
         let address = part.address.to_string();
         let user = part.user.unwrap_or("nobody");
+        let calls = if part.calls == 0 { u32::MAX } else { part.calls };
         let mut command = Command::new("sipp");
         command.arg(format!("{}:5060", host.block.server())).arg("-sf").arg(&script);
         command.args(["-i", &address, "-mi", &address, "-p", &part.port.to_string()]);
-        command.args(["-mp", &(part.port + 1000).to_string(), "-m", &part.calls.to_string()]);
+        command.args(["-mp", &(part.port + 1000).to_string(), "-m", &calls.to_string()]);
+        command.args(["-r", &part.rate.to_string()]);
         command.args(["-t", if part.tcp { "t1" } else { "u1" }, "-nostdin"]);
         command.args(["-timeout", "25s", "-timeout_error"]);
         command.args(["-au", user, "-ap", &password(user)]);
@@ -86,6 +126,7 @@ impl Player {
         let mut player = Self {
             child,
             who: part.who.clone(),
+            endless: part.calls == 0,
             script,
             messages: file("messages"),
             errors: file("errors"),
@@ -116,6 +157,9 @@ impl Player {
     /// # Errors
     /// When it did not see what its script expects; the error holds its trace.
     pub fn over(&mut self) -> anyhow::Result<()> {
+        if self.endless {
+            return Ok(());
+        }
         let status = wait(&mut self.child, LIMIT);
         let good = status.as_ref().is_ok_and(std::process::ExitStatus::success);
         ensure!(
@@ -152,7 +196,26 @@ fn filled(part: &Part<'_>) -> anyhow::Result<String> {
     for (key, value) in DEFAULTS.into_iter().chain(part.user.map(|user| ("user", user))) {
         text = text.replace(&format!("[{key}]"), value);
     }
-    Ok(text)
+    Ok(pressed(&text))
+}
+
+/// The script with its keys in it; requests after them have numbers from 500 on.
+fn pressed(script: &str) -> String {
+    let mut parts = script.split(PRESS);
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    let mut number = 100;
+    for part in parts {
+        let (keys, rest) = part.split_once("\"/>").unwrap_or((part, ""));
+        for key in keys.chars() {
+            number += 1;
+            text += &match key {
+                ',' => PAUSE.to_owned(),
+                _ => KEY.replace("[n]", &number.to_string()).replace("[key]", &key.to_string()),
+            };
+        }
+        text += rest;
+    }
+    text
 }
 
 fn text(file: &Path) -> String {

@@ -14,6 +14,7 @@ use crate::compare;
 use crate::database::Database;
 use crate::host::{Block, Host};
 use crate::player::{Part, Player, folder};
+use crate::puppet::Puppet;
 use crate::registration::register;
 
 /// `scenario.toml`.
@@ -28,6 +29,9 @@ pub struct Scenario {
     pub environment: BTreeMap<String, String>,
     /// Fields of IVRs to be set: people in the oracle ring for half a minute.
     pub ivr: BTreeMap<String, serde_json::Map<String, Value>>,
+    /// Added to the directory of the oracle: entries of its lists, by id; an entry that is there
+    /// gets the fields that are named.
+    pub directory: Value,
     /// Who is registered, and what their phones do; `script` absent: registered, never rung.
     pub agent: Vec<Agent>,
     /// What stands behind the trunk: the first at port 5060, the next at 5070.
@@ -38,6 +42,20 @@ pub struct Scenario {
     pub expect: Vec<Expectation>,
     /// Lines that `/metrics` must have at the end.
     pub metrics: Vec<String>,
+    /// What the API must say at the end, before the server stops.
+    pub seen: Vec<Seen>,
+}
+
+/// A resource of the API and what one place of it must hold.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seen {
+    /// Its path.
+    pub path: String,
+    /// The place, as a JSON pointer.
+    pub at: String,
+    /// What is there.
+    pub is: Value,
 }
 
 /// A query and what it must give.
@@ -66,6 +84,12 @@ pub struct Caller {
     pub tcp: bool,
     /// Calls only when this query gives a row.
     pub after: Option<String>,
+    /// Calls it makes; 1.
+    #[serde(default = "one")]
+    pub calls: u32,
+    /// How many of them it begins in a second; 10.
+    #[serde(default = "ten")]
+    pub rate: u32,
 }
 
 /// A SIPp that takes calls of the trunk.
@@ -90,13 +114,20 @@ pub struct Agent {
     /// Keys of the script.
     #[serde(default)]
     pub keys: BTreeMap<String, String>,
-    /// Calls it takes; 1.
+    /// Calls it takes; 1. 0: as many as come; it is there until everybody else is done.
     #[serde(default = "one")]
     pub calls: u32,
+    /// The phone is there and says nothing at all.
+    #[serde(default)]
+    pub silent: bool,
 }
 
 fn one() -> u32 {
     1
+}
+
+fn ten() -> u32 {
+    10
 }
 
 /// A scenario on its own addresses, with a server that takes calls and phones that wait for them.
@@ -107,6 +138,8 @@ pub struct Stage {
     pub host: Host,
     /// Everybody whom SIPp plays, in the order in which they came.
     pub players: Vec<Player>,
+    /// Phones that say nothing.
+    silent: Vec<Puppet>,
 }
 
 /// Runs a folder of `sip-scenarios/` and compares what was stored.
@@ -133,13 +166,19 @@ impl Stage {
         for value in environment.values_mut() {
             *value = value.replace("[far_end]", &block.far_end().to_string());
         }
+        // Texts would take as long as they are, and only where something can speak them.
+        environment.entry("TANDEM_PROMPTS__SPEAK".to_owned()).or_default();
         let host = Host::start(block, &scenario.configuration, &environment, |directory| {
             set_ivrs(directory, &scenario.ivr);
+            add(directory, &scenario.directory);
         })?;
-        let mut stage = Self { name, scenario, host, players: Vec::new() };
+        let mut stage = Self { name, scenario, host, players: Vec::new(), silent: Vec::new() };
         for (index, agent) in stage.scenario.agent.iter().enumerate() {
             let address = block.agent(u8::try_from(index)?);
             register(block, address, &agent.user)?;
+            if agent.silent {
+                stage.silent.push(Puppet::new(block, address, 5060)?);
+            }
             let Some(script) = &agent.script else { continue };
             let part = Part {
                 who: agent.user.clone(),
@@ -150,6 +189,7 @@ impl Stage {
                 address,
                 port: 5060,
                 calls: agent.calls,
+                rate: ten(),
                 tcp: false,
             };
             stage.players.push(Player::start(&part, &stage.host)?);
@@ -164,6 +204,7 @@ impl Stage {
                 address: block.far_end(),
                 port: 5060 + 10 * u16::try_from(index)?,
                 calls: 1,
+                rate: ten(),
                 tcp: false,
             };
             stage.players.push(Player::start(&part, &stage.host)?);
@@ -205,7 +246,8 @@ impl Stage {
             user: caller.user.as_deref(),
             address,
             port: 5060 + 10 * u16::from(place),
-            calls: 1,
+            calls: caller.calls,
+            rate: caller.rate,
             tcp: caller.tcp,
         };
         self.players.push(Player::start(&part, &self.host)?);
@@ -249,6 +291,7 @@ impl Stage {
     pub async fn finish(mut self) -> anyhow::Result<()> {
         self.over()?;
         self.measures(&self.scenario.metrics)?;
+        self.scenario.seen.iter().try_for_each(|seen| self.sees(seen))?;
         // A stop waits for nothing but what is being written: every call is over.
         self.host.signal("TERM")?;
         let status = self.host.wait()?;
@@ -273,6 +316,24 @@ impl Stage {
             std::thread::park_timeout(Duration::from_millis(20));
         }
         bail!("{}: {lines:?} in\n{text}", self.name)
+    }
+
+    /// Waits until the API says what it must: its snapshots are made a few times a second.
+    ///
+    /// # Errors
+    /// When it does not say it.
+    pub fn sees(&self, Seen { path, at, is }: &Seen) -> anyhow::Result<()> {
+        let mut answer = String::new();
+        for _ in 0..100 {
+            answer = self.host.get(path)?;
+            let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+            let document: Option<Value> = serde_json::from_str(body).ok();
+            if document.and_then(|document| document.pointer(at).cloned()).as_ref() == Some(is) {
+                return Ok(());
+            }
+            std::thread::park_timeout(Duration::from_millis(20));
+        }
+        bail!("{}: {at} of {path} must be {is}, in\n{answer}", self.name)
     }
 
     /// Compares what a server that has ended has stored, and looks through its log.
@@ -335,5 +396,30 @@ fn set_ivrs(directory: &mut Value, fields: &BTreeMap<String, serde_json::Map<Str
         for (key, value) in fields {
             ivr[key] = value.clone();
         }
+    }
+}
+
+fn add(directory: &mut Value, further: &Value) {
+    for (list, entries) in further.as_object().into_iter().flatten() {
+        let Some(entries) = entries.as_array() else {
+            set(&mut directory[list], entries);
+            continue;
+        };
+        for entry in entries {
+            let known = directory[list].as_array_mut().into_iter().flatten();
+            let key = if list == "lookups" { "e164" } else { "id" };
+            match known.into_iter().find(|known| known[key] == entry[key]) {
+                Some(known) => set(known, entry),
+                None => directory[list].as_array_mut().into_iter().for_each(|all| {
+                    all.push(entry.clone());
+                }),
+            }
+        }
+    }
+}
+
+fn set(entry: &mut Value, fields: &Value) {
+    for (key, value) in fields.as_object().into_iter().flatten() {
+        entry[key] = value.clone();
     }
 }

@@ -3,6 +3,8 @@
 
 #[path = "sipp/directed.rs"]
 mod directed;
+#[path = "sipp/searching.rs"]
+mod searching;
 #[path = "sipp/torture.rs"]
 mod torture;
 
@@ -90,6 +92,41 @@ scenarios! {
     65 comfort_noise,
     66 greeting_caller_hangs_up,
     67 record_on_info,
+    68 menu_option,
+    69 menu_caller_hangs_up,
+    70 menu_invalid_then_timeout_then_default,
+    71 time_routing_open,
+    72 time_routing_holiday,
+    73 play_and_hangup,
+    74 play_directory_one_match,
+    75 record_owner_answers,
+    76 record_owner_unknown_next_ivr,
+    77 last_agent,
+    78 transfer_to_fixed_number,
+    79 voicemail_left,
+    80 voicemail_listened_by_code,
+    81 queue_agent_comes_back,
+    82 queue_caller_hangs_up_while_agent_rings,
+    83 queue_overflow,
+    84 queue_timeout_next_ivr,
+    85 queue_leave_by_digit,
+    86 queue_priority,
+    87 wrap_up,
+    90 lamp,
+    91 away_by_code,
+    92 paused_after_missed,
+    93 acd_receiver,
+    94 personal_route_forward,
+    95 personal_route_voicemail,
+    96 frozen_phone,
+    97 missed_call_owner_group,
+    98 reply_call,
+    99 mailbox_lamp,
+    100 freeswitch_2540,
+    101 freeswitch_2530,
+    102 freeswitch_2901,
+    103 fusionpbx_5778,
+    104 opensips_3123,
 }
 
 #[test]
@@ -105,8 +142,12 @@ fn every_folder_is_a_test_and_every_test_a_folder() -> anyhow::Result<()> {
         assert!(path.join("about.md").exists(), "{name} does not say what it is about");
         folders.insert(name);
     }
-    let tests: BTreeSet<String> =
-        TOLD.iter().chain(directed::NAMES).map(|name| (*name).to_owned()).collect();
+    let tests: BTreeSet<String> = TOLD
+        .iter()
+        .chain(directed::NAMES)
+        .chain(searching::NAMES)
+        .map(|name| (*name).to_owned())
+        .collect();
     assert_eq!(folders, tests);
     Ok(())
 }
