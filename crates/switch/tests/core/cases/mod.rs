@@ -7,3 +7,4 @@ mod media;
 mod negotiation;
 mod publish;
 mod watching;
+mod watching_random;
