@@ -14,7 +14,7 @@ use model::directory::{
     WaitingChoice,
 };
 use model::{E164, GroupId, IvrId, NumberId, UserId};
-use switch::{Input, Restored};
+use switch::{Input, Restored, RestoredAgent};
 
 use crate::house::{ALICE, BOB, Dialog, House, Sent, TRUNK, config, directory, find};
 use crate::phone::{ALICES, BOBS, MEDIA, all, called, ladder};
@@ -337,4 +337,23 @@ fn freeswitch_2530_a_late_answer_after_the_caller_left_is_acknowledged_and_hung_
     assert_eq!(ladder(&house.receive(ALICE, late)), "ACK alice\nBYE alice");
     house.wait(Duration::from_secs(60));
     assert!(house.switch.is_calm());
+}
+
+#[test]
+fn what_agents_chose_and_did_today_survives_a_restart() {
+    let away = RestoredAgent {
+        user: UserId::from("u-alice"),
+        availability: Some((model::directory::Availability::Away, Some("lunch".into()))),
+        today: acd::Today { answered: 7, ..acd::Today::default() },
+    };
+    let restored = Restored { agents: vec![away], ..Restored::default() };
+    let mut house = House::of(config(call::Settings::default()), desks(), restored);
+    let (_, sent) = waits(&mut house, DESK);
+    assert!(all(&sent, "INVITE ").is_empty(), "she is at lunch");
+    let board = house.switch.wallboard(crate::house::now(house.now));
+    let alice = &board.agents[0];
+    assert_eq!((alice.state, alice.reason.as_deref()), (AgentState::Away, Some("lunch")));
+    assert_eq!(alice.answered, 7);
+    let desk = board.groups.iter().find(|group| group.group.as_str() == "g-desk").expect("a group");
+    assert_eq!((desk.waiting, desk.away), (1, 1));
 }
