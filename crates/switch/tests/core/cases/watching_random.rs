@@ -32,7 +32,8 @@ fn deed() -> impl Strategy<Value = Deed> {
     prop_oneof![
         2 => (any::<bool>(), 0..3_usize, expires.clone())
             .prop_map(|(bob, what, expires_s)| Deed::Watch { bob, what, expires_s }),
-        1 => (any::<usize>(), expires).prop_map(|(which, expires_s)| Deed::Refresh { which, expires_s }),
+        1 => (any::<usize>(), expires)
+            .prop_map(|(which, expires_s)| Deed::Refresh { which, expires_s }),
         6 => (any::<usize>(), 0..8_usize).prop_map(|(which, how)| Deed::Answer { which, how }),
         2 => Just(Deed::Call),
         2 => any::<usize>().prop_map(|which| Deed::Decline { which }),
