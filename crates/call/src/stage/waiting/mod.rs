@@ -78,7 +78,8 @@ impl Waiting {
         let ringing = Ringing::begin(target, plan.strategy, of_plan, route, basis, ctx);
         basis.groups.push(group.clone());
         let place = search::place(&group, queue, &plan, basis, ctx);
-        let priority = i32::from(i16::MIN).max(place.priority).min(i32::from(i16::MAX));
+        let priority = place.priority.clamp(i16::MIN.into(), i16::MAX.into());
+        // It lies between the two.
         let priority = i16::try_from(priority).unwrap_or_default();
         let position = match ctx.floor.wait(place, ctx.now) {
             Ok(position) => position,
