@@ -27,7 +27,11 @@ fn every_file_is_valid() {
         .collect();
     names.retain(|name| name.ends_with(".toml"));
     names.sort();
-    assert_eq!(names, ["behind-nat.toml", "directory.toml", "tandem.toml"]);
+    assert_eq!(names, ["behind-nat.toml", "contact-centre.toml", "directory.toml", "tandem.toml"]);
+    let (read, problems) =
+        directory_file::load(&folder().join("contact-centre.toml"), Some("tandem.test"));
+    assert_eq!(problems.0.len(), 0, "{problems}");
+    assert_eq!(read.expect("sound").content.ivrs.len(), 8);
     for name in ["behind-nat.toml", "tandem.toml"] {
         let config = load(name);
         let directory = config.directory.expect("a directory file");
@@ -46,6 +50,10 @@ fn the_commented_file_shows_the_defaults() {
     assert_eq!(shown.limits, Limits::default());
     assert_eq!(shown.sip.timers, default.sip.timers);
     assert_eq!(shown.ring, default.ring);
+    assert_eq!(shown.acd, default.acd);
+    assert_eq!(shown.ivr, default.ivr);
+    assert_eq!(shown.voicemail, default.voicemail);
+    assert!(shown.lookup.is_none() && shown.smtp.is_none());
     assert_eq!(format!("{:?}", shown.media), format!("{:?}", default.media));
     assert_eq!(shown.recording, default.recording);
     assert_eq!(shown.quality, default.quality);

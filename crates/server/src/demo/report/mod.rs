@@ -44,7 +44,7 @@ pub(super) fn opening(
         there.collect::<Vec<_>>().join(", ")
     };
     writeln!(out, "  phones registered: {}", who(&USERS))?;
-    writeln!(out, "  phones outside, behind the trunk: {}", who(&OUTSIDE))?;
+    writeln!(out, "  phones outside: {}", who(&OUTSIDE))?;
     writeln!(out, "\n{}\n", paint.bold("Calls, as the database shows them"))?;
     out.flush()
 }
