@@ -1,7 +1,7 @@
 //! A voice message: left by a caller who is greeted and hears the beep, listened to from the
 //! user's own telephone with his PIN, deleted.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::phone::{ABSENT_DBOV, FOUND_DBOV, Talker};
 use crate::stage::{Setting, Stage};
-use crate::voice::{Voice, silence, tone};
+use crate::voice::{RATE, Voice, silence, tone};
 
 const MENU_HZ: f64 = 700.0;
 const BOX_HZ: f64 = 620.0;
@@ -100,11 +100,7 @@ async fn kept(stage: &Stage) -> anyhow::Result<PathBuf> {
     let digest = Sha256::digest(std::fs::read(&file)?);
     let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     ensure!(row["sha256"] == digest, "{row}");
-    let mut reader = hound::WavReader::open(&file)?;
-    let spec = reader.spec();
-    ensure!(spec.channels == 1, "{spec:?}");
-    let pcm = reader.samples().collect::<Result<Vec<i16>, _>>()?;
-    let rate = spec.sample_rate;
+    let (rate, pcm) = sound(&file)?;
     // What is said begins 600 ms after the beep was heard.
     let said = &pcm[rate as usize..rate as usize * 2];
     let level = tone_dbov(said, rate, MESSAGE_HZ);
@@ -117,6 +113,22 @@ async fn kept(stage: &Stage) -> anyhow::Result<PathBuf> {
     let kept = i64::try_from(pcm.len() * 1_000 / rate as usize)?;
     ensure!((2_500..6_500).contains(&kept) && (ms - kept).abs() < 1_600, "{ms} of {kept} ms");
     Ok(file)
+}
+
+/// The one channel of a file.
+fn sound(file: &Path) -> anyhow::Result<(u32, Vec<i16>)> {
+    if file.extension().is_some_and(|extension| extension == "opus") {
+        let bytes = std::fs::read(file)?;
+        // Of its identification: the channels (RFC 7845 §5.1).
+        ensure!(bytes[28..].starts_with(b"OpusHead\x01\x01"), "not one channel");
+        let sound = audio::ogg::read(&bytes, RATE, audio::wav::Limits::default())?;
+        return Ok((sound.rate, sound.pcm));
+    }
+    let mut reader = hound::WavReader::open(file)?;
+    let spec = reader.spec();
+    ensure!(spec.channels == 1, "{spec:?}");
+    let pcm = reader.samples().collect::<Result<Vec<i16>, _>>()?;
+    Ok((spec.sample_rate, pcm))
 }
 
 /// The wrong PIN, the right one, how many there are, when it came, the message.
@@ -140,9 +152,11 @@ async fn listen(ana: &mut Talker, stage: &Stage) -> anyhow::Result<()> {
     stage.rows(query, 1).await.map(drop)
 }
 
-/// Who hangs up after the beep has left a message, too; who says nothing has not.
+/// Who hangs up after the beep has left a message, too; who says nothing has not. Messages in Opus.
 pub(crate) async fn hung_up() -> anyhow::Result<()> {
-    let stage = Stage::set(Block(238), setting())?;
+    let mut setting = setting();
+    setting.configuration += "[recording]\nformat = \"opus\"\n";
+    let stage = Stage::set(Block(238), setting)?;
     let mut silent = stage.outside(0, Voice::of(CodecKind::Pcmu)).await?;
     silent.call("+15557770003", "+15550200002");
     silent.hears_tone(MENU_HZ).await?;
@@ -161,5 +175,9 @@ pub(crate) async fn hung_up() -> anyhow::Result<()> {
     let there = "SELECT from_number FROM voicemail WHERE deleted_at IS NULL";
     let there = stage.lines(there).await?;
     ensure!(there == ["+15557770001"], "{there:?}");
+    let mut ana = stage.agent(0, "ana", Voice::of(CodecKind::Pcmu)).await?;
+    listen(&mut ana, &stage).await?;
+    ana.hang_up();
+    stage.finished(3).await?;
     stage.finish().await
 }

@@ -463,8 +463,16 @@ fn what_a_killed_server_leaves_is_made_whole() {
     // Killed in the middle of a write.
     std::mem::forget(writer);
     file.write_all(&[1, 2, 3]).unwrap();
+    // A voice message has one channel.
+    let message = Disk.create(&folder.path().join("voicemail/m.wav")).unwrap();
+    let mut writer = audio::wav::Writer::mono(message, 8_000).unwrap();
+    writer.write(&[1; 12_000]).unwrap();
+    std::mem::forget(writer);
     fs::write(folder.path().join("junk.wav"), "nothing").unwrap();
     std::os::unix::fs::symlink("/etc", folder.path().join("out")).unwrap();
+    let recovered = recover(folder.path(), ["voicemail/m.wav"]);
+    let message = recovered[0].1.as_ref().unwrap();
+    assert_eq!((message.duration_ms, message.bytes), (1_500, 44 + 12_000 * 2));
     let names = ["day/k.wav", "gone.wav", "junk.wav", "../x.wav", "out/passwd", "day"];
     let outcomes = recover(folder.path(), names);
     let recovered = outcomes[0].1.as_ref().unwrap();
