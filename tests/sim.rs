@@ -11,6 +11,8 @@ mod cases;
 mod damage;
 #[path = "sim/errors.rs"]
 mod errors;
+#[path = "sim/ivrs.rs"]
+mod ivrs;
 #[path = "sim/ladder.rs"]
 mod ladder;
 #[path = "sim/media.rs"]
@@ -27,6 +29,8 @@ mod setting;
 mod store;
 #[path = "sim/verdict/mod.rs"]
 mod verdict;
+#[path = "sim/waiting.rs"]
+mod waiting;
 #[path = "sim/world/mod.rs"]
 mod world;
 
@@ -38,7 +42,7 @@ use verdict::Tally;
 const SEEDS: u64 = 50;
 
 /// What they meet among other things.
-const MET: [&str; 18] = [
+const MET: [&str; 25] = [
     "attempt answered",
     "attempt answered_elsewhere",
     "attempt busy",
@@ -54,9 +58,16 @@ const MET: [&str; 18] = [
     "failover",
     "info 200",
     "leg with figures",
+    "notify",
     "playing",
+    "queue abandoned",
+    "queue answered",
+    "queue option",
+    "queue timeout",
     "recording",
     "restart",
+    "subscribe 200",
+    "voice message",
 ];
 
 /// How many failed seeds are described.

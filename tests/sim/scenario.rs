@@ -15,10 +15,11 @@ use crate::setting::{
     self, CHAIN, CUSTOMER, OUTSIDE, OWNER, ROUND_ROBIN, SIMULRING, Setting, UNKNOWN, USERS,
     carrier_address, number_of, phone_address,
 };
+use crate::waiting;
 use crate::world::{PeerId, World};
 
 /// When the last call has been placed, and what else was to be done.
-const LAST_ACTION_MS: u64 = 45_000;
+pub(crate) const LAST_ACTION_MS: u64 = 45_000;
 /// The longest that a call can ring through all stages, talk, and time out.
 const HORIZON: Duration = Duration::from_secs(300);
 
@@ -32,6 +33,7 @@ pub(crate) fn world(seed: u64) -> World {
     setting.greets = seed.is_multiple_of(2);
     setting.records = !seed.is_multiple_of(3);
     setting.consent = seed.is_multiple_of(4);
+    setting.queues = seed % 5 > 1;
     setting.ports = *random.pick(&[40, 40, 40, 5]);
     setting.calls = *random.pick(&[100, 100, 3]);
     setting.accept = *random.pick(&[None, Some(Accept::Entry), Some(Accept::Answer)]);
@@ -49,6 +51,9 @@ pub(crate) fn world(seed: u64) -> World {
     trouble(&mut world, &mut random);
     // Drawn by itself, so that the runs of the seeds stay what they are.
     buttons(&mut world, &mut Random::new(seed ^ 0x696e_666f));
+    if world.setting.queues {
+        waiting::people(&mut world, &mut Random::new(seed ^ 0x7761_6974));
+    }
     world
 }
 

@@ -14,7 +14,9 @@ use sip::auth::{Algorithm, ha1};
 use sip::flow::TransportKind;
 use sip::message::Method;
 use sip::user_agent_core::{LocalAddress, UaConfig};
-use switch::{Limits, Network, RegistrarConfig, SwitchConfig, TrunkConfig};
+use switch::{CodeMeaning, Codes, Limits, Network, RegistrarConfig, SwitchConfig, TrunkConfig};
+
+use crate::ivrs;
 
 pub(crate) const DOMAIN: &str = "pbx.example";
 pub(crate) const SERVER: SocketAddr =
@@ -70,6 +72,9 @@ pub(crate) struct Setting {
     /// Calls are recorded, perhaps after a prompt.
     pub(crate) records: bool,
     pub(crate) consent: bool,
+    /// There are queues, menus and mailboxes, and who wants them: callers who are alone with the
+    /// server.
+    pub(crate) queues: bool,
 }
 
 impl Setting {
@@ -84,6 +89,7 @@ impl Setting {
             greets: false,
             records: false,
             consent: false,
+            queues: false,
         }
     }
 }
@@ -101,6 +107,8 @@ pub(crate) fn config(setting: &Setting) -> SwitchConfig {
         Method::Register,
         Method::Info,
         Method::Publish,
+        Method::Subscribe,
+        Method::Notify,
     ];
     let password = setting.challenged.then(|| "secret".to_owned());
     SwitchConfig {
@@ -121,9 +129,18 @@ pub(crate) fn config(setting: &Setting) -> SwitchConfig {
         registrar: RegistrarConfig::default(),
         call: call::Settings { sound: sound(setting), ..call::Settings::default() },
         agents: Default::default(),
-        codes: Default::default(),
+        codes: codes(),
         limits: Limits { calls: setting.calls, ..Limits::default() },
     }
+}
+
+/// The usual ones, the mailbox of the desk, and its menu from inside.
+fn codes() -> Codes {
+    let mut codes = Codes::default();
+    let desk = CodeMeaning::GroupVoicemail(GroupId::from("desk"));
+    let menu = CodeMeaning::Ivr(IvrId::from("ivr-menu"));
+    codes.0.extend([(Arc::from("*971"), desk), (Arc::from("*81"), menu)]);
+    codes
 }
 
 fn sound(setting: &Setting) -> SoundSettings {
@@ -136,13 +153,15 @@ fn sound(setting: &Setting) -> SoundSettings {
     }
 }
 
-fn user(name: &str) -> User {
+fn user(name: &str, setting: &Setting) -> User {
     let hash = |algorithm| Some(Arc::from(ha1(algorithm, name, DOMAIN, name).hex()));
-    User {
+    let mut user = User {
         ha1_md5: hash(Algorithm::Md5),
         ha1_sha256: hash(Algorithm::Sha256),
         ..User::named(UserId::from(name), Arc::from(name), Arc::from(name))
-    }
+    };
+    ivrs::furnish(&mut user, setting);
+    user
 }
 
 fn ivr(id: &str, target: IvrTarget, next: Option<&str>, setting: &Setting) -> Ivr {
@@ -160,7 +179,7 @@ fn ivr(id: &str, target: IvrTarget, next: Option<&str>, setting: &Setting) -> Iv
     }
 }
 
-fn group(id: &str, strategy: AcdStrategy, members: &[&str]) -> Group {
+pub(crate) fn group(id: &str, strategy: AcdStrategy, members: &[&str]) -> Group {
     Group {
         strategy,
         missed_call_owner: Some(UserId::from("erin")),
@@ -172,7 +191,7 @@ fn group(id: &str, strategy: AcdStrategy, members: &[&str]) -> Group {
     }
 }
 
-fn number(e164: &str, assignment: Assignment, is_default: bool) -> Number {
+pub(crate) fn number(e164: &str, assignment: Assignment, is_default: bool) -> Number {
     Number {
         id: NumberId::from(e164),
         e164: E164::parse(e164).expect("a number of this file"),
@@ -189,7 +208,7 @@ fn number(e164: &str, assignment: Assignment, is_default: bool) -> Number {
 pub(crate) fn directory(setting: &Setting, reloaded: bool) -> Arc<Directory> {
     let mut directory = Directory::new();
     for (position, name) in USERS.into_iter().enumerate() {
-        directory.add_user(user(name));
+        directory.add_user(user(name, setting));
         let owner = if reloaded && position == 0 { "bob" } else { name };
         let own = Assignment::User(UserId::from(owner));
         directory.add_number(number(&number_of(position), own, true));
@@ -217,6 +236,9 @@ pub(crate) fn directory(setting: &Setting, reloaded: bool) -> Arc<Directory> {
     ] {
         let assignment = Assignment::Group(group.clone(), IvrId::from(ivr));
         directory.add_number(number(e164, assignment, ivr != "ivr-chain" && ivr != "ivr-owner"));
+    }
+    if setting.queues {
+        ivrs::add(&mut directory, setting, members);
     }
     let customer = E164::parse(CUSTOMER).expect("a number of this file");
     directory.add_record(

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::agent_state::AgentChange;
-use model::call_graph::words::CallState;
+use model::call_graph::words::{CallState, InteractionKind};
 use model::call_graph::{CallGraph, Recorded, apply, check};
-use model::directory::{Availability, Directory};
+use model::directory::{Availability, Directory, MailboxId};
 use model::voicemail::{MessageId, VoiceMessage, VoicemailChange};
 use model::{CallId, GroupId, UserId};
 use switch::{Location, Restored, RestoredAgent};
@@ -25,7 +25,9 @@ pub(crate) struct Store {
     cursors: BTreeMap<GroupId, UserId>,
     /// What each agent chose last.
     chosen: BTreeMap<UserId, (Availability, Option<Arc<str>>)>,
-    messages: BTreeMap<MessageId, VoiceMessage>,
+    pub(crate) messages: BTreeMap<MessageId, VoiceMessage>,
+    /// Messages that are being left.
+    begun: BTreeMap<MessageId, VoiceMessage>,
     pub(crate) faults: Vec<String>,
 }
 
@@ -66,23 +68,40 @@ impl Store {
 
     /// A message is left once, and only what is there is heard or deleted.
     pub(crate) fn voicemail(&mut self, change: VoicemailChange) {
+        let id = match &change {
+            VoicemailChange::Begun(message) | VoicemailChange::Left(message) => &message.id,
+            VoicemailChange::Heard { id, .. }
+            | VoicemailChange::Deleted { id, .. }
+            | VoicemailChange::Dropped { id, .. } => id,
+        };
         let fits = match &change {
-            VoicemailChange::Left(message) => {
-                self.messages.insert(message.id.clone(), message.clone()).is_none()
+            VoicemailChange::Begun(message) => {
+                !self.messages.contains_key(id)
+                    && self.begun.insert(id.clone(), message.clone()).is_none()
             }
-            VoicemailChange::Heard { id, .. } => match self.messages.get_mut(id) {
+            VoicemailChange::Left(message) => {
+                self.begun.remove(id).is_some()
+                    && self.messages.insert(id.clone(), message.clone()).is_none()
+            }
+            VoicemailChange::Heard { .. } => match self.messages.get_mut(id) {
                 Some(message) => {
                     message.heard = true;
                     true
                 }
                 None => false,
             },
-            VoicemailChange::Deleted { id, .. } => self.messages.remove(id).is_some(),
-            VoicemailChange::Dropped { id, .. } => !self.messages.contains_key(id),
+            VoicemailChange::Deleted { .. } => self.messages.remove(id).is_some(),
+            VoicemailChange::Dropped { .. } => self.begun.remove(id).is_some(),
         };
         if !fits {
             self.faults.push(format!("{change:?}"));
         }
+    }
+
+    /// The message that was left last, and where.
+    pub(crate) fn newest_message(&self) -> Option<(MessageId, MailboxId)> {
+        let (id, message) = self.messages.last_key_value()?;
+        Some((id.clone(), message.mailbox.clone()))
     }
 
     /// What a new process begins with. The calls that were not over are closed as after any crash.
@@ -93,6 +112,8 @@ impl Store {
                 *self.finished.entry(graph.call.id.clone()).or_default() += 1;
             }
         }
+        // What was said until then is a message.
+        self.messages.append(&mut self.begun);
         Restored {
             locations: self.locations.values().cloned().collect(),
             cursors: self.cursors.clone().into_iter().collect(),
@@ -119,7 +140,16 @@ impl Store {
             return;
         }
         let caller = header(message, if rings { "X-Call-ID" } else { "Call-ID" });
-        let graph = self.by_caller.get(&*caller).and_then(|id| self.graphs.get(id));
+        // Who is called back has no INVITE of his own, and is no call before a member answers.
+        if rings && caller.is_empty() {
+            return;
+        }
+        let ours = |graph: &&CallGraph| graph.call.sip_call_id.is_none();
+        let graph = match self.by_caller.get(&*caller) {
+            Some(id) => self.graphs.get(id),
+            None if rings => self.graphs.values().find(ours),
+            None => None,
+        };
         let known = match graph {
             // The 200 of a re-INVITE on a leg that we dialled.
             None => accepts,
@@ -136,6 +166,7 @@ impl Store {
     /// the log a crash is tried.
     pub(crate) fn judge(&self, directory: &Directory, cut: usize) -> Vec<String> {
         let mut faults = self.faults.clone();
+        faults.extend(self.begun.keys().map(|id| format!("nothing became of message {id}")));
         for (id, graph) in &self.graphs {
             let times = self.finished.get(id).copied().unwrap_or(0);
             if times != 1 {
@@ -164,16 +195,35 @@ fn violations(graph: &CallGraph) -> Vec<String> {
     let id = &graph.call.id;
     let finished = graph.finished();
     let mut found = Vec::new();
+    for wait in &graph.queue_waits {
+        if wait.left_at.is_none_or(|left| left < wait.entered_at) || wait.exit.is_none() {
+            found.push(format!("{id} waits in {} for ever: {wait:?}", wait.group_id));
+        }
+    }
+    let mut tell = |violations: String| {
+        if !(violations.contains("(T10)") && is_cut_short(graph)) {
+            found.push(format!("{id}: {violations}"));
+        }
+    };
     if let Err(violations) = check::check_emission(&finished) {
-        found.extend(violations.iter().map(|violation| format!("{id}: {violation}")));
+        violations.iter().for_each(|violation| tell(violation.to_string()));
     }
     match serde_json::to_string(&finished) {
         Ok(text) => {
             if let Err(refused) = check::read(&text) {
-                found.push(format!("{id}: {refused}"));
+                tell(refused.to_string());
             }
         }
-        Err(error) => found.push(format!("{id}: no JSON: {error}")),
+        Err(error) => tell(format!("no JSON: {error}")),
     }
     found
+}
+
+/// T10 tells stages apart by their attempts. It means another stage than the one whose attempts it
+/// sees where the last one has begun and rung nobody.
+fn is_cut_short(graph: &CallGraph) -> bool {
+    let routed =
+        graph.interactions.iter().filter(|row| row.kind == InteractionKind::RoutingStarted);
+    let last = graph.attempts.iter().map(|attempt| usize::from(attempt.stage)).max();
+    last.is_some_and(|last| routed.count() > last)
 }

@@ -5,6 +5,7 @@
 mod caller_gone;
 mod crossing;
 mod meeting;
+mod queues;
 mod system;
 
 use std::net::IpAddr;

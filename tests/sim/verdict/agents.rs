@@ -1,5 +1,6 @@
 //! What must hold between calls: whoever talks is not offered a group's calls, a round robin
-//! passes over whoever rings elsewhere, and whoever answers stops ringing everywhere else (D37).
+//! passes over whoever rings elsewhere, whoever answers stops ringing everywhere else (D37), and
+//! of callers who wait only one rings an agent at a time.
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,8 @@ struct Day<'a> {
     talked: Vec<(&'a CallId, Millis, Millis)>,
     answered: Vec<(&'a CallId, Millis)>,
     rung: Vec<(&'a CallId, &'a ConnectionAttempt, AcdStrategy)>,
+    /// Those of them whose callers waited.
+    turns: Vec<(&'a CallId, &'a ConnectionAttempt)>,
 }
 
 /// Everything that is wrong.
@@ -48,7 +51,11 @@ fn note<'a>(graph: &'a CallGraph, days: &mut BTreeMap<&'a UserId, Day<'a>>) {
                 && attempt.connection_id == connection.id
             {
                 let rung = (&call.id, attempt, strategy(graph, attempt, connection.strategy));
-                days.entry(user).or_default().rung.push(rung);
+                let day = days.entry(user).or_default();
+                day.rung.push(rung);
+                if waited(graph, attempt) {
+                    day.turns.push((&call.id, attempt));
+                }
             }
         }
     }
@@ -64,8 +71,28 @@ fn strategy(graph: &CallGraph, attempt: &ConnectionAttempt, last: AcdStrategy) -
     }
 }
 
+/// Whether the caller waited in a queue when somebody was rung.
+fn waited(graph: &CallGraph, attempt: &ConnectionAttempt) -> bool {
+    let from = attempt.started_at;
+    attempt.group_id.is_some()
+        && graph.queue_waits.iter().any(|wait| {
+            *wait.connection_id == *attempt.connection_id
+                && wait.entered_at <= from
+                && wait.left_at.is_none_or(|left| from < left)
+        })
+}
+
 fn judge(day: &Day<'_>) -> Vec<String> {
     let mut faults = Vec::new();
+    for (place, (call, turn)) in day.turns.iter().enumerate() {
+        let (from, to) = span(turn);
+        for (other, earlier) in &day.turns[..place] {
+            let (begin, end) = span(earlier);
+            if from.0 + 1 < end.0 && begin.0 + 1 < to.0 {
+                faults.push(format!("{call} and {other} were offered at {from} and {begin}"));
+            }
+        }
+    }
     for (call, attempt, strategy) in &day.rung {
         let from = attempt.started_at;
         let to = attempt.ended_at.unwrap_or(Millis(i64::MAX));
@@ -88,6 +115,10 @@ fn judge(day: &Day<'_>) -> Vec<String> {
         }
     }
     faults
+}
+
+fn span(attempt: &ConnectionAttempt) -> (Millis, Millis) {
+    (attempt.started_at, attempt.ended_at.unwrap_or(Millis(i64::MAX)))
 }
 
 /// Well inside: each call counts its milliseconds from its own start.

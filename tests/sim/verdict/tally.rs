@@ -38,6 +38,9 @@ impl Tally {
                     self.add(format!("attempt failed {status}"), 1);
                 }
             }
+            for exit in graph.queue_waits.iter().filter_map(|wait| wait.exit) {
+                self.add(format!("queue {}", exit.as_str()), 1);
+            }
             for interaction in &graph.interactions {
                 self.add(format!("event {}", interaction.kind.as_str()), 1);
             }
@@ -68,6 +71,13 @@ impl Tally {
         self.add("malformed", counters.malformed);
         self.add("failover", counters.trunk_failovers);
         self.add("restart", u64::from(world.restarts));
+        self.add("turn", counters.offers);
+        self.add("callback", counters.callbacks);
+        self.add("voice message", world.store.messages.len() as u64);
+        for (status, times) in &counters.subscribes {
+            self.add(format!("subscribe {status}"), *times);
+        }
+        self.add("notify", world.notified);
     }
 
     /// Those of these that never happened.

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::directory::Directory;
-use phone::{PhoneCallId, PhoneEvent};
+use model::UserId;
+use model::directory::{Availability, Directory};
+use model::voicemail::VoicemailChange;
+use phone::{PhoneCallId, PhoneEvent, Watch};
 use sip::message::{Body, HeaderName};
 use switch::Input;
 
@@ -51,11 +53,60 @@ impl World {
     /// Presses a key whose digit the phone sends by INFO.
     pub(crate) fn press(&mut self, peer: PeerId) {
         self.note(|world| format!("{} presses a key", world.name(peer)));
-        let body = Body::new("application/dtmf-relay", "Signal=7\r\nDuration=200\r\n");
         for call in self.calls(peer) {
-            let body = Some(body.clone());
-            self.with(peer, |phone, now, out| phone.info(now, call, Vec::new(), body, out));
+            self.key(peer, call, '7');
         }
+    }
+
+    fn key(&mut self, peer: PeerId, call: PhoneCallId, key: char) {
+        let text = format!("Signal={key}\r\nDuration=200\r\n");
+        let body = Some(Body::new("application/dtmf-relay", text));
+        self.with(peer, |phone, now, out| phone.info(now, call, Vec::new(), body, out));
+    }
+
+    /// Presses keys in one call, each so long after the one before, the first at once.
+    pub(crate) fn type_in(&mut self, peer: PeerId, call: PhoneCallId, keys: &str, apart: Duration) {
+        for (place, key) in keys.chars().enumerate() {
+            let at = self.now + apart * place as u32;
+            self.at(at, move |world| {
+                world.note(|world| format!("{} presses {key}", world.name(peer)));
+                world.key(peer, call, key);
+            });
+        }
+    }
+
+    /// Watches something for so many seconds.
+    pub(crate) fn watch(&mut self, peer: PeerId, event: &str, whom: &str, expires_s: u32) {
+        if self.peers[peer].user.is_none() {
+            return;
+        }
+        self.note(|world| format!("{} watches {event} of {whom}", world.name(peer)));
+        let number = self.peers[peer].watches.len();
+        let call_id = format!("watch-{peer}-{number}-{}@sim", self.now.as_micros());
+        let watch = Watch { event, whom, expires_s, call_id: &call_id };
+        self.with(peer, |phone, now, out| phone.watch(now, watch, out));
+        self.peers[peer].watches.insert(call_id);
+    }
+
+    /// Somebody chooses at a screen whether groups may offer a user calls.
+    pub(crate) fn choose(&mut self, user: &'static str, availability: Availability) {
+        self.note(|_| format!("{user} is {availability:?}"));
+        let user = UserId::from(user);
+        self.input(Input::Availability { user, availability, reason: None });
+    }
+
+    /// Somebody reads or deletes the newest message at a screen.
+    pub(crate) fn read_mail(&mut self, deletes: bool) {
+        let Some((id, mailbox)) = self.store.newest_message() else {
+            return;
+        };
+        self.note(|_| format!("{id} is read, deleted: {deletes}"));
+        let (by, at) = (UserId::from("alice"), super::wall(self.now).wall);
+        self.input(Input::Mailbox(if deletes {
+            VoicemailChange::Deleted { id, mailbox, by, at }
+        } else {
+            VoicemailChange::Heard { id, mailbox, by, at }
+        }));
     }
 
     /// Presses the button for recordings.

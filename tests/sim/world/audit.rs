@@ -23,6 +23,7 @@ impl World {
         if self.agenda.values().any(under_way) {
             return;
         }
+        let alone = self.setting.queues || self.setting.accept == Some(Accept::Entry);
         for peer in &self.peers {
             for call in &peer.talking {
                 let Some(agreed) = peer.phone.media(*call) else { continue };
@@ -32,7 +33,7 @@ impl World {
                         && direction.send == agreed.direction.receives()
                         && direction.receive == agreed.direction.sends()
                         // An IVR may have accepted the caller alone.
-                        && (bridged || self.setting.accept == Some(Accept::Entry))
+                        && (bridged || alone)
                 });
                 if !fits {
                     let (at, name) = (self.now, &peer.name);

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use call::port::MediaEvent;
+use model::agent_state::AgentState;
 use switch::Input;
 
-use super::World;
+use super::{World, wall};
 
 /// 64·T1, and what is on the network then.
 const CALM: Duration = Duration::from_secs(40);
@@ -41,6 +42,10 @@ impl World {
             }
         }
         self.run_for(CALM);
+        // Whoever is to be called back is forgotten when that is of no use any more.
+        if self.switch.wallboard(wall(self.now)).groups.iter().any(|group| group.waiting > 0) {
+            self.run_for(acd::Floor::CALLBACK_LIFETIME);
+        }
     }
 
     /// Whether messages arrive that nobody sent.
@@ -55,6 +60,9 @@ impl World {
         let counters = self.switch.counters();
         if !self.switch.is_calm() {
             faults.push(format!("the switch is not calm: {counters:?}"));
+        }
+        if counters.subscriptions.values().any(|count| *count != 0) {
+            faults.push(format!("subscriptions: {:?}", counters.subscriptions));
         }
         if self.switch.awaits_media() {
             faults.push("the switch waits for media, which owes nothing".into());
@@ -73,6 +81,7 @@ impl World {
             faults.push(format!("{open} recordings open in media, {:?}", self.recordings));
         }
         faults.extend(self.media.faults.iter().cloned());
+        faults.extend(self.left_on_the_floor());
         for peer in &self.peers {
             let counts = peer.phone.counts();
             if peer.phone.calls().next().is_some() || !counts.is_zero() {
@@ -81,6 +90,26 @@ impl World {
             if peer.begun != peer.ended {
                 faults
                     .push(format!("{}: began {:?}, ended {:?}", peer.name, peer.begun, peer.ended));
+            }
+        }
+        faults
+    }
+
+    /// Callers who wait, and agents who are not as they were before the first call.
+    fn left_on_the_floor(&self) -> Vec<String> {
+        let board = self.switch.wallboard(wall(self.now));
+        let waiting = board.groups.iter().filter(|group| group.waiting > 0);
+        let mut faults: Vec<_> =
+            waiting.map(|group| format!("{} wait for {}", group.waiting, group.group)).collect();
+        for agent in &board.agents {
+            match agent.state {
+                AgentState::Ringing | AgentState::OnCall | AgentState::WrapUp => {
+                    faults.push(format!("{} is {:?}", agent.user, agent.state));
+                }
+                AgentState::Offline
+                | AgentState::Unreachable
+                | AgentState::Away
+                | AgentState::Available => {}
             }
         }
         faults

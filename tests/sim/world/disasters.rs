@@ -51,6 +51,7 @@ impl World {
         peer.begun.clear();
         peer.ended.clear();
         peer.talking.clear();
+        peer.watches.clear();
     }
 
     /// A peer's connection breaks.

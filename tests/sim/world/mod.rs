@@ -18,13 +18,13 @@ use model::recording::{RecordingChange, RecordingId};
 use model::{CallId, Millis, Now};
 use phone::{Phone, PhoneCallId, PhoneConfig, PhoneEvent, PhoneOutput};
 use sip::flow::{Flow, TransportKind};
-use sip::message::Message;
+use sip::message::{Message, Method};
 use sip::user_agent_core::ResolveId;
 use switch::{Effect, Input, Restored, Switch};
 
 use crate::damage::damaged;
 use crate::errors::Errors;
-use crate::ladder::{Ladder, Line};
+use crate::ladder::{Ladder, Line, header};
 use crate::media::Media;
 use crate::network::{Conditions, Network};
 use crate::random::Random;
@@ -52,6 +52,8 @@ pub(crate) struct Peer {
     ended: BTreeSet<PhoneCallId>,
     /// Calls that are answered and not ended.
     talking: BTreeSet<PhoneCallId>,
+    /// Call-IDs of what it watches.
+    watches: BTreeSet<String>,
 }
 
 /// What is going to happen.
@@ -105,6 +107,8 @@ pub(crate) struct World {
     pub(crate) recordings: BTreeSet<RecordingId>,
     /// Legs whose figures are kept.
     pub(crate) qualities: BTreeSet<String>,
+    /// NOTIFYs that reached who watches.
+    pub(crate) notified: u64,
     /// Faults that the run itself noticed.
     pub(crate) faults: Vec<String>,
     agenda: BTreeMap<(Duration, u64), Happening>,
@@ -143,6 +147,7 @@ impl World {
             disturbed: false,
             recordings: BTreeSet::new(),
             qualities: BTreeSet::new(),
+            notified: 0,
             faults: Vec::new(),
             agenda: BTreeMap::new(),
             sequence: 0,
@@ -189,6 +194,7 @@ impl World {
             begun: BTreeSet::new(),
             ended: BTreeSet::new(),
             talking: BTreeSet::new(),
+            watches: BTreeSet::new(),
         });
         id
     }
@@ -302,6 +308,7 @@ impl World {
     fn happen(&mut self, happening: Happening) {
         match happening {
             Happening::Arrives(peer, flow, bytes) => {
+                let whole = bytes.clone();
                 let message = match Message::parse_datagram(bytes) {
                     Ok(message) => message,
                     Err(fault) if self.is_damaged() => {
@@ -312,6 +319,13 @@ impl World {
                     }
                     Err(fault) => return self.faults.push(format!("not a message: {fault:?}")),
                 };
+                if let Some(peer) = peer
+                    && let Message::Request(request) = &message
+                    && *request.method() == Method::Notify
+                    && self.notified(peer, flow, &whole)
+                {
+                    return;
+                }
                 match peer {
                     Some(peer) => self.with(peer, |phone, now, out| {
                         phone.receive(now, flow, message, out);
@@ -376,6 +390,20 @@ impl World {
                 }
             }
         }
+    }
+
+    /// A NOTIFY of what a peer watches is answered at once, and again when it comes again.
+    /// Returns whether it was one: who has rebooted knows of none, and his telephone says so.
+    fn notified(&mut self, peer: PeerId, flow: Flow, notify: &[u8]) -> bool {
+        if !self.peers[peer].watches.contains(&header(notify, "Call-ID")) {
+            return false;
+        }
+        self.notified += 1;
+        let names = ["Via", "From", "To", "Call-ID", "CSeq"];
+        let lines = names.map(|name| format!("{name}: {}\r\n", header(notify, name)));
+        let text = format!("SIP/2.0 200 OK\r\n{}Content-Length: 0\r\n\r\n", lines.concat());
+        self.transmit(Some(peer), flow, Bytes::from(text));
+        true
     }
 
     /// A recording begins once and is closed once, and nothing becomes of it outside of that.
