@@ -1,8 +1,8 @@
 //! Opus in Ogg (RFC 7845), one or two channels, written so that a killed writer leaves a file that
 //! plays: a page is complete by itself and holds at most a second. What was written can be read.
 //!
-//! Of two channels each is an Opus stream of its own: mapping family 1 with two streams, none of them
-//! coupled (RFC 7845 §5.1.1.2), which every player of the family plays as left and right. A
+//! Of two channels each is an Opus stream of its own: mapping family 1 with two streams, none of
+//! them coupled (RFC 7845 §5.1.1.2), which every player of the family plays as left and right. A
 //! coupled stream would code both sides of a conversation as a sum and a difference, so that each
 //! side is faintly heard in the other; and two sides that never talk at once have nothing in
 //! common to be saved.

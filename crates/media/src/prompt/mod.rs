@@ -1,7 +1,7 @@
 //! What is played but tones: files of the prompts folder, music, voice messages, and texts and
-//! numbers that are spoken. The sound thread asks a `Library` and never waits: a sound is there, or its answer
-//! comes through `Answers`, or it cannot be had. Files are read and texts are spoken on threads
-//! of their own.
+//! numbers that are spoken. The sound thread asks a `Library` and never waits: a sound is there, or
+//! its answer comes through `Answers`, or it cannot be had. Files are read and texts are spoken on
+//! threads of their own.
 
 mod config;
 mod files;
@@ -24,8 +24,8 @@ use call::port::Sound;
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PromptKey {
-    /// A file, music, a recording, a text or something said. Tones and silence are made by whoever plays them:
-    /// asked for here they are [`ClipState::Failed`].
+    /// A file, music, a recording, a text or something said. Tones and silence are made by whoever
+    /// plays them: asked for here they are [`ClipState::Failed`].
     pub(crate) sound: Sound,
     /// The language (BCP 47); `None`: the configured one.
     pub(crate) language: Option<Arc<str>>,

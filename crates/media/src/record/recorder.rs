@@ -117,8 +117,8 @@ impl Recorder {
     }
 
     /// Begins a recording of sound with `rate` samples a second (8,000, 16,000 or 48,000) in
-    /// `file`, a name below the recordings folder without extension, of so many channels. What cannot be begun is
-    /// reported as failed. One that is running already goes on.
+    /// `file`, a name below the recordings folder without extension, of so many channels. What
+    /// cannot be begun is reported as failed. One that is running already goes on.
     pub(crate) fn begin(
         &mut self,
         recording: &RecordingId,

@@ -19,7 +19,6 @@ use call::port::{Digit, Formats, LegId, PlayEnd, RecordingId, RoomId};
 use self::voice::Voice;
 use crate::handoff::{FromSound, Heard, SoundCommand, Source};
 use crate::prompt::{Loaded, Ticket};
-use crate::record::Channels;
 use crate::sound::SoundConfig;
 use crate::sound::ear::Ear;
 use crate::sound::keys::{CONVERTED_MS, Keys};
@@ -194,19 +193,7 @@ impl Studio {
                 }
             }
             SoundCommand::Record { recording, left, right, file, format } => {
-                if self.begin_recording(&recording, [left, right], out, |rate| Tape::Begin {
-                    recording: recording.clone(),
-                    file,
-                    format,
-                    rate,
-                    // A message is of its caller alone.
-                    channels: match (left, right) {
-                        (Some(_), None) => Channels::One,
-                        (Some(_), Some(_)) | (None, _) => Channels::Two,
-                    },
-                }) {
-                    self.set_sides(now, &recording, [left, right], out);
-                }
+                self.record_sides(now, &recording, [left, right], (file, format), out);
             }
             SoundCommand::PauseRecording { recording, paused } => {
                 if let Some(recording) = self.recordings.get_mut(&recording) {

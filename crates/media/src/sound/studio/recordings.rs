@@ -1,17 +1,40 @@
 //! Recordings begin, change sides and end.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use call::port::{LegId, MediaEvent, RecordingId};
+use call::port::{LegId, MediaEvent, RecordingFormat, RecordingId};
 
 use super::{Out, Studio};
 use crate::handoff::FromSound;
+use crate::record::Channels;
 use crate::sound::tape::{Recording, Tape};
 use crate::sound::{NARROWBAND, WIDEBAND};
 
 impl Studio {
+    /// Begins a recording, or goes on with other sides.
+    pub(super) fn record_sides(
+        &mut self,
+        now: Duration,
+        id: &RecordingId,
+        sides: [Option<LegId>; 2],
+        (file, format): (Arc<str>, RecordingFormat),
+        out: &mut Out,
+    ) {
+        // A message is of its caller alone.
+        let channels = match sides {
+            [Some(_), None] => Channels::One,
+            [Some(_), Some(_)] | [None, _] => Channels::Two,
+        };
+        let recording = id.clone();
+        let begin = |rate| Tape::Begin { recording, file, format, rate, channels };
+        if self.begin_recording(id, sides, out, begin) {
+            self.set_sides(now, id, sides, out);
+        }
+    }
+
     /// Whether the recording is there now, begun or running.
-    pub(super) fn begin_recording(
+    fn begin_recording(
         &mut self,
         id: &RecordingId,
         sides: [Option<LegId>; 2],
@@ -41,7 +64,7 @@ impl Studio {
         true
     }
 
-    pub(super) fn set_sides(
+    fn set_sides(
         &mut self,
         now: Duration,
         id: &RecordingId,
