@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{IvrId, text_enum};
 
@@ -34,7 +34,7 @@ text_enum! {
 #[serde(deny_unknown_fields)]
 pub struct Schedule {
     /// IANA name of the time zone; `None`: the organisation's.
-    #[serde(default)]
+    #[serde(default, alias = "time_zone")]
     pub timezone: Option<Arc<str>>,
     /// Weekly rules; no two of them hold at the same time.
     #[serde(default)]
@@ -49,9 +49,10 @@ pub struct Schedule {
 
 /// A rule that holds on some days of every week.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(from = "WeeklyRuleEntry")]
 pub struct WeeklyRule {
-    /// What it is called: `schedule_matched.rule`.
+    /// What it is called: `schedule_matched.rule`. A rule without a name is called by its days and
+    /// times.
     pub name: Arc<str>,
     /// On which days it begins.
     pub days: Vec<Weekday>,
@@ -61,7 +62,43 @@ pub struct WeeklyRule {
     /// next day; `24:00` is the end of the day, and equal times are a whole day.
     pub end: TimeOfDay,
     /// Where the call goes.
+    #[serde(rename = "next_ivr_id")]
     pub ivr_id: IvrId,
+}
+
+/// A rule as it is written.
+#[derive(Deserialize)]
+#[serde(rename = "WeeklyRule", deny_unknown_fields)]
+struct WeeklyRuleEntry {
+    #[serde(default)]
+    name: Option<Arc<str>>,
+    #[serde(deserialize_with = "days")]
+    days: Vec<Weekday>,
+    start: TimeOfDay,
+    end: TimeOfDay,
+    #[serde(alias = "ivr_id")]
+    next_ivr_id: IvrId,
+}
+
+impl From<WeeklyRuleEntry> for WeeklyRule {
+    fn from(entry: WeeklyRuleEntry) -> Self {
+        let WeeklyRuleEntry { name, days, start, end, next_ivr_id: ivr_id } = entry;
+        let name = name.unwrap_or_else(|| {
+            let days: Vec<&str> = days.iter().map(|day| day.as_str()).collect();
+            format!("{} {start}-{end}", days.join(" ")).into()
+        });
+        Self { name, days, start, end, ivr_id }
+    }
+}
+
+/// Days by their short or their long names.
+fn days<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Weekday>, D::Error> {
+    let names = Vec::<String>::deserialize(deserializer)?;
+    let day = |name: &String| {
+        let short = name.strip_suffix("day").and_then(|long| long.get(..3)).unwrap_or(name);
+        short.parse().map_err(serde::de::Error::custom)
+    };
+    names.iter().map(day).collect()
 }
 
 /// A day, or a row of days, on which the rules do not hold.
@@ -83,6 +120,7 @@ pub struct Holiday {
     #[serde(default)]
     pub end: Option<TimeOfDay>,
     /// Where the call goes.
+    #[serde(rename = "next_ivr_id", alias = "ivr_id")]
     pub ivr_id: IvrId,
 }
 
@@ -143,6 +181,21 @@ impl fmt::Display for TimeOfDay {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_rule_needs_no_name_and_days_have_two() {
+        let text = r#"{"days": ["mon", "wednesday"], "start": "09:00", "end": "17:00",
+            "next_ivr_id": "ivr-open"}"#;
+        let rule: WeeklyRule = serde_json::from_str(text).expect("a rule");
+        assert_eq!(rule.days, [Weekday::Monday, Weekday::Wednesday]);
+        assert_eq!(&*rule.name, "mon wed 09:00-17:00");
+        let written = serde_json::to_string(&rule).expect("JSON");
+        assert_eq!(serde_json::from_str::<WeeklyRule>(&written).expect("a rule"), rule);
+        for wrong in ["moonday", "day", "", "mondays"] {
+            let text = text.replace("wednesday", wrong);
+            assert!(serde_json::from_str::<WeeklyRule>(&text).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn a_time_of_day_is_read_as_it_is_written() {
