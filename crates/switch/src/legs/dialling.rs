@@ -162,8 +162,8 @@ impl Switch {
     }
 
     /// What every INVITE takes from the caller's: one hop less, and its SIP Call-ID for whoever
-    /// reads traces.
-    fn carry_on(&self, request: &mut InviteRequest, anchor: Option<LegId>, shown: &Shown) {
+    /// reads traces. Where we call ourselves it is the first leg's own.
+    fn carry_on(&mut self, request: &mut InviteRequest, anchor: Option<LegId>, shown: &Shown) {
         let role = anchor.and_then(|leg| self.legs.get(leg)).map(|leg| &leg.role);
         let sip_call_id = match role {
             Some(Role::Anchor(anchor)) => {
@@ -171,7 +171,11 @@ impl Switch {
                 Some(anchor.sip_call_id.clone())
             }
             Some(Role::Dialled(_)) => anchor.and_then(|leg| self.legs.sip_call_ids.of(leg)),
-            None => None,
+            None => {
+                let own = format!("{:016x}@{}", self.random.number(), self.config.domain);
+                request.call_id = Some(own.clone());
+                Some(own.into())
+            }
         };
         if let Some(sip_call_id) = sip_call_id {
             let header: ExtraHeader = (HeaderName::Other("X-Call-ID"), sip_call_id.to_string());

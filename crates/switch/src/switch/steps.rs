@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use acd::{Offer, Turned};
 use call::port::{CallInput, LegEvent, LegId, Offered};
+use model::agent_state::ChangeSource;
 use model::{Now, UserId};
 use sip::user_agent_core::{UaEvent, UaOutput};
 
@@ -91,12 +92,21 @@ impl Switch {
     /// Tells the outside what agents do, and telephones what they watch.
     fn tell_watchers(&mut self, now: Now, effects: &mut Vec<Effect>) {
         // Between ringing and talking nobody was available for a moment: of what one step did to
-        // an agent only the end is told.
+        // an agent only the end is told, and what somebody decided about him.
         let changes = self.floor.changes();
         let last: BTreeMap<UserId, usize> =
             changes.iter().enumerate().map(|(at, change)| (change.user.clone(), at)).collect();
         for (at, change) in changes.into_iter().enumerate() {
-            if last.get(&change.user) == Some(&at) {
+            let decided = match change.source {
+                ChangeSource::Missed | ChangeSource::Phone | ChangeSource::Api => true,
+                ChangeSource::Start
+                | ChangeSource::Registration
+                | ChangeSource::Alert
+                | ChangeSource::Call
+                | ChangeSource::Time
+                | ChangeSource::Directory => false,
+            };
+            if decided || last.get(&change.user) == Some(&at) {
                 self.away_changed.insert(change.user.clone());
                 effects.push(Effect::Agent(change));
             }
