@@ -121,13 +121,27 @@ impl Host {
     /// # Errors
     /// When it does not answer.
     pub fn get(&self, path: &str) -> anyhow::Result<String> {
+        self.request("GET", path, "")
+    }
+
+    /// The same to a PUT of this JSON.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub fn put(&self, path: &str, json: &str) -> anyhow::Result<String> {
+        self.request("PUT", path, json)
+    }
+
+    fn request(&self, method: &str, path: &str, body: &str) -> anyhow::Result<String> {
         let address = SocketAddr::new(self.block.server(), 8080);
         let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(5))?;
         stream.set_read_timeout(Some(Duration::from_secs(5)))?;
         write!(
             stream,
-            "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
-             Authorization: Bearer {ADMIN_KEY}\r\n\r\n"
+            "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
+             Authorization: Bearer {ADMIN_KEY}\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            body.len()
         )?;
         let mut text = String::new();
         stream.read_to_string(&mut text)?;

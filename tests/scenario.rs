@@ -359,6 +359,12 @@ impl Stage {
                 trouble.push(format!("{query}\n  must give {rows:?}, gave {found:?}"));
             }
         }
+        for file in database.lines("SELECT file FROM voicemail WHERE deleted_at IS NULL").await? {
+            let path = self.host.folder.path().join("var/recordings").join(&file);
+            if std::fs::metadata(&path).map_or(true, |found| found.len() < 1_000) {
+                trouble.push(format!("{file}: no sound of this message"));
+            }
+        }
         if let Some(oracle) = &self.scenario.oracle {
             trouble.extend(unlike(oracle, &mut database).await?);
         }

@@ -127,6 +127,11 @@ scenarios! {
     102 freeswitch_2901,
     103 fusionpbx_5778,
     104 opensips_3123,
+    105 mikopbx_1043_queue,
+    106 queue_callback,
+    107 queue_second_group,
+    108 queue_nobody_there,
+    109 ivr_by_code,
 }
 
 #[test]

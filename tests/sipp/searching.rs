@@ -15,7 +15,8 @@ use e2e::scenario::Stage;
 use serde_json::Value;
 
 /// The folders that these tests run.
-pub(crate) const NAMES: &[&str] = &["asterisk_1557", "freeswitch_1973", "lookup_http"];
+pub(crate) const NAMES: &[&str] =
+    &["asterisk_1557", "freeswitch_1973", "lookup_http", "available_by_api", "voicemail_by_mail"];
 
 #[tokio::test]
 async fn asterisk_1557() -> anyhow::Result<()> {
@@ -112,6 +113,68 @@ fn question(stream: &TcpStream) -> anyhow::Result<String> {
         }
     }
     Ok(first)
+}
+
+#[tokio::test]
+async fn available_by_api() -> anyhow::Result<()> {
+    let mut stage = Stage::set("available_by_api", Block(125))?;
+    stage.call().await?;
+    stage.until("SELECT 1 FROM queue_wait").await?;
+    let there = r#"{"availability": "available"}"#;
+    let answer = stage.host.put("/api/v1/users/u-ana/availability", there)?;
+    ensure!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    stage.finish().await
+}
+
+#[tokio::test]
+async fn voicemail_by_mail() -> anyhow::Result<()> {
+    let block = Block(126);
+    let post = TcpListener::bind((block.far_end(), 2525))?;
+    let mut stage = Stage::set("voicemail_by_mail", block)?;
+    let taken = std::thread::spawn(move || mails(&post, 2));
+    stage.call().await?;
+    stage.over()?;
+    let Ok(mails) = taken.join() else { anyhow::bail!("the mail server broke") };
+    let mails = mails?;
+    let about = |subject: &str| mails.iter().find(|mail| mail.contains(subject));
+    let message = about("Subject: Voice message from Carl Contact").context("the message")?;
+    ensure!(message.contains("To: ana@tandem.test"), "{message}");
+    ensure!(message.contains("Content-Disposition: attachment"), "{message}");
+    // The beginning of a WAV file in base64.
+    ensure!(message.contains("UklGR"), "{message}");
+    let missed = about("Subject: Missed call from Carl Contact").context("the missed call")?;
+    ensure!(missed.contains("To: ana@tandem.test"), "{missed}");
+    stage.finish().await
+}
+
+/// The first mails that a mail server gets; it takes all that it is told.
+fn mails(post: &TcpListener, count: usize) -> anyhow::Result<Vec<String>> {
+    let mut mails = Vec::new();
+    while mails.len() < count {
+        let (stream, _) = post.accept()?;
+        let mut lines = BufReader::new(&stream).lines();
+        write!(&stream, "220 tandem.test\r\n")?;
+        while mails.len() < count {
+            let Some(line) = lines.next() else { break };
+            if line? != "DATA" {
+                write!(&stream, "250 yes\r\n")?;
+                continue;
+            }
+            write!(&stream, "354 go on\r\n")?;
+            let mut mail = String::new();
+            for line in lines.by_ref() {
+                let line = line?;
+                if line == "." {
+                    break;
+                }
+                mail += &line;
+                mail.push('\n');
+            }
+            mails.push(mail);
+            write!(&stream, "250 taken\r\n")?;
+        }
+    }
+    Ok(mails)
 }
 
 const LINES: &str = "SELECT value ->> 'rule', value ->> 'subject', value ->> 'verdict' \
