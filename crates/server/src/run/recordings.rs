@@ -15,7 +15,7 @@ use tokio::time::interval;
 use crate::clock::Clock;
 
 /// How often files are looked for whose time is over.
-const LOOK: Duration = Duration::from_secs(600);
+const LOOK: Duration = Duration::from_secs(60);
 
 /// Files removed before the rest waits for the next look.
 const AT_ONCE: u32 = 1_000;
