@@ -132,6 +132,11 @@ scenarios! {
     107 queue_second_group,
     108 queue_nobody_there,
     109 ivr_by_code,
+    110 introductory_message,
+    111 round_robin_goes_on,
+    112 personal_route_devices,
+    113 skills_relax,
+    114 progressive_simulring,
 }
 
 #[test]

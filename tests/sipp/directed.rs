@@ -16,6 +16,7 @@ pub(crate) const NAMES: &[&str] = &[
     "register_stale_nonce",
     "register_replayed",
     "asterisk_176",
+    "asterisk_176_queue",
     "drain",
     "drain_twice",
     "kill_mid_call",
@@ -81,8 +82,16 @@ async fn register_replayed() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn asterisk_176() -> anyhow::Result<()> {
-    let block = Block(202);
-    let mut stage = Stage::set("asterisk_176", block)?;
+    both_answer("asterisk_176", Block(202)).await
+}
+
+#[tokio::test]
+async fn asterisk_176_queue() -> anyhow::Result<()> {
+    both_answer("asterisk_176_queue", Block(219)).await
+}
+
+async fn both_answer(name: &str, block: Block) -> anyhow::Result<()> {
+    let mut stage = Stage::set(name, block)?;
     let mut agents = Vec::new();
     for (index, user) in [(0, "ana"), (1, "ben")] {
         register(block, block.agent(index), user)?;
