@@ -78,6 +78,23 @@ fn check_shows_the_mistakes_of_both_files_and_exits_with_2() {
 }
 
 #[test]
+fn check_warns_of_codes_that_lead_nowhere() {
+    let place = Place::new(DIRECTORY);
+    let config = place.path().join("tandem.toml");
+    let text = fs::read_to_string(&config).expect("a configuration");
+    let codes = "[codes]\n\"*98\" = \"voicemail:g-nobody\"\n\"*80\" = \"ivr:ivr-nothing\"\n";
+    fs::write(&config, text + codes).expect("written");
+    let (code, out, error) = place.run(&["check", "--config", "tandem.toml"]);
+    assert_eq!((code, error.as_str()), (0, ""), "{out}");
+    for warning in [
+        "warning: tandem.toml: codes.*98: directory.toml has no group `g-nobody`",
+        "warning: tandem.toml: codes.*80: directory.toml has no IVR `ivr-nothing`",
+    ] {
+        assert!(out.contains(warning), "{out}");
+    }
+}
+
+#[test]
 fn wrong_arguments_exit_with_2() {
     let place = Place::new(DIRECTORY);
     assert_eq!(place.run(&["serv"]).0, 2);
@@ -101,6 +118,34 @@ fn migrate_is_done_once_and_an_unreachable_database_exits_with_3() {
     let (code, _, error) = told(&migrate.output().expect("tandem ran"));
     assert_eq!(code, 3, "{error}");
     assert!(error.contains("fix: "), "{error}");
+}
+
+#[test]
+fn what_only_an_older_tandem_can_read_keeps_the_schema_that_it_knows() {
+    let place = Place::new(DIRECTORY);
+    let journal = place.path().join("var/journal");
+    fs::create_dir_all(&journal).expect("a folder");
+    let segment = journal.join("segment-0000000001.journal");
+    fs::write(&segment, b"TNDMJRNL\x02\0\0\0what happened last").expect("written");
+    let explain =
+        ["route", "explain", "--config", "tandem.toml", "--from", "ana", "--to", "+15550200001"];
+    for command in [
+        &["serve", "--config", "tandem.toml"][..],
+        &["migrate", "--config", "tandem.toml"],
+        &["import", "--config", "tandem.toml", "directory.toml"],
+    ] {
+        let (code, _, error) = place.run(command);
+        assert_eq!(code, 3, "{command:?}: {error}");
+        assert!(error.contains("has format 2, this program reads 3"), "{command:?}: {error}");
+        assert!(error.contains("fix: start and stop the tandem that wrote it"), "{error}");
+        // The schema is as it was: nothing here, and explaining changes nothing.
+        let (code, _, error) = place.run(&explain);
+        assert_eq!((code, error.contains("schema is not current")), (3, true), "{error}");
+    }
+    assert!(segment.exists(), "nothing of it is lost");
+    fs::remove_dir_all(place.path().join("var")).expect("removed");
+    assert_eq!(place.run(&explain).0, 0);
+    assert!(!place.path().join("var").exists(), "explaining makes no database");
 }
 
 #[test]

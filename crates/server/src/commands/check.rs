@@ -2,9 +2,11 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 use serde::Serialize;
+use switch::CodeMeaning;
 
 use crate::config::{self, Config, Environment};
 use crate::directory_file::{self, ReadDirectory};
@@ -48,6 +50,9 @@ impl Check {
             directory = read;
             problems.extend(found);
         }
+        if let (Some(config), Some(directory)) = (&config, &directory) {
+            problems.extend(codes_to_nowhere(config, directory));
+        }
         let problems = problems.sorted();
         if self.json {
             serde_json::to_writer_pretty(&mut *out, &Report::of(&self.config, &problems))
@@ -68,6 +73,34 @@ impl Check {
             Some(_) | None => Err(Failure::Input(problems)),
         }
     }
+}
+
+/// A code that leads to what the directory file does not have; the database may have it.
+fn codes_to_nowhere(config: &Config, directory: &ReadDirectory) -> Problems {
+    let file: Arc<str> = config.file.display().to_string().into();
+    let content = &directory.content;
+    let warn = |(code, meaning): (&Arc<str>, &CodeMeaning)| {
+        let (kind, id, known) = match meaning {
+            CodeMeaning::GroupVoicemail(group) => {
+                let known = content.groups.iter().any(|entry| *entry.id == *group.as_str());
+                ("group", group.as_str(), known)
+            }
+            CodeMeaning::Ivr(ivr) => {
+                let known = content.ivrs.iter().any(|entry| *entry.id == *ivr.as_str());
+                ("IVR", ivr.as_str(), known)
+            }
+            CodeMeaning::Available
+            | CodeMeaning::Away(_)
+            | CodeMeaning::Toggle
+            | CodeMeaning::Voicemail => return None,
+        };
+        let cause = format!("{} has no {kind} `{id}`", directory.name);
+        let remedy = format!("name a {kind} by its id, or remove the code");
+        let key = format!("codes.{code}");
+        let problem = Problem::error(file.clone(), None, key, cause, remedy);
+        (!known).then(|| problem.into_warning())
+    };
+    Problems(config.codes.0.iter().filter_map(warn).collect())
 }
 
 /// The answer of `--json`.

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::config::{self, Config, Environment};
 use crate::directory_file;
 use crate::failure::Failure;
+use crate::run::opening;
 
 /// Load a directory file into the database; running it twice changes nothing
 #[derive(Debug, Args)]
@@ -61,7 +62,10 @@ impl Import {
                 let cause = "the database schema is not current";
                 return Err(Failure::environment(cause, "run tandem migrate first"));
             }
-            database.migrate().await.map_err(failed)?;
+            match scratch {
+                Some(_) => database.migrate().await.map_err(failed)?,
+                None => opening::migrate_alone(config, &database).await?,
+            };
         }
         let mode = if self.dry_run { ImportMode::DryRun } else { ImportMode::Apply };
         let (domain, now) = (&config.sip.domain, clock.now().wall);
@@ -106,9 +110,9 @@ impl Import {
     }
 }
 
-/// A dry run on a database that does not exist yet must not make it: it runs on an empty one
+/// Who only looks must not make a database that does not exist yet: he looks at an empty one
 /// elsewhere.
-fn scratch_folder(wanted: bool) -> Result<Option<tempfile::TempDir>, Failure> {
+pub(super) fn scratch_folder(wanted: bool) -> Result<Option<tempfile::TempDir>, Failure> {
     let folder = wanted.then(tempfile::tempdir).transpose();
     folder.map_err(|error| {
         Failure::environment(format!("no temporary folder: {error}"), "check TMPDIR")

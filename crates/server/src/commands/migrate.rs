@@ -8,6 +8,7 @@ use clap::Args;
 use super::block_on;
 use crate::config::{self, Environment};
 use crate::failure::Failure;
+use crate::run::opening;
 
 /// Bring the database schema up to date (serve does this too, unless told not to)
 #[derive(Debug, Args)]
@@ -28,9 +29,9 @@ impl Migrate {
         let applied = block_on(async {
             let database =
                 store::Database::open(url).await.map_err(|error| Failure::of_database(&error))?;
-            let applied = database.migrate().await;
+            let applied = opening::migrate_alone(&config, &database).await;
             database.close().await;
-            applied.map_err(|error| Failure::of_database(&error))
+            applied
         })?;
         match applied {
             0 => writeln!(out, "{url}: up to date")?,

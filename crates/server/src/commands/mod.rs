@@ -25,6 +25,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::directory_file;
 use crate::failure::Failure;
+use crate::run::opening;
 
 /// Runs the asynchronous part of a command that works on the database only: one thread is enough.
 fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
@@ -41,7 +42,7 @@ async fn open_database(config: &Config, clock: Clock) -> Result<Database, Failur
     let failed = |error: store::Error| Failure::of_database(&error);
     let database = Database::open(&config.database.url).await.map_err(failed)?;
     if !database.is_current().await.map_err(failed)? {
-        database.migrate().await.map_err(failed)?;
+        opening::migrate_alone(config, &database).await?;
         if let Some(file) = &config.directory {
             let (domain, now) = (&config.sip.domain, clock.now().wall);
             directory_file::apply(&database, file, domain, ImportMode::Apply, now).await?;

@@ -16,6 +16,7 @@ use model::directory::Directory;
 use model::{Millis, UserId};
 use store::agents::AgentToday;
 use store::directory::ImportMode;
+use store::journal::segments;
 use store::repository::Repository as _;
 use store::writer::{Recorder, Writer, WriterOptions};
 use store::{DataDirLock, Database, Journal, JournalOptions};
@@ -153,12 +154,38 @@ async fn open_database(config: &Config, migrate: bool) -> Result<Database, Failu
     let failed = |error: store::Error| Failure::environment(&error, error.remedy());
     let database = Database::open(config.database.url.as_str()).await.map_err(failed)?;
     if migrate {
-        database.migrate().await.map_err(failed)?;
+        migrate_database(config, &database, failed).await?;
     } else if !database.is_current().await.map_err(failed)? {
         let remedy = "run `tandem migrate`, or serve without --no-migrate";
         return Err(Failure::environment("the database schema is not current", remedy));
     }
     Ok(database)
+}
+
+/// Brings the schema up to date for a command that no server runs beside: one that does would find
+/// another schema under it. Returns how many migrations were applied.
+pub(crate) async fn migrate_alone(config: &Config, database: &Database) -> Result<usize, Failure> {
+    if database.is_current().await.map_err(|error| Failure::of_database(&error))? {
+        return Ok(0);
+    }
+    let _lock = DataDirLock::acquire(&config.server.data_dir)
+        .map_err(|error| Failure::environment(&error, error.remedy()))?;
+    migrate_database(config, database, |error| Failure::of_database(&error)).await
+}
+
+/// The journal first: what only the program that wrote it can read, it must be able to bring into
+/// the database, and it would refuse a newer schema.
+async fn migrate_database(
+    config: &Config,
+    database: &Database,
+    failed: impl Fn(store::Error) -> Failure + Copy,
+) -> Result<usize, Failure> {
+    if !database.is_current().await.map_err(failed)? {
+        segments::check(&config.server.data_dir.join("journal"))
+            .map_err(|error| Failure::environment(&error, error.remedy()))?;
+    }
+    // Also where nothing is to be done: it says whether this program knows the schema.
+    database.migrate().await.map_err(failed)
 }
 
 /// Applies the directory file; a file that was applied already changes nothing.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Write;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use model::call_graph::Recorded;
@@ -71,6 +71,21 @@ pub fn read(
         reading.torn_bytes += segment.torn_bytes;
     }
     Ok(reading)
+}
+
+/// Whether this program can read every segment; nothing but their first bytes is looked at.
+///
+/// # Errors
+/// As [`read`].
+pub fn check(directory: &Path) -> Result<(), JournalError> {
+    for (_, path) in list(directory)? {
+        let file = fs::File::open(&path).map_err(|error| open_error(&path, &error))?;
+        let mut head = Vec::with_capacity(frame::HEADER.len());
+        let mut file = file.take(frame::HEADER.len() as u64);
+        file.read_to_end(&mut head).map_err(|error| open_error(&path, &error))?;
+        frames_of(&path, &head)?;
+    }
+    Ok(())
 }
 
 /// [`read`] of one segment.

@@ -73,6 +73,10 @@ fn another_version_is_refused_and_not_misread() {
     std::fs::write(&path, b"TNDMJRNL\x63\0\0\0whatever").expect("a segment");
     let error = segments::read(folder.path(), Position(0), |_, _| {}).expect_err("a refusal");
     assert!(matches!(error, JournalError::Version { found: 99, .. }), "{error}");
+    let error = segments::check(folder.path()).expect_err("a refusal");
+    assert!(matches!(error, JournalError::Version { found: 99, .. }), "{error}");
+    std::fs::write(&path, frame::HEADER).expect("a segment");
+    segments::check(folder.path()).expect("a segment of this version");
 }
 
 #[test]

@@ -23,6 +23,7 @@ use store::{Database, Repository as _};
 
 use self::rehearsal::{End, Line, Rehearsal, Suppositions};
 use super::block_on;
+use super::import::scratch_folder;
 use crate::clock::Clock;
 use crate::config::{self, Config, Environment};
 use crate::directory_file;
@@ -53,7 +54,7 @@ struct Explain {
     /// Who is called: one of our numbers, or a user's SIP name
     #[arg(long, value_name = "NUMBER")]
     to: String,
-    /// When: `2026-12-24T10:15` in [ivr] timezone, or with an offset; now where nothing is said
+    /// When: `2026-12-24T10:15` on the organisation's clock, or with an offset; now where nothing is said
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
     /// What the caller presses, e.g. `2` or `12#`
@@ -240,9 +241,18 @@ async fn read(
     clock: Clock,
 ) -> Result<(Directory, BTreeSet<UserId>, Arc<str>), Failure> {
     let failed = |error: store::Error| Failure::of_database(&error);
-    let database = Database::open(&config.database.url).await.map_err(failed)?;
-    if !database.is_current().await.map_err(failed)? {
+    // Nothing is written, and least of all another schema under a server that runs.
+    let scratch = scratch_folder(!config.database.path().exists())?;
+    let url = match &scratch {
+        Some(folder) => format!("sqlite://{}", folder.path().join("tandem.db").display()),
+        None => config.database.url.clone(),
+    };
+    let database = Database::open(&url).await.map_err(failed)?;
+    if scratch.is_some() {
         database.migrate().await.map_err(failed)?;
+    } else if !database.is_current().await.map_err(failed)? {
+        let cause = "the database schema is not current";
+        return Err(Failure::environment(cause, "run tandem migrate first"));
     }
     let mut timezone = opening::timezone(&database, config).await.map_err(failed)?;
     let mut directory = database.load_directory(&config.sip.domain).await.map_err(failed)?;
