@@ -10,15 +10,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use model::directory::KnownRecord;
 use model::{CallId, E164, RecordId, UserId};
 use reqwest::{Client, StatusCode, Url};
 use serde::Deserialize;
+use serde_json::error::Category;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
+use super::seldom::Seldom;
 use crate::config::HttpLookup;
 
 /// The largest answer that is read, bytes.
@@ -44,33 +46,44 @@ pub struct Answer {
     /// The number.
     pub number: E164,
     /// The record; `None`: nobody has it, or there was no answer.
-    pub record: Option<FoundRecord>,
+    pub record: Option<KnownRecord>,
 }
 
-/// A record that the service names.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct FoundRecord {
-    /// Id.
-    pub id: String,
+/// The longest id, bytes, and the longest name, characters: a name stands in every INVITE that
+/// shows it, and a datagram has an end.
+const LONGEST_ID: usize = 128;
+const LONGEST_NAME: usize = 128;
+
+/// A record as the service names it.
+#[derive(Deserialize)]
+struct FoundRecord {
+    id: String,
     /// Name shown to people.
-    pub display_name: String,
-    /// The user who owns it.
+    display_name: String,
     #[serde(default)]
-    pub owner_user_id: Option<String>,
+    owner_user_id: Option<String>,
     /// Preference in queues.
     #[serde(default)]
-    pub priority: i16,
+    priority: i16,
 }
 
 impl FoundRecord {
-    /// As routing sees it.
-    pub fn known(&self) -> KnownRecord {
-        KnownRecord {
+    /// As routing sees it; a longer name is cut.
+    fn known(&self) -> Result<KnownRecord, NoAnswer> {
+        let is_id = |id: &str| {
+            (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic())
+        };
+        if !is_id(&self.id) || !self.owner_user_id.as_deref().is_none_or(is_id) {
+            return Err(NoAnswer::Id);
+        }
+        let plain = |sign: char| if sign.is_control() { ' ' } else { sign };
+        let name: String = self.display_name.trim().chars().take(LONGEST_NAME).map(plain).collect();
+        Ok(KnownRecord {
             id: RecordId::from(&*self.id),
-            display_name: Arc::from(&*self.display_name),
+            display_name: Arc::from(if name.is_empty() { &*self.id } else { name.trim() }),
             owner: self.owner_user_id.as_deref().map(UserId::from),
             priority: self.priority,
-        }
+        })
     }
 }
 
@@ -118,6 +131,7 @@ pub struct Service {
     config: HttpLookup,
     questions: mpsc::Receiver<Question>,
     totals: Arc<Totals>,
+    complaints: Seldom,
 }
 
 /// Why nothing can be asked.
@@ -135,13 +149,16 @@ pub fn service(config: HttpLookup) -> Result<(Lookups, Service), NoClient> {
     let client = Client::builder()
         .timeout(config.deadline)
         .connect_timeout(config.deadline)
-        .redirect(reqwest::redirect::Policy::limited(3))
+        // The number and the token are for the service that is configured, and for nobody to whom
+        // its answer may lead.
+        .redirect(reqwest::redirect::Policy::none())
         .user_agent(concat!("Tandem/", env!("CARGO_PKG_VERSION")))
         .build()?;
     let (sender, questions) = mpsc::channel(WAITING);
     let totals = Arc::new(Totals::default());
     let lookups = Lookups { questions: sender, totals: totals.clone() };
-    Ok((lookups, Service { client, config, questions, totals }))
+    let complaints = Seldom::default();
+    Ok((lookups, Service { client, config, questions, totals, complaints }))
 }
 
 impl Service {
@@ -160,7 +177,8 @@ impl Service {
                     }
                 }
                 Some(done) = under_way.join_next() => {
-                    let Ok((number, record)) = done else { continue };
+                    let Ok((number, answer)) = done else { continue };
+                    let record = self.count(answer);
                     for call in asked.remove(&number).unwrap_or_default() {
                         let (number, record) = (number.clone(), record.clone());
                         if answers.send(Answer { call, number, record }).await.is_err() {
@@ -176,41 +194,40 @@ impl Service {
     fn request(
         &self,
         number: E164,
-    ) -> impl Future<Output = (E164, Option<FoundRecord>)> + Send + use<> {
-        let (client, totals) = (self.client.clone(), self.totals.clone());
+    ) -> impl Future<Output = (E164, Result<Option<KnownRecord>, NoAnswer>)> + Send + use<> {
+        let (client, deadline) = (self.client.clone(), self.config.deadline);
         let (template, token) = (self.config.url.clone(), self.config.token.clone());
-        let deadline = self.config.deadline;
         async move {
             let asking = ask(&client, &template, token.as_deref(), &number);
             // The client's own deadline covers the body; this one also a slow resolver.
             let answer = tokio::time::timeout(deadline, asking).await;
-            let total = match &answer {
-                Ok(Ok(_)) => &totals.answered,
-                Ok(Err(_)) | Err(_) => &totals.failed,
-            };
-            total.fetch_add(1, Ordering::Relaxed);
-            match answer {
-                Ok(Ok(record)) => (number, record),
-                Ok(Err(error)) => {
-                    tracing::warn!(%error, "a lookup failed; the call goes on without it");
-                    (number, None)
+            (number, answer.unwrap_or(Err(NoAnswer::TooSlow(deadline.as_millis()))))
+        }
+    }
+
+    /// What is passed on of an answer; whatever is none is counted, and now and then told.
+    fn count(&mut self, answer: Result<Option<KnownRecord>, NoAnswer>) -> Option<KnownRecord> {
+        match answer {
+            Ok(record) => {
+                self.totals.answered.fetch_add(1, Ordering::Relaxed);
+                record
+            }
+            Err(error) => {
+                self.totals.failed.fetch_add(1, Ordering::Relaxed);
+                if let Some(before) = self.complaints.again(Instant::now()) {
+                    tracing::warn!(%error, before, "a lookup failed; the call goes on without it");
                 }
-                Err(_) => {
-                    tracing::warn!(after_ms = millis(deadline), "a lookup was too slow");
-                    (number, None)
-                }
+                None
             }
         }
     }
 }
 
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
-}
-
 /// Why there is no answer. The number is in none of the texts.
 #[derive(Debug, thiserror::Error)]
 enum NoAnswer {
+    #[error("there was no answer within {0} ms")]
+    TooSlow(u128),
     #[error("the address cannot be read")]
     Address,
     #[error("{0}")]
@@ -219,13 +236,34 @@ enum NoAnswer {
     Status(StatusCode),
     #[error("the answer is larger than {LARGEST} bytes")]
     TooLarge,
-    #[error("the answer is not of the expected form: {0}")]
-    Form(serde_json::Error),
+    #[error("the answer is not of the expected form ({what}, line {line}, column {column})")]
+    Form { what: &'static str, line: usize, column: usize },
+    #[error("an id has 1 to {LONGEST_ID} visible ASCII characters, and one of these has not")]
+    Id,
 }
 
 impl From<reqwest::Error> for NoAnswer {
+    /// With its causes: that a certificate is not trusted is said by the last of them.
     fn from(error: reqwest::Error) -> Self {
-        Self::Http(error.without_url().to_string())
+        let error = error.without_url();
+        let mut text = error.to_string();
+        let mut cause = std::error::Error::source(&error);
+        while let Some(error) = cause {
+            text.push_str(&format!(": {error}"));
+            cause = error.source();
+        }
+        Self::Http(text)
+    }
+}
+
+impl From<serde_json::Error> for NoAnswer {
+    /// Where, not what: the text of the error would quote a name.
+    fn from(error: serde_json::Error) -> Self {
+        let what = match error.classify() {
+            Category::Data => "a value of another kind",
+            Category::Io | Category::Syntax | Category::Eof => "no JSON",
+        };
+        Self::Form { what, line: error.line(), column: error.column() }
     }
 }
 
@@ -234,7 +272,7 @@ async fn ask(
     template: &str,
     token: Option<&str>,
     number: &E164,
-) -> Result<Option<FoundRecord>, NoAnswer> {
+) -> Result<Option<KnownRecord>, NoAnswer> {
     let escaped = number.as_str().replace('+', "%2B");
     let url = Url::parse(&template.replace("{number}", &escaped)).map_err(|_| NoAnswer::Address)?;
     let mut request = client.get(url).header("Accept", "application/json");
@@ -254,12 +292,14 @@ async fn ask(
         }
         body.extend_from_slice(&chunk);
     }
-    let document: Document = serde_json::from_slice(&body).map_err(NoAnswer::Form)?;
-    Ok(document.record)
+    let document: Document = serde_json::from_slice(&body)?;
+    document.record.as_ref().map(FoundRecord::known).transpose()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpListener;
 
@@ -328,7 +368,7 @@ mod tests {
         let (answers, totals, requests) = answer(json("200 OK", body), 3).await;
         assert_eq!((requests, totals.answered.into_inner()), (1, 1));
         for answer in answers {
-            let record = answer.record.expect("a record").known();
+            let record = answer.record.expect("a record");
             assert_eq!(&*record.display_name, "Nia Novak");
             assert_eq!(record.owner, Some(UserId::from("u-ana")));
         }
@@ -343,6 +383,9 @@ mod tests {
             (json("500 Oh", ""), 1),
             (json("200 OK", "<html>"), 1),
             (json("200 OK", &large), 1),
+            (json("302 Found\r\nLocation: file:///etc/hostname", ""), 1),
+            (json("200 OK", r#"{"record":{"id":"","display_name":"Nia"}}"#), 1),
+            (json("200 OK", r#"{"record":{"id":7,"display_name":"Nia"}}"#), 1),
             // It never answers.
             (None, 1),
         ] {
@@ -350,6 +393,19 @@ mod tests {
             assert!(answers[0].record.is_none(), "{text:?}");
             assert_eq!(totals.failed.into_inner(), failed, "{text:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_name_fits_into_a_header_and_no_error_quotes_one() {
+        let name = format!("Nia\\r\\nX: {}", "a".repeat(5_000));
+        let body = format!(r#"{{"record":{{"id":"r-9","display_name":"{name}"}}}}"#);
+        let (answers, ..) = answer(json("200 OK", &body), 1).await;
+        let record = answers[0].record.as_ref().expect("a record");
+        assert!(record.display_name.starts_with("Nia  X: aaa"), "{}", record.display_name);
+        assert_eq!(record.display_name.chars().count(), LONGEST_NAME);
+        let wrong = serde_json::from_str::<Document>(r#"{"record":"Nia Novak"}"#);
+        let error = NoAnswer::from(wrong.err().expect("no record")).to_string();
+        assert!(error.contains("line 1") && !error.contains("Nia"), "{error}");
     }
 
     #[tokio::test]

@@ -7,12 +7,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use lettre::address::Envelope;
 use lettre::message::header::ContentType;
 use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::response::Category;
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
+use super::seldom::Seldom;
 use crate::config::{MailTls, Smtp};
 
 /// Mail that waits to be sent; more is dropped.
@@ -51,22 +55,25 @@ pub struct Totals {
     pub dropped: AtomicU64,
 }
 
-/// Where mail is put; cheap to clone.
-#[derive(Clone, Debug)]
+/// Where mail is put.
+#[derive(Debug)]
 pub struct Outbox {
     mails: mpsc::Sender<Mail>,
     totals: Arc<Totals>,
+    complaints: Seldom,
 }
 
 impl Outbox {
     /// Sends, some time. Never waits.
-    pub fn send(&self, mail: Mail) {
+    pub fn send(&mut self, mail: Mail) {
         if mail.to.is_empty() {
             return;
         }
         if self.mails.try_send(mail).is_err() {
             self.totals.dropped.fetch_add(1, Ordering::Relaxed);
-            tracing::warn!("a notification by mail was dropped: too many wait");
+            if let Some(before) = self.complaints.again(Instant::now()) {
+                tracing::warn!(before, "a notification by mail was dropped: too many wait");
+            }
         }
     }
 
@@ -82,6 +89,7 @@ pub struct Postman {
     from: Mailbox,
     mails: mpsc::Receiver<Mail>,
     totals: Arc<Totals>,
+    complaints: Seldom,
 }
 
 /// Why nothing can be sent.
@@ -114,9 +122,10 @@ pub fn postman(config: &Smtp) -> Result<(Outbox, Postman), NoPostman> {
     }
     let (sender, mails) = mpsc::channel(WAITING);
     let totals = Arc::new(Totals::default());
-    let outbox = Outbox { mails: sender, totals: totals.clone() };
+    let outbox = Outbox { mails: sender, totals: totals.clone(), complaints: Seldom::default() };
     let from = config.from.parse()?;
-    Ok((outbox, Postman { transport: builder.build(), from, mails, totals }))
+    let (transport, complaints) = (builder.build(), Seldom::default());
+    Ok((outbox, Postman { transport, from, mails, totals, complaints }))
 }
 
 impl Postman {
@@ -135,23 +144,63 @@ impl Postman {
         }
     }
 
-    async fn deliver(&self, message: Message) -> bool {
-        let mut pauses = AGAIN.into_iter();
+    /// To each by himself: who cannot be reached keeps it from nobody else. Returns whether
+    /// anybody has it.
+    async fn deliver(&mut self, message: Message) -> bool {
+        let (text, from) = (message.formatted(), message.envelope().from().cloned());
+        let mut waiting = message.envelope().to().to_vec();
+        let (mut taken, mut pauses) = (false, AGAIN.into_iter());
         loop {
-            let error = match self.transport.send(message.clone()).await {
-                Ok(_) => return true,
-                Err(error) => error,
-            };
-            let permanent = error.is_permanent();
-            let pause = pauses.next().filter(|_| !permanent);
-            tracing::warn!(%error, again = pause.is_some(), "mail was not delivered");
-            match pause {
-                // Nothing ends the pause but the time.
-                Some(pause) => {
-                    let _ = tokio::time::timeout(pause, std::future::pending::<()>()).await;
+            let mut again = Vec::new();
+            for (index, to) in waiting.iter().enumerate() {
+                // It has a recipient.
+                let Ok(envelope) = Envelope::new(from.clone(), vec![to.clone()]) else { continue };
+                let Err(error) = self.transport.send_raw(&envelope, &text).await else {
+                    taken = true;
+                    continue;
+                };
+                let refusal = Refusal::of(&error);
+                if let Some(before) = self.complaints.again(Instant::now()) {
+                    let cause = &refusal.cause;
+                    tracing::warn!(cause, before, "a mail was not delivered");
                 }
-                None => return false,
+                if !refusal.for_ever {
+                    again.push(to.clone());
+                }
+                if refusal.for_all {
+                    let others = &waiting[index + 1..];
+                    again.extend(others.iter().filter(|_| !refusal.for_ever).cloned());
+                    break;
+                }
             }
+            let Some(pause) = pauses.next().filter(|_| !again.is_empty()) else { return taken };
+            waiting = again;
+            // Nothing ends the pause but the time.
+            let _ = tokio::time::timeout(pause, std::future::pending::<()>()).await;
+        }
+    }
+}
+
+/// Why the mail server did not take a mail.
+struct Refusal {
+    /// Without what the server said: it likes to repeat the address.
+    cause: String,
+    /// It is the same for every recipient: the server is not there, or does not want us.
+    for_all: bool,
+    /// Trying again is of no use.
+    for_ever: bool,
+}
+
+impl Refusal {
+    fn of(error: &lettre::transport::smtp::Error) -> Self {
+        let status = error.status();
+        Self {
+            cause: match status {
+                Some(code) => format!("the mail server answered {code}"),
+                None => error.to_string(),
+            },
+            for_all: status.is_none_or(|code| code.category != Category::MailSystem),
+            for_ever: error.is_permanent(),
         }
     }
 }
@@ -198,45 +247,46 @@ async fn sound(path: Option<PathBuf>) -> Option<(String, Vec<u8>)> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
     use tokio::net::TcpListener;
 
     use super::*;
 
-    /// A mail server that takes one message and returns what it was told.
-    async fn server(refuse: bool) -> (u16, tokio::task::JoinHandle<String>) {
+    /// A mail server that knows nobody whose address has this in it; what it was told.
+    async fn server(nobody: &'static str) -> (u16, Arc<Mutex<String>>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
-        let told = tokio::spawn(async move {
-            let (stream, _) = listener.accept().await.expect("a client");
-            let (read, mut write) = stream.into_split();
-            let mut lines = BufReader::new(read).lines();
-            let mut told = String::new();
-            write.write_all(b"220 here\r\n").await.expect("written");
-            let mut data = false;
-            while let Ok(Some(line)) = lines.next_line().await {
-                told.push_str(&line);
-                told.push('\n');
-                let answer = match &*line {
-                    "." if data => {
-                        data = false;
-                        "250 taken\r\n"
-                    }
-                    _ if data => continue,
-                    "DATA" => {
-                        data = true;
-                        "354 go on\r\n"
-                    }
-                    "QUIT" => return told,
-                    text if text.starts_with("RCPT") && refuse => "550 nobody\r\n",
-                    _ => "250 ok\r\n",
-                };
-                write.write_all(answer.as_bytes()).await.expect("written");
-                if refuse && line.starts_with("RCPT") {
-                    return told;
+        let told = Arc::new(Mutex::new(String::new()));
+        let telling = told.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (read, mut write) = stream.into_split();
+                let mut lines = BufReader::new(read).lines();
+                let _ = write.write_all(b"220 here\r\n").await;
+                let mut data = false;
+                while let Ok(Some(line)) = lines.next_line().await {
+                    telling.lock().expect("whole").push_str(&format!("{line}\n"));
+                    let answer = match &*line {
+                        "." if data => {
+                            data = false;
+                            "250 taken\r\n"
+                        }
+                        _ if data => continue,
+                        "DATA" => {
+                            data = true;
+                            "354 go on\r\n"
+                        }
+                        "QUIT" => break,
+                        text if text.starts_with("RCPT") && text.contains(nobody) => {
+                            "550 <ana@example.com> is nobody\r\n"
+                        }
+                        _ => "250 ok\r\n",
+                    };
+                    let _ = write.write_all(answer.as_bytes()).await;
                 }
             }
-            told
         });
         (port, told)
     }
@@ -262,17 +312,17 @@ mod tests {
 
     #[tokio::test]
     async fn a_message_arrives_with_its_sound() {
-        let (port, told) = server(false).await;
+        let (port, told) = server("nobody@").await;
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("m-1.wav");
         std::fs::write(&file, b"RIFF").expect("written");
-        let (outbox, postman) = postman(&config(port)).expect("a postman");
+        let (mut outbox, postman) = postman(&config(port)).expect("a postman");
         let running = tokio::spawn(postman.run());
         outbox.send(mail(Some(file)));
         let totals = outbox.totals().clone();
         drop(outbox);
         running.await.expect("ended");
-        let told = told.await.expect("told");
+        let told = told.lock().expect("whole").clone();
         assert_eq!(totals.sent.load(Ordering::Relaxed), 1);
         for part in ["RCPT TO:<ana@example.com>", "Missed call from Carl", "m-1.wav", "audio/wav"] {
             assert!(told.contains(part), "{part} in {told}");
@@ -282,20 +332,39 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_refused_for_ever_is_given_up() {
-        let (port, told) = server(true).await;
-        let (outbox, postman) = postman(&config(port)).expect("a postman");
+        let (port, _) = server("ana@").await;
+        let (mut outbox, postman) = postman(&config(port)).expect("a postman");
         let running = tokio::spawn(postman.run());
         outbox.send(mail(None));
         let totals = outbox.totals().clone();
         drop(outbox);
         running.await.expect("ended");
-        told.await.expect("told");
         assert_eq!(totals.failed.load(Ordering::Relaxed), 1);
     }
 
     #[tokio::test]
+    async fn who_cannot_be_reached_keeps_a_mail_from_nobody_else() {
+        let (port, told) = server("ana@").await;
+        let (mut outbox, postman) = postman(&config(port)).expect("a postman");
+        let running = tokio::spawn(postman.run());
+        outbox.send(Mail {
+            to: vec!["ana@example.com".into(), "ben@example.com".into()],
+            ..mail(None)
+        });
+        let totals = outbox.totals().clone();
+        drop(outbox);
+        running.await.expect("ended");
+        assert_eq!(totals.sent.load(Ordering::Relaxed), 1);
+        let told = told.lock().expect("whole").clone();
+        assert!(
+            told.contains("RCPT TO:<ben@example.com>") && told.contains("Carl called"),
+            "{told}"
+        );
+    }
+
+    #[tokio::test]
     async fn what_does_not_fit_is_dropped_and_counted() {
-        let (outbox, _postman) = postman(&config(9)).expect("a postman");
+        let (mut outbox, _postman) = postman(&config(9)).expect("a postman");
         for _ in 0..WAITING + 3 {
             outbox.send(mail(None));
         }

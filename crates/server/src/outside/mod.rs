@@ -5,3 +5,4 @@
 pub mod lookup;
 pub mod mail;
 pub mod notices;
+pub mod seldom;

@@ -1,6 +1,7 @@
 //! What people are told, and who is told: a missed call goes to whom it belongs (D6), a voice
 //! message to the owner of its mailbox. Who has no address in the directory is told nothing.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -63,14 +64,15 @@ pub fn missed_call(graph: &CallGraph, directory: &Directory, zone: &TimeZone) ->
     let who = caller(directory, number, call.from_number.as_deref());
     let at = clock(call.initiated_at, zone);
     let called = call.to_number.as_deref().unwrap_or("an unknown number");
+    let mut seen = BTreeSet::new();
     let rung = graph.attempts.iter().filter_map(|attempt| attempt.user_id.as_ref());
-    let mut rung: Vec<String> = rung
+    let rung: Vec<String> = rung
+        .filter(|user| seen.insert(*user))
         .map(|user| match directory.user(user) {
             Some(user) => user.display_name.to_string(),
             None => user.to_string(),
         })
         .collect();
-    rung.dedup();
     let rung = match rung.as_slice() {
         [] => "Nobody could be rung.".to_owned(),
         names => format!("Rung: {}.", names.join(", ")),

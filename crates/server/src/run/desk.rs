@@ -12,14 +12,14 @@ use call::port::LookedUp;
 use jiff::tz::TimeZone;
 use model::call_graph::words::CallOutcome;
 use model::call_graph::{CallEvent, Recorded};
-use model::directory::Directory;
+use model::directory::{Directory, KnownRecord};
 use model::voicemail::{VoiceMessage, VoicemailChange};
 use model::{CallId, E164, Millis};
 use store::Database;
 use store::repository::Repository as _;
 use switch::{Effect, Input, Switch};
 use tokio::sync::{mpsc, watch};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -27,6 +27,7 @@ use crate::failure::Failure;
 use crate::outside::lookup::{self, Answer, Lookups, Question};
 use crate::outside::mail::{self, Outbox};
 use crate::outside::notices;
+use crate::outside::seldom::Seldom;
 use crate::run::recordings;
 
 /// How often the wallboard is renewed.
@@ -39,6 +40,9 @@ const NOTICES: usize = 256;
 /// ask once more.
 const LEARNT: Duration = Duration::from_secs(10);
 
+/// What lookups have found and the database has not yet; more is found again.
+const LESSONS: usize = 256;
+
 /// How often, and how many times, a missed call's rows are looked for.
 const LOOK: Duration = Duration::from_millis(200);
 const LOOKS: u32 = 50;
@@ -48,6 +52,7 @@ pub(super) struct Desk {
     lookups: Option<Lookups>,
     found: mpsc::Receiver<(CallId, LookedUp)>,
     notices: Option<mpsc::Sender<Notice>>,
+    complaints: Seldom,
     commands: mpsc::Receiver<CoreCommand>,
     board: watch::Sender<Arc<Wallboard>>,
     /// When to renew the wallboard; `None`: nothing has happened since.
@@ -111,7 +116,9 @@ pub(super) fn desk(
     let (commands_in, commands) = mpsc::channel(64);
     let nothing = Wallboard { at: Millis(0), groups: Vec::new(), agents: Vec::new() };
     let (board, boards) = watch::channel(Arc::new(nothing));
-    let desk = Desk { lookups, found, notices, commands, board, board_due: Some(Instant::now()) };
+    let complaints = Seldom::default();
+    let board_due = Some(Instant::now());
+    let desk = Desk { lookups, found, notices, complaints, commands, board, board_due };
     let services = Services {
         reload,
         lookups: service.map(|service| (service, answers)),
@@ -142,7 +149,7 @@ impl Desk {
     }
 
     /// Tells people of a missed call.
-    pub(super) fn recorded(&self, recorded: &Recorded, directory: &Arc<Directory>) {
+    pub(super) fn recorded(&mut self, recorded: &Recorded, directory: &Arc<Directory>) {
         if let CallEvent::Ended(ended) = &recorded.event
             && ended.outcome == CallOutcome::Missed
         {
@@ -151,17 +158,18 @@ impl Desk {
     }
 
     /// Tells people of a voice message.
-    pub(super) fn voicemail(&self, change: &VoicemailChange, directory: &Arc<Directory>) {
+    pub(super) fn voicemail(&mut self, change: &VoicemailChange, directory: &Arc<Directory>) {
         if let VoicemailChange::Left(message) = change {
             self.notice(About::Message(message.clone()), directory);
         }
     }
 
-    fn notice(&self, about: About, directory: &Arc<Directory>) {
+    fn notice(&mut self, about: About, directory: &Arc<Directory>) {
         if let Some(notices) = &self.notices
             && notices.try_send(Notice { about, directory: directory.clone() }).is_err()
+            && let Some(before) = self.complaints.again(Instant::now())
         {
-            tracing::warn!("a notification was dropped: too many wait");
+            tracing::warn!(before, "a notification was dropped: too many wait");
         }
     }
 
@@ -217,15 +225,17 @@ impl Services {
         let looking = async {
             if let Some((service, found)) = lookups {
                 let (answers, answered) = mpsc::channel(64);
+                let (teach, lessons) = mpsc::channel(LESSONS);
                 tokio::join!(
                     service.run(answers),
-                    learn(answered, found, &reload, database, clock)
+                    pass_on(answered, found, teach),
+                    learn(lessons, &reload, database, clock)
                 );
             }
         };
         let mailing = async {
             if let Some((notices, outbox, postman)) = mail {
-                let writing = write(notices, &outbox, database, &zone, &recordings);
+                let writing = write(notices, outbox, database, &zone, &recordings);
                 tokio::join!(writing, postman.run());
             }
         };
@@ -234,42 +244,49 @@ impl Services {
     }
 }
 
-/// Keeps what lookups find, and passes it on.
-async fn learn(
+/// Passes on what lookups find, and has it kept. Calls wait for it, so that nothing here waits for
+/// the database: what does not fit is asked again at the next call.
+async fn pass_on(
     mut answered: mpsc::Receiver<Answer>,
     found: mpsc::Sender<(CallId, LookedUp)>,
+    lessons: mpsc::Sender<(E164, KnownRecord)>,
+) {
+    while let Some(Answer { call, number, record }) = answered.recv().await {
+        if let Some(record) = &record {
+            let _ = lessons.try_send((number.clone(), record.clone()));
+        }
+        if found.send((call, LookedUp { number, record })).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Keeps what lookups find; soon after, the directory is read again for it.
+async fn learn(
+    mut lessons: mpsc::Receiver<(E164, KnownRecord)>,
     reload: &mpsc::Sender<()>,
     database: &Database,
     clock: Clock,
 ) {
-    let mut look = tokio::time::interval(LEARNT);
-    let mut news = false;
+    let mut reload_at: Option<Instant> = None;
     loop {
-        let Answer { call, number, record } = tokio::select! {
-            answer = answered.recv() => match answer {
-                Some(answer) => answer,
-                None => return,
-            },
-            _ = look.tick(), if news => {
+        let due = reload_at.unwrap_or_else(Instant::now);
+        tokio::select! {
+            lesson = lessons.recv() => {
+                let Some((number, record)) = lesson else { return };
+                match database.learn_record(&number, &record, clock.now().wall).await {
+                    Ok(true) => reload_at = reload_at.or(Some(Instant::now() + LEARNT)),
+                    Ok(false) => {}
+                    Err(error) => {
+                        let remedy = error.remedy();
+                        tracing::warn!(%error, remedy, "what a lookup found was not kept");
+                    }
+                }
+            }
+            () = sleep_until(due), if reload_at.is_some() => {
                 // One that waits already serves for this one, too.
                 let _ = reload.try_send(());
-                news = false;
-                continue;
-            }
-        };
-        let known = record.as_ref().map(lookup::FoundRecord::known);
-        let looked_up = LookedUp { number: number.clone(), record: known };
-        if found.send((call, looked_up)).await.is_err() {
-            return;
-        }
-        if let Some(record) = record {
-            let (record, now) = (record.known(), clock.now().wall);
-            match database.learn_record(&number, &record, now).await {
-                Ok(learnt) => news |= learnt,
-                Err(error) => {
-                    let remedy = error.remedy();
-                    tracing::warn!(%error, remedy, "what a lookup found was not kept");
-                }
+                reload_at = None;
             }
         }
     }
@@ -278,17 +295,18 @@ async fn learn(
 /// Writes mail about what people may want to know.
 async fn write(
     mut notices: mpsc::Receiver<Notice>,
-    outbox: &Outbox,
+    mut outbox: Outbox,
     database: &Database,
     zone: &TimeZone,
     recordings: &std::path::Path,
 ) {
+    let mut complaints = Seldom::default();
     while let Some(Notice { about, directory }) = notices.recv().await {
         let mail = match about {
             About::Message(message) => {
                 notices::voice_message(&message, &directory, zone, recordings)
             }
-            About::Missed(call) => match rows_of(&call, database).await {
+            About::Missed(call) => match rows_of(&call, database, &mut complaints).await {
                 Some(graph) => notices::missed_call(&graph, &directory, zone),
                 None => continue,
             },
@@ -298,16 +316,23 @@ async fn write(
 }
 
 /// The rows of a call that has just ended: the writer may need a moment.
-async fn rows_of(call: &CallId, database: &Database) -> Option<model::call_graph::CallGraph> {
+async fn rows_of(
+    call: &CallId,
+    database: &Database,
+    complaints: &mut Seldom,
+) -> Option<model::call_graph::CallGraph> {
     let mut look = tokio::time::interval(LOOK);
+    let mut cause = "its rows did not come".to_owned();
     for _ in 0..LOOKS {
         look.tick().await;
         match database.call(call).await {
             Ok(Some(graph)) if graph.call.ended_at.is_some() => return Some(graph),
             Ok(_) => {}
-            Err(error) => tracing::warn!(%error, "a missed call cannot be read for its notice"),
+            Err(error) => cause = error.to_string(),
         }
     }
-    tracing::warn!(%call, "no notice of a missed call: its rows did not come");
+    if let Some(before) = complaints.again(Instant::now()) {
+        tracing::warn!(%call, cause, before, "there is no notice of a missed call");
+    }
     None
 }

@@ -119,7 +119,7 @@ pub fn run(
     let health = Arc::new(Health::default());
     let latest = sampling::Latest::default();
     let (reloads, reloading) = reloading::channel();
-    let (desk, services, core) = desk::desk(&config, reloads.asker())?;
+    let (desk, services, core) = desk::desk(&config, reloads.learner())?;
     let (totals, boards) = (media.totals(), core.wallboard.clone());
     let sample = sampling::sampler(latest.clone(), totals, writer.metrics(), boards, &config);
     let version = env!("CARGO_PKG_VERSION");

@@ -1,6 +1,8 @@
 //! SIGHUP: the directory file is read again. What is wrong with it is logged and nothing changes;
-//! calls that run keep the directory they began with.
+//! calls that run keep the directory they began with. What lookups have found is read from the
+//! database alone: a file that somebody is writing is not read before he says so.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use model::directory::Directory;
@@ -16,26 +18,30 @@ use crate::failure::Failure;
 /// The loop's end: asks for a reload and takes new directories.
 pub(super) struct Reloads {
     ask: mpsc::Sender<()>,
+    learnt: mpsc::Sender<()>,
     directories: mpsc::Receiver<Arc<Directory>>,
 }
 
 /// The recording thread's end.
 pub(super) struct Reloading {
     asked: mpsc::Receiver<()>,
+    learnt: mpsc::Receiver<()>,
     directories: mpsc::Sender<Arc<Directory>>,
 }
 
 /// Both ends.
 pub(super) fn channel() -> (Reloads, Reloading) {
     let (ask, asked) = mpsc::channel(1);
+    let (learns, learnt) = mpsc::channel(1);
     let (sender, directories) = mpsc::channel(1);
-    (Reloads { ask, directories }, Reloading { asked, directories: sender })
+    let reloads = Reloads { ask, learnt: learns, directories };
+    (reloads, Reloading { asked, learnt, directories: sender })
 }
 
 impl Reloads {
-    /// Somebody else who may ask.
-    pub(super) fn asker(&self) -> mpsc::Sender<()> {
-        self.ask.clone()
+    /// For who has written into the database what calls are to know.
+    pub(super) fn learner(&self) -> mpsc::Sender<()> {
+        self.learnt.clone()
     }
 
     /// Asks; one that waits already serves for both.
@@ -52,8 +58,17 @@ impl Reloads {
 impl Reloading {
     /// Reloads when asked to; ends with the loop.
     pub(super) async fn run(mut self, config: &Config, database: &Database, clock: Clock) {
-        while self.asked.recv().await.is_some() {
-            match reload(config, database, clock).await {
+        let realm = &*config.sip.domain;
+        loop {
+            let file = tokio::select! {
+                biased;
+                asked = self.asked.recv() => match asked {
+                    Some(()) => config.directory.as_deref(),
+                    None => break,
+                },
+                Some(()) = self.learnt.recv() => None,
+            };
+            match reload(database, file, realm, clock).await {
                 Ok(directory) => {
                     if self.directories.send(Arc::new(directory)).await.is_err() {
                         return;
@@ -69,9 +84,13 @@ impl Reloading {
     }
 }
 
-async fn reload(config: &Config, database: &Database, clock: Clock) -> Result<Directory, Failure> {
-    let realm = &*config.sip.domain;
-    if let Some(file) = &config.directory {
+async fn reload(
+    database: &Database,
+    file: Option<&Path>,
+    realm: &str,
+    clock: Clock,
+) -> Result<Directory, Failure> {
+    if let Some(file) = file {
         opening::apply_directory(database, file, realm, clock.now().wall).await?;
     }
     let failed = |error: store::Error| Failure::environment(&error, error.remedy());
