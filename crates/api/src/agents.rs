@@ -1,5 +1,5 @@
 //! Agents and the wallboard: `GET /wallboard`, `GET` and `PUT /users/{id}/availability`. What is
-//! shown is the snapshot that the core leaves at most every 200 ms; what is changed is told to the
+//! shown is the snapshot that the core leaves at most every 500 ms; what is changed is told to the
 //! core, which answers with the state that came of it.
 
 use std::sync::Arc;

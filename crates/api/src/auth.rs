@@ -18,9 +18,12 @@ use crate::routes::Api;
 pub struct AdminKey([u8; 32]);
 
 impl AdminKey {
-    /// Of a key; `None`: it is shorter than 16 characters and could be guessed.
+    /// Of a key, without white space around it; `None`: it is shorter than 16 characters and could
+    /// be guessed, or has others than the visible ones of ASCII and could not be sent.
     pub fn new(key: &str) -> Option<Self> {
-        (key.chars().count() >= 16).then(|| Self(hash(key)))
+        let key = key.trim();
+        let can_be_sent = key.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
+        (key.len() >= 16 && can_be_sent).then(|| Self(hash(key)))
     }
 
     fn is(&self, sent: &str) -> bool {
@@ -69,6 +72,12 @@ mod tests {
         assert!(key.is("correct horse battery"));
         assert!(!key.is("correct horse batterz") && !key.is(""));
         assert!(AdminKey::new("short").is_none());
+        assert!(AdminKey::new("   short           ").is_none());
+        assert!(AdminKey::new("correct horse batterÿ").is_none());
+        // As a file of the environment ends.
+        assert!(
+            AdminKey::new("correct horse battery\n").expect("a key").is("correct horse battery")
+        );
         assert_eq!(format!("{key:?}"), "AdminKey(…)");
     }
 }

@@ -1,6 +1,7 @@
 //! Metrics in OpenMetrics text. What happens is counted as it happens; what merely is (queues,
 //! ports, transactions) is sampled when somebody asks. Every series exists from the start, so that
-//! a rate over it is never without a beginning. No label holds a number, an address or an id.
+//! a rate over it is never without a beginning. No label holds a number, a name of a person or an
+//! address; the only ids are those of the directory's groups (label `group`), as many as there are.
 
 use std::fmt;
 use std::sync::Arc;

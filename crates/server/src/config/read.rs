@@ -169,8 +169,8 @@ fn admin_key(reader: &Reader<'_>, environment: &dyn Environment) -> Option<api::
     if key.is_none() {
         let source = format!("environment variable {VARIABLE}").into();
         let origin = Origin { source, at: None, key: String::new() };
-        let remedy = "use at least 16 characters, e.g. from `openssl rand -hex 24`";
-        reader.refuse(&origin, Complaint::new("is too short to be safe", remedy));
+        let remedy = "use at least 16 visible ASCII characters, e.g. from `openssl rand -hex 24`";
+        reader.refuse(&origin, Complaint::new("is no key that is safe and can be sent", remedy));
     }
     key
 }

@@ -218,6 +218,21 @@ max_expires_s = 30
 }
 
 #[test]
+fn what_is_half_configured_is_not_silently_off() {
+    insta::assert_snapshot!(complaints(&format!(r#"{SMALL}[lookup]
+timeout_ms = 300
+[smtp]
+from = "Tandem <tandem@example.com>"
+[codes]
+"*11" = "availble"
+"*1 2" = "toggle"
+"#)), @"");
+    insta::assert_snapshot!(complaints(&format!(r#"{SMALL}[lookup]
+url = "https://[crm/{{number}}"
+"#)), @"");
+}
+
+#[test]
 fn an_empty_file_says_what_is_needed() {
     insta::assert_snapshot!(complaints(""), @r#"
     error: tandem.toml: sip.listen: is missing

@@ -55,7 +55,8 @@ impl std::fmt::Debug for HttpLookup {
 
 pub(in crate::config) fn lookup(section: Section<'_>) -> Option<HttpLookup> {
     let url = section.parsed("url", |text| {
-        let known = text.starts_with("https://") || text.starts_with("http://");
+        let asked = reqwest::Url::parse(&text.replace("{number}", "%2B15557770001"));
+        let known = asked.is_ok_and(|url| ["http", "https"].contains(&url.scheme()));
         if known && text.contains("{number}") && !text.contains(char::is_whitespace) {
             return Ok(Arc::from(text));
         }
@@ -66,8 +67,8 @@ pub(in crate::config) fn lookup(section: Section<'_>) -> Option<HttpLookup> {
     let deadline = Duration::from_millis(section.number("timeout_ms", 800, 50..=5_000));
     let token = section.text("token").map(|found| Arc::from(found.value));
     let concurrent = crate::config::read::size(section.number("concurrent", 64, 1..=1_024));
-    let absent = section.is_absent("url");
-    if absent && !section.is_absent("token") {
+    let mut others = ["timeout_ms", "token", "concurrent"].into_iter();
+    if section.is_absent("url") && others.any(|key| !section.is_absent(key)) {
         section.missing("url", "name the service, or remove [lookup]");
     }
     section.finish();
@@ -106,6 +107,10 @@ pub(in crate::config) fn smtp(section: Section<'_>) -> Option<Smtp> {
             None => ("username", "name the user whose password it is"),
         };
         section.missing(missing, remedy);
+    }
+    let mut others = ["tls", "port", "from", "username", "password"].into_iter();
+    if section.is_absent("host") && others.any(|key| !section.is_absent(key)) {
+        section.missing("host", "name the mail server, or remove [smtp]");
     }
     if !section.is_absent("host") && section.is_absent("from") {
         section.missing("from", "write e.g. from = \"Tandem <tandem@example.com>\"");
