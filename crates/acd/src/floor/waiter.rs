@@ -51,6 +51,8 @@ pub(super) struct Waiter {
     /// Every lap is over.
     pub(super) exhausted: bool,
     pub(super) callback: Option<Callback>,
+    /// He who is to be called back has not hung up yet.
+    pub(super) on_the_line: bool,
     /// How long the caller waited before he chose to be called back.
     pub(super) bore: Option<Duration>,
     /// The statistics know of the answer.
@@ -93,6 +95,7 @@ impl Waiter {
             stalled: false,
             exhausted: false,
             callback: None,
+            on_the_line: false,
             bore: None,
             counted: false,
             offers: 0,
@@ -172,7 +175,8 @@ impl Waiter {
             && !self.stalled
             && self.callback.is_none()
             && self.ringing.len() < self.ring_at_most;
-        !self.exhausted && self.rests_until.is_none() && (self.ringing.is_empty() || adds)
+        let pauses = self.exhausted || self.on_the_line || self.rests_until.is_some();
+        !pauses && (self.ringing.is_empty() || adds)
     }
 
     /// Nobody rings for it any more: that its strategy waited for more while somebody did is over.

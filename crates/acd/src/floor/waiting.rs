@@ -127,8 +127,9 @@ impl Floor {
         }
     }
 
-    /// The caller hung up and is to be called back: his place goes on without him, at most for
-    /// [`Floor::CALLBACK_LIFETIME`] and [`Floor::CALLBACK_OFFERS`].
+    /// The caller is to be called back: his place goes on without him, at most for
+    /// [`Floor::CALLBACK_LIFETIME`] and [`Floor::CALLBACK_OFFERS`]. Nobody is rung for it before
+    /// [`Floor::hung_up`]: up to then his line is engaged.
     pub fn keep_place(&mut self, call: &CallId, callback: Callback, now: Now) {
         let Some(&number) = self.queue.by_call.get(call) else {
             return;
@@ -137,11 +138,37 @@ impl Floor {
         if let Some(waiter) = self.queue.places.get_mut(&number) {
             waiter.bore = Some(waiter.waited(now.mono));
             waiter.callback = Some(callback);
+            waiter.on_the_line = true;
             // It ends by its own limits.
             waiter.rules.max_rounds = None;
             waiter.exhausted = false;
             waiter.strategy = strategy(waiter.kind, &waiter.rules);
             waiter.tried = 0;
+        }
+        self.refresh(number, now);
+    }
+
+    /// Who is to be called back has hung up.
+    pub fn hung_up(&mut self, call: &CallId, now: Now) {
+        let Some(&number) = self.queue.by_call.get(call) else {
+            return;
+        };
+        if let Some(waiter) = self.queue.places.get_mut(&number) {
+            waiter.on_the_line = false;
+        }
+        self.refresh(number, now);
+    }
+
+    /// A callback that was offered cannot be begun now: nobody is kept for it, and it is offered
+    /// again after [`Floor::CALLBACK_BEGINS`]. The offer counts for nothing.
+    pub fn postpone(&mut self, place: &CallId, now: Now) {
+        let Some(&number) = self.queue.by_call.get(place) else {
+            return;
+        };
+        self.release(number, now);
+        if let Some(waiter) = self.queue.places.get_mut(&number) {
+            waiter.offers = waiter.offers.saturating_sub(1);
+            waiter.rests_until = Some(now.mono.saturating_add(Self::CALLBACK_BEGINS));
         }
         self.refresh(number, now);
     }

@@ -12,6 +12,8 @@ fn keep(house: &mut House, name: &str) {
     let callback = Callback { number, caller_id: "n-1".into(), name: None };
     house.floor.keep_place(&call(name), callback, house.now);
     house.leaves(name, QueueExit::Callback);
+    assert_eq!(house.offers(), [""; 0], "he is still on the line");
+    house.floor.hung_up(&call(name), house.now);
 }
 
 fn busy(agents: &[&str]) -> House {
@@ -91,4 +93,18 @@ fn it_is_given_up_after_enough_offers_or_enough_time() {
     house.pass(Floor::CALLBACK_LIFETIME);
     assert_eq!(house.floor.standing(&call("b")), None);
     assert_eq!(house.floor.deadline(), None);
+}
+
+#[test]
+fn one_that_cannot_be_begun_holds_nobody_and_is_not_given_up() {
+    let mut house = House::of(&["ana"]);
+    house.waits("a", AcdStrategy::LongestIdle);
+    keep(&mut house, "a");
+    for _ in 0..2 * Floor::CALLBACK_OFFERS {
+        assert_eq!(house.offers(), ["a at +4930123456: ana"]);
+        house.floor.postpone(&call("a"), house.now);
+        assert!(!house.floor.is_ringing(&user("ana")));
+        assert_eq!(house.offers(), [""; 0], "not at once");
+        house.pass(Floor::CALLBACK_BEGINS);
+    }
 }

@@ -1,5 +1,6 @@
 //! A caller who does not wait any longer hears one last thing, and the call is over: he is to be
-//! called back. What cannot be played, and what media never ends, keeps nobody on the line.
+//! called back. What cannot be played, and what media never ends, keeps nobody on the line. The
+//! floor is told when he has gone: up to then nobody could reach him.
 
 use std::time::Duration;
 
@@ -52,8 +53,14 @@ impl Parting {
     pub(crate) fn handle(self, input: CallInput, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
         match heard(input, basis, ctx) {
             Heard::Over(Purpose::Greeting, _) => self.over(basis, ctx),
-            Heard::Gone => ivr::gone(&self.ivr, &self.route, basis, ctx),
-            Heard::Released => ivr::released(&self.ivr, &self.route, basis, ctx),
+            Heard::Gone => {
+                ctx.floor.hung_up(&basis.id, ctx.now);
+                ivr::gone(&self.ivr, &self.route, basis, ctx)
+            }
+            Heard::Released => {
+                ctx.floor.hung_up(&basis.id, ctx.now);
+                ivr::released(&self.ivr, &self.route, basis, ctx)
+            }
             Heard::Key(_) | Heard::Over(..) | Heard::Silence | Heard::Nothing => {
                 Stage::Parting(self)
             }
@@ -61,6 +68,7 @@ impl Parting {
     }
 
     fn over(self, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
+        ctx.floor.hung_up(&basis.id, ctx.now);
         session::exit(&self.ivr, IvrExit::SystemHangup, None, basis, ctx);
         ending::unanswered(&self.route, EndedBy::System, Release::Normal, basis, ctx)
     }

@@ -396,6 +396,7 @@ impl Day {
         let callback = Callback { number, caller_id: "n-1".into(), name: None };
         self.floor.keep_place(&call, callback, now);
         self.floor.leave(&call, QueueExit::Callback, now);
+        self.floor.hung_up(&call, now);
         self.release(&call);
         if let Some(caller) = self.callers.iter_mut().find(|caller| caller.call == call) {
             caller.callback = true;

@@ -1329,6 +1329,21 @@ fn whoever_is_to_call_back_may_take_another_call_freeze_or_give_up() {
 }
 
 #[test]
+fn nobody_calls_back_while_the_caller_is_still_told_that_he_will_be() {
+    // A member is free all the time: she would reach an engaged line.
+    let begins = "registered ana
+        0 call +15557770001 -> +15550400001
+        2 caller presses 9
+        3 ana settles 487
+    ";
+    for (ends, at) in [("9 caller heard", 9), ("4 caller hangs up", 4), ("70 pass", 62)] {
+        let orders = orders(&format!("{begins}\n{ends}"));
+        let first = orders.lines().find(|line| line.contains("call ana"));
+        assert_eq!(first, Some(&*format!("{at:<6} back1: call ana")), "{ends}\n{orders}");
+    }
+}
+
+#[test]
 fn whose_number_nobody_knows_is_not_called_back() {
     assert_snapshot!(explained("
         0 call anonymous -> +15550400001
