@@ -226,10 +226,22 @@ from = "Tandem <tandem@example.com>"
 [codes]
 "*11" = "availble"
 "*1 2" = "toggle"
-"#)), @"");
+"#)), @r#"
+    error: tandem.toml:5:1: lookup.url: is missing
+      fix: name the service, or remove [lookup]
+    error: tandem.toml:7:1: smtp.host: is missing
+      fix: name the mail server, or remove [smtp]
+    error: tandem.toml:10:1: codes.*11: `availble` is nothing that a code can do
+      fix: write "available", "away:reason", "toggle", "voicemail", "voicemail:group-id" or "ivr:ivr-id"
+    error: tandem.toml:11:1: codes.*1 2: `*1 2` cannot be dialled
+      fix: use up to 16 digits, letters, `*` and `#`, e.g. "*11"
+    "#);
     insta::assert_snapshot!(complaints(&format!(r#"{SMALL}[lookup]
 url = "https://[crm/{{number}}"
-"#)), @"");
+"#)), @r#"
+    error: tandem.toml:6:7: lookup.url: `https://[crm/{number}` is no address to ask at
+      fix: write e.g. "https://crm.example/lookup?number={number}"
+    "#);
 }
 
 #[test]
