@@ -1,11 +1,54 @@
-//! While a run goes on: whenever nothing is on its way and nothing was ever lost, whoever talks
-//! and media must agree on where the packets go and which way.
+//! While a run goes on: whoever is rung by the rows is rung on the floor, and nobody else; and
+//! whenever nothing is on its way and nothing was ever lost, whoever talks and media must agree on
+//! where the packets go and which way.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use model::UserId;
+use model::agent_state::AgentState;
+use model::call_graph::words::CallState;
 use model::directory::Accept;
 
 use super::{Happening, World};
 
+/// How often the floor is compared with the rows.
+const LOOK: Duration = Duration::from_millis(250);
+
 impl World {
+    /// Who stays reserved for a call that rings him no longer gets no other one, and all is well
+    /// again when that call is over: so it is to be seen before (freeswitch#2540).
+    pub(super) fn audit_floor(&mut self) {
+        // Rows that are late say nothing; who is called back has none before somebody answers.
+        if self.now < self.look_at || self.store_was_away || self.switch.counters().callbacks > 0 {
+            return;
+        }
+        self.look_at = self.now + LOOK;
+        let graphs = self.store.graphs.values();
+        let live = graphs.filter(|graph| graph.call.state != CallState::Finished);
+        let rung: BTreeSet<&UserId> = live
+            .flat_map(|graph| &graph.attempts)
+            .filter(|attempt| attempt.ended_at.is_none())
+            .filter_map(|attempt| attempt.user_id.as_ref())
+            .collect();
+        for agent in self.switch.wallboard(super::wall(self.now)).agents {
+            let is_rung = rung.contains(&agent.user);
+            let fits = match agent.state {
+                AgentState::Ringing => is_rung,
+                AgentState::Available => !is_rung,
+                AgentState::Offline
+                | AgentState::Unreachable
+                | AgentState::Away
+                | AgentState::WrapUp
+                | AgentState::OnCall => true,
+            };
+            if !fits {
+                let (at, state) = (self.now, agent.state);
+                self.faults.push(format!("{at:?}: {} is {state:?}, rung: {is_rung}", agent.user));
+            }
+        }
+    }
+
     /// Looks at both ends of every call, if this is such a moment.
     pub(super) fn audit(&mut self) {
         let lost = self.network.ever_lost || self.is_damaged() || self.disturbed;

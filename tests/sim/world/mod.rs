@@ -115,6 +115,8 @@ pub(crate) struct World {
     sequence: u64,
     durable_at: Duration,
     steps_now: u32,
+    /// When the floor is looked at next.
+    look_at: Duration,
     damages: Random,
     errors: Errors,
 }
@@ -153,6 +155,7 @@ impl World {
             sequence: 0,
             durable_at: Duration::ZERO,
             steps_now: 0,
+            look_at: Duration::ZERO,
             errors,
             setting,
         };
@@ -258,6 +261,7 @@ impl World {
         while let Some(at) = self.next().filter(|at| *at <= end) {
             if at > self.now {
                 self.audit();
+                self.audit_floor();
                 self.now = at;
                 self.steps_now = 0;
             }
