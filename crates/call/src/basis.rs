@@ -168,15 +168,23 @@ impl Basis {
         if !awaited || self.caller_number() != Some(&found.number) {
             return;
         }
-        let verdict = match &found.record {
+        let mut record = found.record.clone();
+        let mut verdict = match &record {
             Some(record) => format!("{} ({})", record.id, record.display_name),
             None => "nobody has it".to_owned(),
         };
+        // Rows refer to users: who is none here can neither be rung nor stand in them.
+        let owner = record
+            .as_mut()
+            .and_then(|record| record.owner.take_if(|owner| self.directory.user(owner).is_none()));
+        if let Some(owner) = owner {
+            verdict.push_str(&format!(", whose owner {owner} is no user here"));
+        }
         self.decide(RoutingRule::Lookup, found.number.as_str(), verdict);
-        if let Some(record) = &found.record {
+        if let Some(record) = &record {
             self.shown.name = Some(record.display_name.clone());
         }
-        self.lookup = Lookup::Answered(found.record.clone());
+        self.lookup = Lookup::Answered(record);
     }
 
     /// What a telephone outside shows that is dialled for this call: no names. Of a caller inside

@@ -619,6 +619,45 @@ fn the_owner_of_a_record_that_is_found_in_time_is_rung() {
 }
 
 #[test]
+fn a_record_that_is_found_with_an_owner_whom_nobody_knows_has_none() {
+    assert_snapshot!(explained_in(asking(), "registered eve ray
+        0 call +15559990001 -> +15550600005
+        0.5 looked up r-new ghost
+        1 caller cancels
+    "), @r#"
+    0      look +15559990001 up
+    0      ring caller
+    0.5    dial ray on soft, showing +15559990001 "Found r-new"
+    0.5    dial +15558880003 by carrier-a, showing +15559990001
+    1      cancel ray CallerGone
+    1      cancel +15558880003 CallerGone
+    1      finished
+    --
+    call inbound missed by external, owner -, mco -
+       accepted -, answered -, ended 1, sip 487, q850 16
+    i1 0 call_started direction=inbound
+    i2 0 ivr_entered ivr-owner
+    i3 0.5 routing_started c1 ivr-owner strategy=single target=record_owner
+    i4 0.5 no_answer c1 reason=unavailable
+    i5 0.5 ivr_exited ivr-owner next=ivr-out reason=next_ivr
+    i6 0.5 ivr_entered ivr-out
+    i7 0.5 routing_started c1 ivr-out strategy=simulring target=g-out
+    i8 1 no_answer c1 reason=caller_hangup
+    i9 1 ivr_exited ivr-out reason=caller_hangup
+    i10 1 call_ended by=external
+    0 number +15550600005: enters ivr-owner
+    0 lookup +15559990001: unknown here: asked outside
+    0 ivr ivr-owner version 1: entered: call_transfer
+    0.5 lookup +15559990001: r-new (Found r-new), whose owner u-ghost is no user here
+    0.5 record_owner +15559990001: nobody: nobody owns r-new (Found r-new)
+    0.5 ivr ivr-out version 1: entered: call_transfer
+    0.5 strategy g-out: simulring
+    0.5 member u-ray: rung
+    0.5 member u-mo: rung
+    "#);
+}
+
+#[test]
 fn a_lookup_that_is_late_keeps_no_caller_waiting_and_names_him_later() {
     assert_snapshot!(explained_in(asking(), "registered ray
         0 call +15559990001 -> +15550600005
