@@ -75,10 +75,10 @@ impl Switch {
         let CallbackTurn { place, callback, user, group } = turn;
         let mut trunks = self.config.trunks.iter().filter(|trunk| !trunk.outbound.is_empty());
         let Some(trunk) = trunks.next().map(|trunk| trunk.name.clone()) else {
-            return;
+            return self.floor.postpone(&place, now);
         };
         if self.draining || self.calls.len() >= self.config.limits.calls || self.stock.is_empty() {
-            return;
+            return self.floor.postpone(&place, now);
         }
         self.counters.callbacks += 1;
         self.last_call += 1;

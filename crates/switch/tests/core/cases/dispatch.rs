@@ -187,6 +187,19 @@ fn a_telephone_that_registers_gets_who_waits() {
     assert_eq!(all(&sent, "INVITE ").len(), 1);
 }
 
+/// He who waits asks to be called back; he is told that he will be, and hung up on.
+fn wants_to_be_called_back(house: &mut House) -> Vec<Sent> {
+    let digit = Digit::new('1').expect("a key");
+    let mut sent = house.media(MediaEvent::Digit { leg: LegId(1), digit });
+    let played = house.media.iter().rev().find_map(|command| match command {
+        MediaCommand::Play { leg, play, .. } => Some((*leg, *play)),
+        _ => None,
+    });
+    let (leg, play) = played.expect("something is played");
+    sent.extend(house.media(MediaEvent::Played { leg, play, end: PlayEnd::Completed }));
+    sent
+}
+
 #[test]
 fn who_does_not_want_to_wait_is_called_back() {
     let mut house = house();
@@ -198,15 +211,7 @@ fn who_does_not_want_to_wait_is_called_back() {
     };
     house.give(alice(Away));
     waits(&mut house, DESK);
-    let digit = Digit::new('1').expect("a key");
-    house.media(MediaEvent::Digit { leg: LegId(1), digit });
-    // He is told so, and hung up on.
-    let played = house.media.iter().rev().find_map(|command| match command {
-        MediaCommand::Play { leg, play, .. } => Some((*leg, *play)),
-        _ => None,
-    });
-    let (leg, play) = played.expect("something is played");
-    let sent = house.media(MediaEvent::Played { leg, play, end: PlayEnd::Completed });
+    let sent = wants_to_be_called_back(&mut house);
     assert_eq!(ladder(&sent), "BYE trunk");
     assert_eq!(exits(&house), [QueueExit::Callback]);
     let rows = house.records.len();
@@ -246,6 +251,29 @@ fn who_does_not_want_to_wait_is_called_back() {
     assert_eq!(outbound.count(), 1);
 }
 
+#[test]
+fn a_callback_that_cannot_be_made_keeps_no_agent() {
+    let mut house = house();
+    use model::directory::Availability::{Available, Away};
+    let alice = |availability| Input::Availability {
+        user: UserId::from("u-alice"),
+        availability,
+        reason: None,
+    };
+    house.give(alice(Away));
+    waits(&mut house, DESK);
+    let sent = wants_to_be_called_back(&mut house);
+    assert_eq!(ladder(&sent), "BYE trunk");
+    house.give(Input::Drain);
+    let sent = house.give(alice(Available));
+    assert!(all(&sent, "INVITE ").is_empty());
+    let states = |house: &House| house.changes.last().map(|change| change.state);
+    assert_eq!(states(&house), Some(AgentState::Available), "no telephone of hers rings");
+    let sent = house.wait(Duration::from_secs(60));
+    assert!(all(&sent, "INVITE ").is_empty());
+    assert_eq!(states(&house), Some(AgentState::Available));
+}
+
 /// Lets time pass until this is sent.
 fn until(house: &mut House, sent: &mut Vec<Sent>, start: &str) -> Sent {
     for _ in 0..240 {
@@ -264,8 +292,7 @@ fn a_callback_that_nobody_answers_is_offered_again_and_leaves_no_call() {
     // Alice rings; the caller chooses to be called back, and alice does not answer.
     let ring = find(&sent, "INVITE ");
     house.receive(ALICE, ring.response("180 Ringing", "", "", ""));
-    let digit = Digit::new('1').expect("a key");
-    let mut sent = house.media(MediaEvent::Digit { leg: LegId(1), digit });
+    let mut sent = wants_to_be_called_back(&mut house);
     let rows = house.records.len();
     let mut ring = ring;
     for _ in 0..3 {
