@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use call::port::{Digit, LegId, MediaCommand, MediaEvent, PlayEnd};
-use model::agent_state::AgentState;
+use model::agent_state::{AgentState, ChangeSource};
 use model::call_graph::CallEvent;
 use model::call_graph::words::{Direction, QueueExit};
 use model::directory::{
@@ -219,6 +219,12 @@ fn who_does_not_want_to_wait_is_called_back() {
     let sent = house.give(alice(Available));
     assert_eq!(ladder(&sent), "INVITE alice");
     let ring = find(&sent, "INVITE ");
+    assert_eq!(ring.value("X-Call-ID"), ring.value("Call-ID"), "she is the first leg");
+    // That somebody said so is told, although she rings in the same step.
+    let told = house.changes.iter().rev().take(2);
+    let told: Vec<_> = told.map(|change| (change.source, change.state)).collect();
+    let (api, call) = (ChangeSource::Api, ChangeSource::Call);
+    assert_eq!(told, [(call, AgentState::Ringing), (api, AgentState::Available)]);
     assert!(ring.value("From").contains("+4917012345678"), "{}", ring.value("From"));
     insta::assert_snapshot!(ring.formats(), @"
     0:PCMU/8000
