@@ -25,6 +25,8 @@ usage: cargo xtask COMMAND
   sipp [NAME]             SIPp against the release binary: every scenario, or those named NAME…
   media [NAME]            sound through the release binary: codecs, prompts, recordings, quality
   bench [STAGE …]         what things cost, as a table
+  bench queue [--seconds N]
+                          a contact centre under load; 300 s
   fuzz [TARGET [SECONDS]] the fuzz targets, which live outside the workspace";
 
 fn main() -> ExitCode {

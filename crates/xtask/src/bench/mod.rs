@@ -5,8 +5,10 @@
 mod call;
 mod core;
 mod counter;
+mod floor;
 mod media;
 mod program;
+mod queue;
 mod server;
 mod store;
 mod table;
@@ -32,6 +34,8 @@ const STAGES: &[Stage] = &[
     Stage { name: "beside", measure: media::beside },
     Stage { name: "sound", measure: media::sound },
     Stage { name: "assign", measure: store::assign },
+    Stage { name: "floor", measure: floor::measure },
+    Stage { name: "queue", measure: queue::measure },
 ];
 
 fn register() -> anyhow::Result<Vec<Row>> {
@@ -42,6 +46,11 @@ fn register() -> anyhow::Result<Vec<Row>> {
 
 /// Runs the stages named, or all of them.
 pub(crate) fn run(names: &[&str]) -> anyhow::Result<()> {
+    if let ["queue", "--seconds", seconds] = names {
+        let rows = queue::measure_for(seconds.parse()?)?;
+        println!("{}", table::format("queue", &rows));
+        return Ok(());
+    }
     for name in names {
         let known: Vec<&str> = STAGES.iter().map(|stage| stage.name).collect();
         anyhow::ensure!(known.contains(name), "no stage `{name}`; there are {known:?}");

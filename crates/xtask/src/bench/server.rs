@@ -2,8 +2,8 @@
 //! says of its process.
 
 use std::fmt::Write as _;
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::UdpSocket;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpStream, UdpSocket};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
@@ -21,6 +21,7 @@ pub(super) struct Server {
     child: Child,
     folder: PathBuf,
     sip: u16,
+    api: u16,
     users: u32,
     load: Program,
 }
@@ -33,13 +34,30 @@ impl Server {
         counter: Option<Counter>,
         pinned: bool,
     ) -> anyhow::Result<Self> {
-        let tandem = program::server()?;
         let load = program::example("phone", "load")?;
+        let server = Self::launch(&directory(users), load, users, counter, pinned)?;
+        server.load(&["register", &users.to_string()])?;
+        Ok(server)
+    }
+
+    /// Starts a server with a directory whose users `load` plays, all or none of them.
+    pub(super) fn open(directory: &str, load: Program, users: u32) -> anyhow::Result<Self> {
+        Self::launch(directory, load, users, None, false)
+    }
+
+    fn launch(
+        directory: &str,
+        load: Program,
+        users: u32,
+        counter: Option<Counter>,
+        pinned: bool,
+    ) -> anyhow::Result<Self> {
+        let tandem = program::server()?;
         let folder = std::env::temp_dir().join(format!("tandem-bench-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(folder.join("var"))?;
         let [sip, api] = [free_port()?, free_port()?];
-        std::fs::write(folder.join("directory.toml"), directory(users))?;
+        std::fs::write(folder.join("directory.toml"), directory)?;
         std::fs::write(folder.join("tandem.toml"), configuration(&folder, sip, api))?;
         let mut command = match counter {
             Some(counter) => counter.command(tandem.path(), &[]),
@@ -54,10 +72,9 @@ impl Server {
         let command = command.arg("serve").arg("--config").arg(folder.join("tandem.toml"));
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().context("no server")?;
         let ready = child.stdout.take().map(|out| BufReader::new(out).lines().next());
-        let server = Self { child, folder, sip, users, load };
+        let server = Self { child, folder, sip, api, users, load };
         let ready = ready.flatten().context("the server did not start")??;
         anyhow::ensure!(ready.contains("ready"), "the server said {ready}");
-        server.load(&["register", &users.to_string()])?;
         Ok(server)
     }
 
@@ -109,6 +126,24 @@ impl Server {
         let line = text.lines().find_map(|line| line.strip_prefix("Pss:"));
         let number = line.and_then(|line| line.split_whitespace().next());
         number.context("no Pss")?.parse().context("Pss is no number")
+    }
+
+    /// What `/metrics` says now.
+    pub(super) fn metrics(&self) -> anyhow::Result<String> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.api))?;
+        stream.write_all(b"GET /metrics HTTP/1.0\r\nHost: bench.test\r\n\r\n")?;
+        let mut text = String::new();
+        stream.read_to_string(&mut text)?;
+        anyhow::ensure!(
+            text.starts_with("HTTP/1.") && text.contains(" 200 "),
+            "no metrics: {text}"
+        );
+        Ok(text)
+    }
+
+    /// The file of its database.
+    pub(super) fn database(&self) -> PathBuf {
+        self.folder.join("var/tandem.db")
     }
 
     /// Asks it to stop and waits for that; its log.
