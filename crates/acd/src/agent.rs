@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::agent_state::AgentState;
-use model::directory::{Availability, DeviceKind, User};
+use model::directory::{Availability, DeviceKind, Directory, User};
 use model::{CallId, GroupId, Millis, UserId};
 
 /// How groups treat their members where they say nothing themselves.
@@ -177,7 +177,7 @@ impl Agent {
     }
 
     /// Takes over what a directory says of him; what he chose himself stays.
-    pub(crate) fn read(&mut self, user: &User) {
+    pub(crate) fn read(&mut self, user: &User, directory: &Directory) {
         if !self.known {
             self.availability = user.availability;
             self.reason = None;
@@ -187,7 +187,11 @@ impl Agent {
         self.name.clone_from(&user.display_name);
         self.skills.clone_from(&user.skills);
         let receiver = user.acd_receiver.as_deref().and_then(|id| user.device(id));
-        self.outside = receiver.is_some_and(|device| device.kind == DeviceKind::Number);
+        // Numbers of ours are not dialled outside: they would come back.
+        let outside = |number: &Arc<str>| !directory.is_ours(number);
+        self.outside = receiver.is_some_and(|device| {
+            device.kind == DeviceKind::Number && device.number.as_ref().is_some_and(outside)
+        });
     }
 
     /// D37: registered, reachable, available, neither on a call nor wrapping up.

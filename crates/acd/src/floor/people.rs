@@ -29,7 +29,7 @@ impl Floor {
         for user in directory.users() {
             let key = self.key_of(&user.id, now);
             if let Some(agent) = self.agent_mut(key) {
-                agent.read(user);
+                agent.read(user, directory);
             }
         }
         self.read_groups(directory);

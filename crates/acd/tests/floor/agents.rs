@@ -1,7 +1,7 @@
 //! What an agent is doing, and whether he may be offered calls (D37; F3).
 
 use acd::{AgentDefaults, AgentState, ChangeSource, RingEnd, Today};
-use model::directory::{AcdStrategy, Availability, Device, DeviceKind};
+use model::directory::{AcdStrategy, Assignment, Availability, Device, DeviceKind, Number};
 use model::{E164, Millis};
 
 use crate::house::{House, call, group, seconds, user};
@@ -153,6 +153,36 @@ fn a_receiver_outside_needs_no_registration() {
     assert!(house.floor.may_be_offered(&user("ana")));
     assert!(house.floor.is_staffed(&group("sales")));
     assert_eq!(house.state("ana"), AgentState::Available);
+}
+
+#[test]
+fn a_receiver_that_would_call_us_back_is_none() {
+    let mut house = House::of(&["ana"]);
+    house.floor.set_registered(&user("ana"), false, house.now);
+    let ours = E164::parse("+493012345600").expect("a number");
+    house.change_user("ana", |ana| {
+        ana.devices = vec![Device {
+            id: "mobile".into(),
+            label: None,
+            kind: DeviceKind::Number,
+            instance: None,
+            user_agent: None,
+            number: Some(ours.as_str().into()),
+        }];
+        ana.acd_receiver = Some("mobile".into());
+    });
+    house.directory.add_number(Number {
+        id: "n-sales".into(),
+        e164: ours,
+        assignment: Assignment::Group(group("sales"), "ivr-sales".into()),
+        is_default: true,
+        missed_call_owner: None,
+        missed_call_owner_group: None,
+        recording: None,
+    });
+    house.read();
+    assert!(!house.floor.may_be_offered(&user("ana")));
+    assert_eq!(house.state("ana"), AgentState::Offline);
 }
 
 #[test]

@@ -120,15 +120,14 @@ pub(crate) fn user_of_number<'a>(number: &str, directory: &'a Directory) -> Opti
     }
 }
 
-/// A number of a user of ours is no device outside: the call would come back as another one, and
-/// be dialled again.
+/// A number of ours, a user's or a group's, is no device outside: the call would come back as
+/// another one, and be dialled again.
 fn way(user: &UserId, device: &Device, directory: &Directory) -> Option<Way> {
     match device.kind {
         DeviceKind::Sip => Some(Way::Phones(user.clone(), Devices::Only(device.id.clone()))),
         DeviceKind::Number => {
             let number = device.number.clone();
-            let outside = number.filter(|number| user_of_number(number, directory).is_none());
-            outside.map(Way::Outside)
+            number.filter(|number| !directory.is_ours(number)).map(Way::Outside)
         }
     }
 }

@@ -255,6 +255,11 @@ impl Directory {
         self.by_e164.get(e164).and_then(|id| self.numbers.get(id))
     }
 
+    /// Whether a call to this number, as it is configured, would come back to us.
+    pub fn is_ours(&self, number: &str) -> bool {
+        E164::parse(number).is_ok_and(|number| self.by_e164.contains_key(&number))
+    }
+
     /// A user's default number.
     pub fn default_number_of_user(&self, user: &UserId) -> Option<&Number> {
         self.default_of_user.get(user).and_then(|id| self.numbers.get(id))

@@ -467,3 +467,35 @@ fn a_step_explains_no_more_than_it_may() {
         assert!((25..=64).contains(&lines), "{lines}");
     }
 }
+
+#[test]
+fn a_group_does_not_ring_a_member_on_its_own_number() {
+    // Each call of the group would make another one.
+    let loops = r#"{
+        "users": [
+          {"id": "u-loop", "display_name": "Lou Loop", "sip_username": "loop",
+            "devices": [{"id": "team", "kind": "number", "number": "+15550810001"}],
+            "acd_receiver": "team"}],
+        "groups": [{"id": "g-loop", "name": "Loop", "members": ["u-loop"]}],
+        "ivrs": [{"id": "ivr-loop", "action": "call_transfer", "target_kind": "group",
+          "target_group_id": "g-loop"}],
+        "numbers": [{"id": "n-loop", "e164": "+15550810001", "assigned_group_id": "g-loop",
+          "ivr_id": "ivr-loop"}]
+    }"#;
+    assert_snapshot!(orders_in(World::new(directory(loops)), "
+        0 call +15557770001 -> +15550810001
+        1 loop registers
+        2 B: call +15557770001 -> +15550810001
+        3 B: loop answers
+        4 B: caller hangs up
+    "), @r#"
+    0      reject caller 480
+    0      finished
+    2      B: dial loop, showing +15557770001 "Carl Contact"
+    3      B: u-loop is taken
+    3      B: answer caller like loop
+    3      B: bridge caller loop
+    4      B: hang up loop Normal
+    4      B: finished
+    "#);
+}
