@@ -18,6 +18,10 @@ use crate::ctx::Ctx;
 /// The most members of whom one step explains why they are passed over.
 const EXPLAINED: usize = 24;
 
+/// The most members of whom one step explains why they are rung: more than a call has legs, and no
+/// search for each member of a group of thousands.
+const RUNG: usize = 64;
+
 /// A running search.
 #[derive(Debug)]
 pub(crate) struct Search {
@@ -174,7 +178,7 @@ impl Search {
         }
         match turn {
             Turn::Offer(users) => {
-                for user in users {
+                for user in users.iter().take(RUNG) {
                     let found = candidates.iter().find(|candidate| candidate.user == user);
                     let why = found.map_or_else(String::new, |found| self.why(found));
                     basis.decide(RoutingRule::Member, user.as_str(), format!("rung{why}"));
