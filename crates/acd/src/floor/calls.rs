@@ -84,7 +84,7 @@ impl Floor {
             RingEnd::Stopped => {}
         }
         if ring.reserved {
-            self.stopped_for(call, key, how == RingEnd::Declined, now);
+            self.stopped_for(call, key, how, now);
         }
         Some(source)
     }

@@ -73,7 +73,7 @@ impl Floor {
     pub const OFFER_GAP: Duration = Duration::from_secs(1);
     /// A callback is given up so long after the caller asked for it.
     pub const CALLBACK_LIFETIME: Duration = Duration::from_secs(4 * 3600);
-    /// A callback is given up after so many members did not answer.
+    /// A callback is given up after so many members let it ring, or declined.
     pub const CALLBACK_OFFERS: u32 = 10;
     /// A callback that was offered and not begun is offered again after this time.
     pub const CALLBACK_BEGINS: Duration = Duration::from_secs(10);
@@ -97,6 +97,13 @@ impl Floor {
                 agent.unreachable = false;
             }
         });
+        // Who could be rung outside only can call somebody back now.
+        if let Some(&key) = self.keys.get(user)
+            && registered
+            && self.agent_ref(key).is_some_and(|agent| agent.outside && agent.listed.is_some())
+        {
+            self.woken.insert(key);
+        }
     }
 
     /// His telephone answers nothing: no call is offered to him before it registers again, or he

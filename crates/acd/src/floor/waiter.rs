@@ -57,6 +57,7 @@ pub(super) struct Waiter {
     pub(super) bore: Option<Duration>,
     /// The statistics know of the answer.
     pub(super) counted: bool,
+    /// Offers so far, but for those that could not ring their members.
     pub(super) offers: u32,
     /// A callback that was offered has to begin before.
     pub(super) begins_by: Option<Duration>,
@@ -121,7 +122,10 @@ impl Waiter {
             let asked = self.level(need, now);
             asked == 0 || agent.skills.get(&need.skill).is_some_and(|level| *level >= asked)
         };
-        !self.declined.contains(&key)
+        // A number outside cannot be rung for a call that nobody has made.
+        let reachable = self.callback.is_none() || agent.registered;
+        reachable
+            && !self.declined.contains(&key)
             && (self.rings_together() || agent.ringing.is_empty())
             && self.skills.iter().all(masters)
     }

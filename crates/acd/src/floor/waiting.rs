@@ -11,7 +11,7 @@ use model::{CallId, GroupId, Now, UserId};
 use super::Floor;
 use super::timers::Due;
 use super::waiter::{Order, Waiter};
-use crate::agent::AgentKey;
+use crate::agent::{AgentKey, RingEnd};
 use crate::queue::{Callback, Place, QueueFull, Standing};
 use crate::strategy::strategy;
 
@@ -139,6 +139,7 @@ impl Floor {
             waiter.bore = Some(waiter.waited(now.mono));
             waiter.callback = Some(callback);
             waiter.on_the_line = true;
+            waiter.offers = 0;
             // It ends by its own limits.
             waiter.rules.max_rounds = None;
             waiter.exhausted = false;
@@ -208,14 +209,20 @@ impl Floor {
     }
 
     /// An attempt that was made for a place is over.
-    pub(super) fn stopped_for(&mut self, call: &CallId, key: AgentKey, declined: bool, now: Now) {
+    pub(super) fn stopped_for(&mut self, call: &CallId, key: AgentKey, how: RingEnd, now: Now) {
         let Some(&number) = self.queue.by_call.get(call) else {
             return;
         };
         if let Some(waiter) = self.queue.places.get_mut(&number) {
             waiter.ringing.remove(&key);
-            if declined {
-                waiter.declined.insert(key);
+            match how {
+                RingEnd::Declined => {
+                    waiter.declined.insert(key);
+                }
+                RingEnd::Failed | RingEnd::Stopped => {
+                    waiter.offers = waiter.offers.saturating_sub(1);
+                }
+                RingEnd::Answered | RingEnd::Missed => {}
             }
             if waiter.ringing.is_empty() {
                 waiter.alone();

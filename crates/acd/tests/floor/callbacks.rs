@@ -3,7 +3,7 @@
 use acd::{Callback, Floor, RingEnd};
 use model::E164;
 use model::call_graph::words::QueueExit;
-use model::directory::AcdStrategy;
+use model::directory::{AcdStrategy, Device, DeviceKind};
 
 use crate::house::{House, call, seconds, user};
 
@@ -107,4 +107,54 @@ fn one_that_cannot_be_begun_holds_nobody_and_is_not_given_up() {
         assert_eq!(house.offers(), [""; 0], "not at once");
         house.pass(Floor::CALLBACK_BEGINS);
     }
+}
+
+#[test]
+fn who_could_not_be_rung_has_not_let_it_ring() {
+    let mut house = House::of(&["ana"]);
+    house.waits("a", AcdStrategy::LongestIdle);
+    keep(&mut house, "a");
+    for end in [RingEnd::Failed, RingEnd::Stopped] {
+        for _ in 0..=Floor::CALLBACK_OFFERS {
+            assert_eq!(house.offers(), ["a at +4930123456: ana"], "{end:?}");
+            house.stops("ana", "a", end);
+            house.pass(Floor::REST);
+        }
+    }
+}
+
+#[test]
+fn who_has_only_a_number_outside_calls_nobody_back() {
+    let mut house = House::of(&["ana"]);
+    house.floor.set_registered(&user("ana"), false, house.now);
+    house.change_user("ana", |ana| {
+        ana.devices = vec![Device {
+            id: "mobile".into(),
+            label: None,
+            kind: DeviceKind::Number,
+            instance: None,
+            user_agent: None,
+            number: Some("+491701234567".into()),
+        }];
+        ana.acd_receiver = Some("mobile".into());
+    });
+    house.read();
+    house.waits("a", AcdStrategy::LongestIdle);
+    keep(&mut house, "a");
+    assert_eq!(house.offers(), [""; 0]);
+    house.floor.set_registered(&user("ana"), true, house.now);
+    assert_eq!(house.offers(), ["a at +4930123456: ana"]);
+}
+
+#[test]
+fn what_was_offered_before_he_asked_does_not_count() {
+    let mut house = House::of(&["ana"]);
+    house.waits("a", AcdStrategy::LongestIdle);
+    for _ in 0..Floor::CALLBACK_OFFERS {
+        assert_eq!(house.offers(), ["a: ana"]);
+        house.pass(seconds(20));
+        house.stops("ana", "a", RingEnd::Missed);
+    }
+    keep(&mut house, "a");
+    assert_eq!(house.offers(), ["a at +4930123456: ana"]);
 }

@@ -202,8 +202,14 @@ impl Day {
         self.agent_mut(user).forget_if_gone();
         if let Some(caller) = self.callers.iter_mut().find(|caller| caller.call == *call) {
             caller.rings.remove(user);
-            if how == RingEnd::Declined {
-                caller.declined.insert(user.clone());
+            match how {
+                RingEnd::Declined => {
+                    caller.declined.insert(user.clone());
+                }
+                RingEnd::Failed | RingEnd::Stopped => {
+                    caller.offers = caller.offers.saturating_sub(1);
+                }
+                RingEnd::Answered | RingEnd::Missed => {}
             }
         }
         self.drop_tired_callbacks();
@@ -400,6 +406,7 @@ impl Day {
         self.release(&call);
         if let Some(caller) = self.callers.iter_mut().find(|caller| caller.call == call) {
             caller.callback = true;
+            caller.offers = 0;
             caller.asked_at = now.mono;
         }
         self.drop_tired_callbacks();
