@@ -105,12 +105,16 @@ pub(crate) async fn set_availability(
     Path(id): Path<String>,
     change: Result<Json<Change>, JsonRejection>,
 ) -> Result<Json<ChangedDto>, Problem> {
-    let Json(change) = change.map_err(|error| Problem::invalid(error.body_text()))?;
+    let Json(change) =
+        change.map_err(|error| Problem::unreadable(error.status(), error.body_text()))?;
     let availability: Availability =
         change.availability.parse().map_err(|error: model::text_enum::UnknownWord| {
             Problem::invalid(format!("availability: {error}"))
         })?;
     let reason = change.reason.filter(|reason| !reason.trim().is_empty());
+    if reason.as_ref().is_some_and(|reason| reason.chars().any(char::is_control)) {
+        return Err(Problem::invalid("reason: is not one line of text"));
+    }
     if reason.as_ref().is_some_and(|reason| reason.chars().count() > LONGEST_REASON) {
         let detail = format!("reason: is longer than {LONGEST_REASON} characters");
         return Err(Problem::invalid(detail));

@@ -53,6 +53,25 @@ impl Problem {
         Self { detail: Some(detail.into()), ..Self::of(status, "invalid") }
     }
 
+    /// A body that cannot be read: it is too large, of another type, or none.
+    pub(crate) fn unreadable(status: StatusCode, detail: String) -> Self {
+        match status {
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                Self { detail: Some(detail), ..Self::of(status, "too_large") }
+            }
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+                Self { detail: Some(detail), ..Self::of(status, "media_type") }
+            }
+            _ => Self::invalid(detail),
+        }
+    }
+
+    /// An address that cannot be read, e.g. because it is no UTF-8.
+    pub(crate) fn bad_address() -> Self {
+        let title = "This address cannot be read";
+        Self::new(StatusCode::BAD_REQUEST, "bad_address", title)
+    }
+
     pub(crate) fn core_busy() -> Self {
         let title = "The server is busy; try again";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", title)

@@ -56,6 +56,7 @@ fn resources(api: &Api) -> Router<Api> {
         .route(message, delete(records::delete))
         .route(&format!("{message}/sound"), get(records::sound))
         .route(&format!("{message}/heard"), put(records::heard))
+        .layer(middleware::from_fn(readable_address))
         .layer(middleware::from_fn_with_state(api.clone(), auth::administrator))
         .layer(DefaultBodyLimit::max(BODY))
 }
@@ -70,6 +71,20 @@ pub(crate) fn router(api: Api) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .layer(middleware::from_fn(in_time))
         .with_state(api)
+}
+
+/// What the router says of a path that it cannot read is no problem document: everybody here
+/// answers a body with one, so that a plain 400 is the router's.
+async fn readable_address(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let is_plain = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    if response.status() == StatusCode::BAD_REQUEST && is_plain {
+        return Problem::bad_address().into_response();
+    }
+    response
 }
 
 async fn livez() -> &'static str {

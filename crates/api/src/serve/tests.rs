@@ -221,3 +221,28 @@ async fn lists_are_empty_where_nothing_is_and_a_mailbox_has_two_kinds() {
     assert!(server.folder.path().exists());
     server.database.close().await;
 }
+
+#[tokio::test]
+async fn every_refusal_is_a_problem_document_of_its_kind() {
+    let server = start(Limits::default()).await;
+    let put = |body: &str| keyed("PUT", "/users/u-ana/availability", body);
+    let large = format!(r#"{{"availability":"away","reason":"{}"}}"#, "x".repeat(70_000));
+    let refused = [
+        (put(&large), "413", "too_large"),
+        (
+            put(r#"{"availability":"away"}"#).replace("application/json", "text/html"),
+            "415",
+            "media_type",
+        ),
+        (put("{"), "422", "invalid"),
+        (put(r#"{"availability":"away","reason":"two\nlines"}"#), "422", "invalid"),
+        (keyed("GET", "/calls/%ff/decisions", ""), "400", "bad_address"),
+        (keyed("GET", "/agent-log?limit=-1", ""), "422", "invalid"),
+    ];
+    for (request, status, code) in refused {
+        let answer = ask(server.address, &request).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{code}: {answer}");
+        assert!(answer.contains("content-type: application/problem+json"), "{answer}");
+        assert!(answer.contains(&format!("\"code\":\"{code}\"")), "{answer}");
+    }
+}

@@ -84,8 +84,16 @@ pub(super) struct Services {
     reload: mpsc::Sender<()>,
     lookups: Option<(lookup::Service, mpsc::Sender<(CallId, LookedUp)>)>,
     mail: Option<(mpsc::Receiver<Notice>, Outbox, mail::Postman)>,
+    totals: OutsideTotals,
     zone: TimeZone,
     recordings: PathBuf,
+}
+
+/// What the services have counted; those of a service that is not configured stay 0.
+#[derive(Clone, Debug, Default)]
+pub(super) struct OutsideTotals {
+    pub(super) lookups: Arc<lookup::Totals>,
+    pub(super) mails: Arc<mail::Totals>,
 }
 
 /// Both sides, and the API's way to the core.
@@ -96,10 +104,12 @@ pub(super) fn desk(
     let refused = |error: &dyn std::fmt::Display| {
         Failure::environment(error, "check [lookup] and [smtp] of the configuration")
     };
+    let mut totals = OutsideTotals::default();
     let (lookups, service) = match &config.lookup {
         Some(lookup) => {
             let (lookups, service) =
                 lookup::service(lookup.clone()).map_err(|error| refused(&error))?;
+            totals.lookups = lookups.totals().clone();
             (Some(lookups), Some(service))
         }
         None => (None, None),
@@ -108,6 +118,7 @@ pub(super) fn desk(
     let (notices, mail) = match &config.smtp {
         Some(smtp) => {
             let (outbox, postman) = mail::postman(smtp).map_err(|error| refused(&error))?;
+            totals.mails = outbox.totals().clone();
             let (sender, receiver) = mpsc::channel(NOTICES);
             (Some(sender), Some((receiver, outbox, postman)))
         }
@@ -123,10 +134,18 @@ pub(super) fn desk(
         reload,
         lookups: service.map(|service| (service, answers)),
         mail,
+        totals,
         zone: TimeZone::get(&config.ivr.timezone).unwrap_or(TimeZone::UTC),
         recordings: recordings::folder(&config.server.data_dir),
     };
     Ok((desk, services, CoreLink { commands: commands_in, wallboard: boards }))
+}
+
+impl Services {
+    /// What they count.
+    pub(super) fn totals(&self) -> &OutsideTotals {
+        &self.totals
+    }
 }
 
 impl Desk {
@@ -221,7 +240,7 @@ pub(super) fn tell(switch: &mut Switch, told: Told, clock: Clock, effects: &mut 
 impl Services {
     /// Runs them; never ends.
     pub(super) async fn run(self, database: &Database, clock: Clock) {
-        let Self { reload, lookups, mail, zone, recordings } = self;
+        let Self { reload, lookups, mail, zone, recordings, .. } = self;
         let looking = async {
             if let Some((service, found)) = lookups {
                 let (answers, answered) = mpsc::channel(64);

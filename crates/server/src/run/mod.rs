@@ -120,8 +120,14 @@ pub fn run(
     let latest = sampling::Latest::default();
     let (reloads, reloading) = reloading::channel();
     let (desk, services, core) = desk::desk(&config, reloads.learner())?;
-    let (totals, boards) = (media.totals(), core.wallboard.clone());
-    let sample = sampling::sampler(latest.clone(), totals, writer.metrics(), boards, &config);
+    let sources = sampling::Sources {
+        latest: latest.clone(),
+        media: media.totals(),
+        store: writer.metrics(),
+        outside: services.totals().clone(),
+        boards: core.wallboard.clone(),
+    };
+    let sample = sampling::sampler(sources, &config);
     let version = env!("CARGO_PKG_VERSION");
     let metrics = Metrics::new(&config.server.node, version, sampling::LIMITS, sample);
     let metrics = Arc::new(metrics);

@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use transport::Transport;
 
+use super::desk::OutsideTotals;
 use crate::config::Config;
 
 /// The limits that `/metrics` shows from the start, as the switch names them.
@@ -97,15 +98,22 @@ impl Publisher {
     }
 }
 
+/// Where everything that is shown comes from.
+pub(super) struct Sources {
+    pub(super) latest: Latest,
+    pub(super) media: Arc<Totals>,
+    pub(super) store: Arc<StoreMetrics>,
+    pub(super) outside: OutsideTotals,
+    pub(super) boards: watch::Receiver<Arc<Wallboard>>,
+}
+
 /// What [`Metrics`] asks when somebody reads it.
 pub(super) fn sampler(
-    latest: Latest,
-    media: Arc<Totals>,
-    store: Arc<StoreMetrics>,
-    boards: watch::Receiver<Arc<Wallboard>>,
+    sources: Sources,
     config: &Config,
 ) -> impl Fn() -> Sample + Send + Sync + 'static {
     let record_queue = config.limits.record_queue as u64;
+    let Sources { latest, media, store, outside, boards } = sources;
     move || {
         let (core, sip) = latest.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let board = boards.borrow().clone();
@@ -128,6 +136,7 @@ pub(super) fn sampler(
                 &sip_totals(&core, &sip)[..],
                 &media_totals(&media)[..],
                 &store_totals(&store)[..],
+                &outside_totals(&outside)[..],
             ]
             .concat(),
             families: [&[watched(&core)][..], &agents(&board)[..]].concat(),
@@ -238,6 +247,19 @@ fn store_totals(store: &StoreMetrics) -> [Total; 7] {
         ("media_rows_lost", "Rows of media without room", read(&store.lost_media_rows)),
         ("journal_failures", "Failed journal writes", read(&store.journal_failures)),
         ("journal_bytes", "Bytes written to the journal", read(&store.journal_bytes)),
+    ]
+}
+
+fn outside_totals(outside: &OutsideTotals) -> [Total; 6] {
+    let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+    let OutsideTotals { lookups, mails } = outside;
+    [
+        ("lookups_answered", "Lookups that were answered in time", read(&lookups.answered)),
+        ("lookups_failed", "Lookups that failed or were too slow", read(&lookups.failed)),
+        ("lookups_dropped", "Lookups that were not asked: too many", read(&lookups.dropped)),
+        ("mails_sent", "Mails that the mail server took", read(&mails.sent)),
+        ("mails_failed", "Mails that were given up", read(&mails.failed)),
+        ("mails_dropped", "Mails that were not sent: too many", read(&mails.dropped)),
     ]
 }
 
