@@ -145,7 +145,6 @@ fn happening() -> impl Strategy<Value = Happening> {
 }
 
 fn happens(world: &mut World, happening: Happening) {
-    let now = world.time();
     match happening {
         Happening::Arrives(which) => {
             let (name, (from, to)) = (world.calls.len().to_string(), CALLS[which]);
@@ -197,7 +196,7 @@ fn happens(world: &mut World, happening: Happening) {
         }
         Happening::Registers(who, there) => world.registers(&UserId::from(AGENTS[who]), there),
         Happening::Chooses(who, what) => {
-            let user = UserId::from(AGENTS[who]);
+            let (user, now) = (UserId::from(AGENTS[who]), world.time());
             world.floor.set_availability(&user, what, None, ChangeSource::Api, now);
             world.calm();
         }

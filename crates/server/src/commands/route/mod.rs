@@ -54,7 +54,8 @@ struct Explain {
     /// Who is called: one of our numbers, or a user's SIP name
     #[arg(long, value_name = "NUMBER")]
     to: String,
-    /// When: `2026-12-24T10:15` on the organisation's clock, or with an offset; now where nothing is said
+    /// When: `2026-12-24T10:15` on the organisation's clock, or with an
+    /// offset; now where nothing is said
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
     /// What the caller presses, e.g. `2` or `12#`
