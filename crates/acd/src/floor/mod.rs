@@ -224,7 +224,7 @@ impl Floor {
 
     /// What has changed since it was asked last, for the log and for whoever watches.
     pub fn changes(&mut self) -> Vec<AgentChange> {
-        self.changes.drain(..).collect()
+        Vec::from(std::mem::take(&mut self.changes))
     }
 
     fn find(&self, user: &UserId) -> Option<&Agent> {

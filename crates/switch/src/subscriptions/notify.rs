@@ -19,6 +19,11 @@ impl Switch {
     /// Tells whoever watches what has changed since this was last called.
     pub(crate) fn notify_watchers(&mut self, now: Now) {
         let touched = self.legs.take_touched();
+        if self.subscriptions.len() == 0 {
+            self.mailboxes.changes();
+            self.away_changed.clear();
+            return;
+        }
         let calls = touched.into_iter().map(Watched::Calls);
         let mailboxes = self.mailboxes.changes().into_iter().map(Watched::Mailbox);
         let away = std::mem::take(&mut self.away_changed).into_iter().map(Watched::Away);

@@ -94,8 +94,11 @@ impl Switch {
         // Between ringing and talking nobody was available for a moment: of what one step did to
         // an agent only the end is told, and what somebody decided about him.
         let changes = self.floor.changes();
-        let last: BTreeMap<UserId, usize> =
-            changes.iter().enumerate().map(|(at, change)| (change.user.clone(), at)).collect();
+        let last: BTreeMap<UserId, usize> = match changes.len() {
+            // As nearly always.
+            0 | 1 => BTreeMap::new(),
+            _ => changes.iter().enumerate().map(|(at, it)| (it.user.clone(), at)).collect(),
+        };
         for (at, change) in changes.into_iter().enumerate() {
             let decided = match change.source {
                 ChangeSource::Missed | ChangeSource::Phone | ChangeSource::Api => true,
@@ -106,7 +109,7 @@ impl Switch {
                 | ChangeSource::Time
                 | ChangeSource::Directory => false,
             };
-            if decided || last.get(&change.user) == Some(&at) {
+            if decided || last.is_empty() || last.get(&change.user) == Some(&at) {
                 self.away_changed.insert(change.user.clone());
                 effects.push(Effect::Agent(change));
             }
