@@ -24,6 +24,7 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
+use acd::statistics::Wallboard;
 use api::{CoreLink, Health, Metrics};
 use call::port::MediaEvent;
 use media::MediaPlane;
@@ -120,13 +121,8 @@ pub fn run(
     let latest = sampling::Latest::default();
     let (reloads, reloading) = reloading::channel();
     let (desk, services, core) = desk::desk(&config, reloads.learner())?;
-    let sources = sampling::Sources {
-        latest: latest.clone(),
-        media: media.totals(),
-        store: writer.metrics(),
-        outside: services.totals().clone(),
-        boards: core.wallboard.clone(),
-    };
+    let boards = core.wallboard.clone();
+    let sources = sources(latest.clone(), &media, &writer, &services, boards);
     let sample = sampling::sampler(sources, &config);
     let version = env!("CARGO_PKG_VERSION");
     let metrics = Metrics::new(&config.server.node, version, sampling::LIMITS, sample);
@@ -164,6 +160,18 @@ pub fn run(
     let finished = recording.join();
     drop(lock);
     result.and(finished)
+}
+
+/// What is shown in metrics.
+fn sources(
+    latest: sampling::Latest,
+    media: &MediaPlane,
+    writer: &Writer<Database>,
+    services: &Services,
+    boards: watch::Receiver<Arc<Wallboard>>,
+) -> sampling::Sources {
+    let (media, store, outside) = (media.totals(), writer.metrics(), services.totals().clone());
+    sampling::Sources { latest, media, store, outside, boards }
 }
 
 fn runtime() -> Result<Runtime, Failure> {
