@@ -15,8 +15,14 @@ use e2e::scenario::Stage;
 use serde_json::Value;
 
 /// The folders that these tests run.
-pub(crate) const NAMES: &[&str] =
-    &["asterisk_1557", "freeswitch_1973", "lookup_http", "available_by_api", "voicemail_by_mail"];
+pub(crate) const NAMES: &[&str] = &[
+    "asterisk_1557",
+    "freeswitch_1973",
+    "lookup_http",
+    "available_by_api",
+    "voicemail_by_mail",
+    "voicemail_killed",
+];
 
 #[tokio::test]
 async fn asterisk_1557() -> anyhow::Result<()> {
@@ -64,6 +70,20 @@ async fn freeswitch_1973() -> anyhow::Result<()> {
     let mut stage = Stage::set("freeswitch_1973", Block(121))?;
     stage.call().await?;
     stage.until("SELECT 1 FROM queue_wait WHERE exit IS NULL").await?;
+    stage.host.signal("KILL")?;
+    stage.host.wait()?;
+    stage.players.clear();
+    stage.host.start_again()?;
+    stage.finish().await
+}
+
+#[tokio::test]
+async fn voicemail_killed() -> anyhow::Result<()> {
+    let mut stage = Stage::set("voicemail_killed", Block(127))?;
+    stage.call().await?;
+    stage.until("SELECT 1 FROM voicemail").await?;
+    // So long he is heard.
+    std::thread::park_timeout(Duration::from_millis(2_000));
     stage.host.signal("KILL")?;
     stage.host.wait()?;
     stage.players.clear();
