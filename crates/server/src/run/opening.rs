@@ -77,12 +77,11 @@ pub(super) async fn records(
         .map_err(database_failed)?;
     // Whoever held a lease was the predecessor in this folder.
     store::conversations::release_leases(&database).await.map_err(database_failed)?;
-    let cursors = database.load_cursors().await.map_err(database_failed)?;
     let rows = database.load_bindings(now).await.map_err(database_failed)?;
     let locations = locations::restored(rows, &directory);
     let timezone = timezone(&database, config).await.map_err(database_failed)?;
     let restored = restored(&database, &timezone, now).await.map_err(database_failed)?;
-    let restored = Restored { locations, cursors, ..restored };
+    let restored = Restored { locations, ..restored };
     let journal = Journal::open(&journal, JournalOptions::default())
         .map_err(|error| Failure::environment(&error, error.remedy()))?;
     let wall: store::writer::WallClock = Arc::new(move || clock.now().wall);
@@ -93,8 +92,9 @@ pub(super) async fn records(
     Ok(Records { lock, database, recorder, writer, directory, restored, timezone })
 }
 
-/// What agents chose and did today, who talked with whom last, and the messages of mailboxes.
-async fn restored(
+/// Whose turn it was, what agents chose and did today, who talked with whom last, and the messages
+/// of mailboxes.
+pub(crate) async fn restored(
     database: &Database,
     timezone: &str,
     now: Millis,
@@ -116,6 +116,7 @@ async fn restored(
         }
     });
     Ok(Restored {
+        cursors: database.load_cursors().await?,
         agents: agents.collect(),
         last_agents: database.last_agents(LAST_AGENTS).await?,
         messages: database.mailboxes().await?,

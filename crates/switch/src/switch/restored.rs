@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use acd::{ChangeSource, Today};
+use acd::{ChangeSource, Floor, Today};
+use call::Mailboxes;
 use model::directory::Availability;
 use model::voicemail::VoiceMessage;
 use model::{E164, GroupId, Now, UserId};
@@ -37,26 +38,31 @@ pub struct RestoredAgent {
     pub today: Today,
 }
 
+impl Restored {
+    /// Puts back what groups and mailboxes had, whoever owns them now; registrations are left.
+    pub fn fill(&mut self, now: Now, floor: &mut Floor, mailboxes: &mut Mailboxes) {
+        for (group, user) in std::mem::take(&mut self.cursors) {
+            floor.restore_cursor(group, user);
+        }
+        for RestoredAgent { user, availability, today } in std::mem::take(&mut self.agents) {
+            if let Some((availability, reason)) = availability {
+                floor.set_availability(&user, availability, reason, ChangeSource::Start, now);
+            }
+            floor.restore_today(&user, today, now);
+        }
+        for (number, user) in std::mem::take(&mut self.last_agents) {
+            floor.talked_with(number, user);
+        }
+        for message in std::mem::take(&mut self.messages) {
+            mailboxes.restore(message);
+        }
+    }
+}
+
 impl Switch {
     /// Puts back what survived.
-    pub(crate) fn restore(&mut self, now: Now, restored: Restored) {
-        let Restored { locations, cursors, agents, last_agents, messages } = restored;
-        for (group, user) in cursors {
-            self.floor.restore_cursor(group, user);
-        }
-        for RestoredAgent { user, availability, today } in agents {
-            if let Some((availability, reason)) = availability {
-                let source = ChangeSource::Start;
-                self.floor.set_availability(&user, availability, reason, source, now);
-            }
-            self.floor.restore_today(&user, today, now);
-        }
-        for (number, user) in last_agents {
-            self.floor.talked_with(number, user);
-        }
-        for message in messages {
-            self.mailboxes.restore(message);
-        }
-        self.restore_locations(now, locations);
+    pub(crate) fn restore(&mut self, now: Now, mut restored: Restored) {
+        restored.fill(now, &mut self.floor, &mut self.mailboxes);
+        self.restore_locations(now, restored.locations);
     }
 }

@@ -20,6 +20,7 @@ use model::phone::Dialled;
 use model::{E164, Millis, Now, TrunkId, UserId};
 use serde::Serialize;
 use store::{Database, Repository as _};
+use switch::Restored;
 
 use self::rehearsal::{End, Line, Rehearsal, Suppositions};
 use super::block_on;
@@ -64,7 +65,7 @@ struct Explain {
     /// The user (id or SIP name) who answers when he is rung; nobody where none is named
     #[arg(long, value_name = "USER")]
     answered_by: Option<String>,
-    /// Suppose that every user has a registered telephone; else those that have one now
+    /// Suppose that every user has a registered telephone and wants calls; else those who do now
     #[arg(long)]
     all_registered: bool,
     /// Print one JSON document
@@ -88,7 +89,8 @@ impl Explain {
         let mut config = config::load(&self.config, environment)
             .map_err(|refusal| Failure::Input(refusal.problems))?;
         let clock = Clock::start();
-        let (directory, registered, timezone) = block_on(read(&config, clock))?;
+        let Known { directory, registered, timezone, mut restored } =
+            block_on(read(&config, clock))?;
         config.ivr.timezone = timezone;
         let at = self.time(&config, clock.now().wall)?;
         let directory = Arc::new(directory);
@@ -96,10 +98,9 @@ impl Explain {
         let digits = self.digits()?;
         let answers = self.answered_by.as_deref().map(|name| user(&directory, name)).transpose()?;
         let settings = call_settings(&config);
-        let floor = self.floor(&config, &directory, &registered, at);
+        let (floor, mailboxes) = self.house(&config, &directory, &registered, &mut restored, at);
         let suppositions = Suppositions { at, digits, answers };
-        let rehearsal =
-            Rehearsal::new(&directory, &settings, floor, Mailboxes::default(), suppositions);
+        let rehearsal = Rehearsal::new(&directory, &settings, floor, mailboxes, suppositions);
         let (lines, end) = rehearsal.run(|leg| question.arrival(leg, &config));
         let title = format!("{} → {} at {}", self.from, self.to, shown_time(&config, at));
         if self.json {
@@ -141,22 +142,28 @@ impl Explain {
         })
     }
 
-    fn floor(
+    /// Agents and mailboxes as a server that starts now would have them.
+    fn house(
         &self,
         config: &Config,
         directory: &Arc<Directory>,
         registered: &BTreeSet<UserId>,
+        restored: &mut Restored,
         at: Millis,
-    ) -> Floor {
+    ) -> (Floor, Mailboxes) {
         let now = Now { mono: std::time::Duration::ZERO, wall: at };
-        let mut floor = Floor::new();
+        let (mut floor, mut mailboxes) = (Floor::new(), Mailboxes::default());
         floor.set_people(directory, &crate::run::agent_defaults(config), now);
+        if self.all_registered {
+            restored.agents.iter_mut().for_each(|agent| agent.availability = None);
+        }
+        restored.fill(now, &mut floor, &mut mailboxes);
         for user in directory.users() {
             if self.all_registered || registered.contains(&user.id) {
                 floor.set_registered(&user.id, true, now);
             }
         }
-        floor
+        (floor, mailboxes)
     }
 
     fn question(&self, config: &Config, directory: &Directory) -> Result<Called, Failure> {
@@ -236,11 +243,18 @@ impl Called {
     }
 }
 
-/// The directory, who has a registered telephone, and the organisation's time zone.
-async fn read(
-    config: &Config,
-    clock: Clock,
-) -> Result<(Directory, BTreeSet<UserId>, Arc<str>), Failure> {
+/// What is known without a server that runs.
+struct Known {
+    directory: Directory,
+    /// Who has a registered telephone.
+    registered: BTreeSet<UserId>,
+    /// The organisation's time zone.
+    timezone: Arc<str>,
+    /// What a server would put back.
+    restored: Restored,
+}
+
+async fn read(config: &Config, clock: Clock) -> Result<Known, Failure> {
     let failed = |error: store::Error| Failure::of_database(&error);
     // Nothing is written, and least of all another schema under a server that runs.
     let scratch = scratch_folder(!config.database.path().exists())?;
@@ -264,8 +278,11 @@ async fn read(
         read.content.add_to(&mut directory);
         timezone = read.content.settings.timezone.map_or(timezone, Arc::from);
     }
-    let bindings = database.load_bindings(clock.now().wall).await.map_err(failed)?;
-    Ok((directory, bindings.into_iter().map(|(user, _)| user).collect(), timezone))
+    let now = clock.now().wall;
+    let restored = opening::restored(&database, &timezone, now).await.map_err(failed)?;
+    let bindings = database.load_bindings(now).await.map_err(failed)?;
+    let registered = bindings.into_iter().map(|(user, _)| user).collect();
+    Ok(Known { directory, registered, timezone, restored })
 }
 
 fn user(directory: &Directory, name: &str) -> Result<UserId, Failure> {
