@@ -10,7 +10,7 @@ use std::time::Duration;
 use acd::{AgentState, ChangeSource};
 use call::port::{CallInput, Digit, LegEvent, LegId, LookedUp, PlayEnd};
 use model::call_graph::words::QueueExit;
-use model::directory::{Availability, KnownRecord};
+use model::directory::{Assignment, Availability, Directory, Group, KnownRecord};
 use model::{E164, UserId};
 use proptest::prelude::*;
 
@@ -104,6 +104,8 @@ enum Happening {
     Registers(usize, bool),
     Chooses(usize, Availability),
     Freezes(usize, bool),
+    /// The directory is read anew; these users are in it no more.
+    Reads(Vec<usize>),
     Pass(u64),
     Release(prop::sample::Index),
 }
@@ -139,6 +141,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         2 => (agent(), prop::sample::select(chosen))
             .prop_map(|(who, what)| Happening::Chooses(who, what)),
         1 => (agent(), any::<bool>()).prop_map(|(who, frozen)| Happening::Freezes(who, frozen)),
+        1 => prop::collection::vec(agent(), 0..3).prop_map(Happening::Reads),
         9 => (0u64..8_000).prop_map(Happening::Pass),
         1 => any::<prop::sample::Index>().prop_map(Happening::Release),
     ]
@@ -148,7 +151,15 @@ fn happens(world: &mut World, happening: Happening) {
     match happening {
         Happening::Arrives(which) => {
             let (name, (from, to)) = (world.calls.len().to_string(), CALLS[which]);
-            world.arrive(&name, &format!("call-{name}"), from, to);
+            // Who is no user any more neither calls nor is called by his name.
+            let is_there = |party: &str| {
+                !party.starts_with(|sign: char| sign.is_lowercase())
+                    || party == "anonymous"
+                    || world.directory.user_by_sip_username(party).is_some()
+            };
+            if is_there(from) && is_there(to) {
+                world.arrive(&name, &format!("call-{name}"), from, to);
+            }
         }
         Happening::Leg(which, event) => {
             // The latest legs are where things happen.
@@ -206,6 +217,10 @@ fn happens(world: &mut World, happening: Happening) {
         Happening::Freezes(who, false) => {
             world.frozen.remove(&UserId::from(AGENTS[who]));
         }
+        Happening::Reads(without) => {
+            let without: Vec<&str> = without.into_iter().map(|who| AGENTS[who]).collect();
+            world.reads(but_for(&without));
+        }
         Happening::Pass(millis) => world.until(world.now + Duration::from_millis(millis)),
         Happening::Release(which) => {
             if !world.calls.is_empty() {
@@ -213,6 +228,33 @@ fn happens(world: &mut World, happening: Happening) {
             }
         }
     }
+}
+
+/// The house without some of its people, who are in no group either.
+fn but_for(without: &[&str]) -> Directory {
+    let whole = directory(HOUSE);
+    let mut house = Directory::new();
+    let stays = |user: &UserId| !without.contains(&user.as_str());
+    for user in whole.users().filter(|user| stays(&user.id)) {
+        house.add_user(user.clone());
+    }
+    for group in whole.groups() {
+        let members = group.members.iter().filter(|user| stays(user)).cloned().collect();
+        house.add_group(Group { members, ..group.clone() });
+    }
+    for ivr in whole.ivrs() {
+        house.add_ivr(ivr.clone());
+    }
+    for number in whole.numbers() {
+        let is_there = match &number.assignment {
+            Assignment::User(user) => stays(user),
+            Assignment::Group(..) => true,
+        };
+        if is_there {
+            house.add_number(number.clone());
+        }
+    }
+    house
 }
 
 /// What must hold at every moment.
@@ -289,9 +331,9 @@ fn play_day(happenings: Vec<Happening>, lawful: bool) {
         let waits = live.graph.iter().flat_map(|graph| &graph.queue_waits);
         assert!(waits.into_iter().all(|row| row.exit.is_some()), "{}", world.log);
     }
-    for user in world.directory.users() {
-        assert!(!world.floor.is_on_call(&user.id) && !world.floor.is_ringing(&user.id));
-        let state = world.floor.agent(&user.id).state;
+    for user in AGENTS.iter().map(|id| UserId::from(*id)) {
+        assert!(!world.floor.is_on_call(&user) && !world.floor.is_ringing(&user));
+        let state = world.floor.agent(&user).state;
         assert!(!matches!(state, AgentState::OnCall | AgentState::Ringing | AgentState::WrapUp));
     }
     let board = world.floor.wallboard(world.time());

@@ -111,6 +111,14 @@ impl World {
         self.calm();
     }
 
+    /// The directory has changed. Calls that are there keep the one they began with.
+    pub(crate) fn reads(&mut self, directory: Directory) {
+        self.directory = Arc::new(directory);
+        let now = self.time();
+        self.floor.set_people(&self.directory, &AgentDefaults::default(), now);
+        self.calm();
+    }
+
     pub(crate) fn arrive(&mut self, name: &str, id: &str, from: &str, to: &str) {
         let leg = self.legs.mint();
         let arrival = self.arrival(leg, from, to);
