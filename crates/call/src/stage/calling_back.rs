@@ -72,7 +72,8 @@ pub(crate) fn begin(id: CallId, back: CallBack, ctx: &mut Ctx<'_>) -> (Basis, St
         directory,
         answered_by: None,
         visits: Vec::new(),
-        groups: Vec::new(),
+        // Its music and whether it is recorded are the group's, as if the caller had waited.
+        groups: vec![back.group.clone()],
         attempts: 0,
         named: BTreeSet::from([user.clone()]),
         named_groups: BTreeSet::from([back.group.clone()]),

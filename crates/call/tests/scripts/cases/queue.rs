@@ -3,6 +3,7 @@
 //! were told of the defect.
 
 use insta::assert_snapshot;
+use model::directory::Group;
 use model::directory::source::DirectoryFile;
 
 use crate::directory::directory;
@@ -1341,6 +1342,24 @@ fn nobody_calls_back_while_the_caller_is_still_told_that_he_will_be() {
         let first = orders.lines().find(|line| line.contains("call ana"));
         assert_eq!(first, Some(&*format!("{at:<6} back1: call ana")), "{ends}\n{orders}");
     }
+}
+
+#[test]
+fn a_callback_is_recorded_as_calls_of_its_group_are() {
+    let mut directory = directory(QUEUES);
+    let group = directory.group(&"g-turn".into()).expect("a group").clone();
+    directory.add_group(Group { recording: Some(true), ..group });
+    let orders = orders_in(World::new(directory), "
+        0 call +15557770001 -> +15550400001
+        5 caller presses 9
+        6 caller hangs up
+        60 ben registers
+        62 back1: ben answers
+        66 back1: +15557770001 answers
+        80 back1: ben hangs up
+    ");
+    let begins = orders.lines().find(|line| line.contains("back1: record "));
+    assert!(begins.is_some_and(|line| line.starts_with("66 ")), "{orders}");
 }
 
 #[test]
