@@ -335,7 +335,8 @@ impl Loader {
     fn fail(&self, work: Work, why: &str) {
         let name = match &work.sound {
             Sound::File(name) | Sound::Music(name) | Sound::Recorded(name) => name.to_string(),
-            Sound::Text(text) => text.chars().take(40).collect(),
+            // Greetings and directories say the names of people.
+            Sound::Text(text) => format!("a text of {} characters", text.chars().count()),
             // Digits that are said are nobody's business.
             Sound::Say(_) | Sound::Tone(_) | Sound::Silence { .. } => "what is said".into(),
         };
@@ -365,10 +366,9 @@ fn speak_all(queue: &Mutex<Receiver<Text>>, speech: &Speech, done: &SyncSender<M
         match spoken {
             Ok(()) | Err(SpeakError::Stopping) => {}
             Err(error) => {
-                // What a caller typed may be read out to him, and stays between the two.
-                let hidden = |sign: char| if sign.is_numeric() { '•' } else { sign };
-                let begins: String = text.chars().take(40).map(hidden).collect();
-                warn!(text = begins, %error, limit = TEXT_MAX, "a text cannot be spoken");
+                // It may say the name of somebody, or what a caller typed.
+                let characters = text.chars().count();
+                warn!(characters, %language, %error, limit = TEXT_MAX, "a text cannot be spoken");
             }
         }
         if done.send(Message::Spoken { place, is_there }).is_err() {
