@@ -95,7 +95,10 @@ pub(crate) struct Ring {
 #[derive(Clone, Debug)]
 pub(crate) struct Talk {
     pub(crate) call: CallId,
+    /// In which he was found; its rules are his.
     pub(crate) group: Option<GroupId>,
+    /// For which his answer counted, and his time counts.
+    pub(crate) counts_for: Option<GroupId>,
     pub(crate) since: Duration,
 }
 

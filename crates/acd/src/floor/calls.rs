@@ -96,13 +96,14 @@ impl Floor {
         let key = self.key_of(user, now);
         self.end_ring(key, call, RingEnd::Answered, now);
         self.was_there(key);
-        if let Some(agent) = self.agent_mut(key) {
-            agent.unreachable = false;
-            agent.on.push(Talk { call: call.clone(), group: group.cloned(), since: now.mono });
-        }
-        if let Some(group) = group {
-            self.count_answer(user, call, group, now);
+        let counts_for = group.map(|group| self.count_answer(user, call, group, now));
+        if counts_for.is_some() {
             self.rank_by_day(key);
+        }
+        if let Some(agent) = self.agent_mut(key) {
+            let (call, group, since) = (call.clone(), group.cloned(), now.mono);
+            agent.unreachable = false;
+            agent.on.push(Talk { call, group, counts_for, since });
         }
         self.settle(key, ChangeSource::Call, now);
     }
@@ -121,7 +122,7 @@ impl Floor {
         };
         if let Some(group) = &talk.group {
             let time = now.mono.saturating_sub(talk.since);
-            self.count_talk(user, group, time);
+            self.count_talk(user, talk.counts_for.as_ref().unwrap_or(group), time);
             self.rank_by_day(key);
             let wrap_up = self.group(group).map_or(Duration::ZERO, |group| group.wrap_up);
             if !wrap_up.is_zero() {

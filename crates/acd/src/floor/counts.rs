@@ -115,7 +115,14 @@ impl Floor {
     }
 
     /// Somebody answered: for whichever group the call waited or searched, else for his own.
-    pub(super) fn count_answer(&mut self, user: &UserId, call: &CallId, group: &GroupId, now: Now) {
+    /// Returns it.
+    pub(super) fn count_answer(
+        &mut self,
+        user: &UserId,
+        call: &CallId,
+        group: &GroupId,
+        now: Now,
+    ) -> GroupId {
         let (group, waited) = if let Some(stage) = self.stages.remove(call) {
             (stage.group, now.mono.saturating_sub(stage.since))
         } else if let Some(waiter) = self.queue.of_call_mut(call) {
@@ -126,6 +133,7 @@ impl Floor {
         };
         let level = self.group(&group).map_or(Duration::ZERO, |group| group.service_level);
         self.statistics.answered(&group, user, waited, level);
+        group
     }
 
     pub(super) fn count_talk(&mut self, user: &UserId, group: &GroupId, time: Duration) {

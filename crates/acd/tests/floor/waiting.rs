@@ -1,7 +1,7 @@
 //! Order, reservations, what changes while callers wait, and what is told of it (F4).
 
 use acd::strategy::SearchRules;
-use acd::{Place, RingEnd, Standing};
+use acd::{AgentState, Place, RingEnd, Standing};
 use model::call_graph::words::QueueExit;
 use model::directory::{AcdStrategy, Availability};
 
@@ -281,4 +281,29 @@ fn who_let_it_ring_has_not_been_idle() {
     house.leaves("a", QueueExit::Abandoned);
     house.waits("b", AcdStrategy::LongestIdle);
     assert_eq!(house.offers(), ["b: ben"]);
+}
+
+#[test]
+fn a_call_that_another_group_helps_with_counts_for_one_group_in_all_numbers() {
+    let mut house = House::of(&["ana"]);
+    house.floor.take(&user("ana"), &call("hers"), None, house.now);
+    house.add_group("second", &["ben"]);
+    house.change_group("second", |second| second.rules.wrap_up_ms = Some(9_000));
+    house.read();
+    house.floor.set_registered(&user("ben"), true, house.now);
+    let also = vec![(group("second"), seconds(0))];
+    house.waits_as(Place { also, ..place("a", AcdStrategy::Simulring) });
+    assert_eq!(house.offers(), ["a: ben"]);
+    house.floor.take(&user("ben"), &call("a"), Some(&group("second")), house.now);
+    house.leaves("a", QueueExit::Answered);
+    house.pass(seconds(60));
+    house.hangs_up("ben", "a");
+    // The rules of the group in which he was found are his.
+    assert_eq!(house.state("ben"), AgentState::WrapUp);
+    let board = house.floor.wallboard(house.now);
+    let numbers = |name: &str| {
+        let of = board.groups.iter().find(|board| board.group == group(name)).expect("a group");
+        (of.offered, of.answered, of.talk_ms)
+    };
+    assert_eq!((numbers("sales"), numbers("second")), ((1, 1, 60_000), (0, 0, 0)));
 }
