@@ -55,7 +55,7 @@ impl Built {
     pub(crate) fn sipp(&self, name: Option<&str>) -> anyhow::Result<()> {
         let mut test = self.test("sipp")?;
         // The scenarios mostly wait for each other's people, not for processors.
-        test.env("TANDEM_BIN", self.server()?).arg("--test-threads=4");
+        test.env("TANDEM_BIN", self.server()?).arg("--test-threads=6");
         if let Some(name) = name {
             // Dashes in a scenario's folder are underscores in its test.
             let filter = name.replace('-', "_");
