@@ -37,7 +37,9 @@ impl Floor {
     /// The first place in order that may match.
     fn next_place(&mut self, now: Duration) -> Option<Order> {
         if self.queue.places.is_empty() {
-            self.woken.clear();
+            if !self.woken.is_empty() {
+                self.woken.clear();
+            }
             return None;
         }
         if self.woken.len() > ONE_BY_ONE {

@@ -144,6 +144,13 @@ impl Legs {
         std::mem::take(&mut self.touched)
     }
 
+    /// Nobody watches.
+    pub(crate) fn forget_touched(&mut self) {
+        if !self.touched.is_empty() {
+            self.touched.clear();
+        }
+    }
+
     pub(crate) fn session_mut(&mut self, id: LegId) -> Option<&mut Session> {
         self.legs.get_mut(&id).and_then(|leg| leg.session.as_mut())
     }

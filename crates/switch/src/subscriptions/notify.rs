@@ -18,12 +18,15 @@ const LONGEST_RETRY: Duration = Duration::from_secs(600);
 impl Switch {
     /// Tells whoever watches what has changed since this was last called.
     pub(crate) fn notify_watchers(&mut self, now: Now) {
-        let touched = self.legs.take_touched();
         if self.subscriptions.len() == 0 {
+            self.legs.forget_touched();
             self.mailboxes.changes();
-            self.away_changed.clear();
+            if !self.away_changed.is_empty() {
+                self.away_changed.clear();
+            }
             return;
         }
+        let touched = self.legs.take_touched();
         let calls = touched.into_iter().map(Watched::Calls);
         let mailboxes = self.mailboxes.changes().into_iter().map(Watched::Mailbox);
         let away = std::mem::take(&mut self.away_changed).into_iter().map(Watched::Away);
