@@ -1349,7 +1349,9 @@ fn a_callback_is_recorded_as_calls_of_its_group_are() {
     let mut directory = directory(QUEUES);
     let group = directory.group(&"g-turn".into()).expect("a group").clone();
     directory.add_group(Group { recording: Some(true), ..group });
-    let orders = orders_in(World::new(directory), "
+    let orders = orders_in(
+        World::new(directory),
+        "
         0 call +15557770001 -> +15550400001
         5 caller presses 9
         6 caller hangs up
@@ -1357,7 +1359,8 @@ fn a_callback_is_recorded_as_calls_of_its_group_are() {
         62 back1: ben answers
         66 back1: +15557770001 answers
         80 back1: ben hangs up
-    ");
+    ",
+    );
     let begins = orders.lines().find(|line| line.contains("back1: record "));
     assert!(begins.is_some_and(|line| line.starts_with("66 ")), "{orders}");
 }
