@@ -347,6 +347,10 @@ impl Stage {
         ensure!(!log.contains("ERROR"), "{}: the server logged an error:\n{log}", self.name);
         // Every number of the scenarios begins like this: none may stand in a log at INFO.
         ensure!(!log.contains("+1555"), "{}: a number in the log:\n{log}", self.name);
+        // Nor may a name.
+        for name in ["Ana Agent", "Ben Baker", "Cat Cole", "Mia Missed", "Carl", "Dora"] {
+            ensure!(!log.contains(name), "{}: a name in the log:\n{log}", self.name);
+        }
         Ok(())
     }
 
