@@ -96,3 +96,39 @@ async fn reload(
     let failed = |error: store::Error| Failure::environment(&error, error.remedy());
     database.load_directory(realm).await.map_err(failed)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_learnt_is_read_beside_a_file_that_somebody_is_writing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let text = "[sip]\nlisten = [\"udp://127.0.0.1:5060\"]\ndomain = \"tandem.test\"\n\
+                    [directory]\nfile = \"directory.toml\"\n";
+        let file = folder.path().join("tandem.toml");
+        let config = crate::config::parse(&file, text, &BTreeMap::new()).expect("valid");
+        std::fs::write(folder.path().join("directory.toml"), "[[users").expect("written");
+        let url = format!("sqlite://{}", folder.path().join("t.db").display());
+        let database = Database::open(&url).await.expect("a database");
+        database.migrate().await.expect("a schema");
+        let (mut reloads, reloading) = channel();
+        let learner = reloads.learner();
+        let work = async {
+            learner.try_send(()).expect("room");
+            assert!(reloads.directory().await.is_some(), "from the database alone");
+            // Who asks for the file gets none: it is broken, and the old directory holds.
+            reloads.ask();
+            learner.try_send(()).expect("room");
+            assert!(reloads.directory().await.is_some(), "the second of what was learnt");
+            tokio::task::yield_now().await;
+            assert!(reloads.directories.try_recv().is_err());
+        };
+        tokio::select! {
+            () = reloading.run(&config, &database, Clock::start()) => {}
+            () = work => {}
+        }
+    }
+}
