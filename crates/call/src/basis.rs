@@ -27,6 +27,9 @@ pub(crate) struct Basis {
     pub(crate) began: Now,
     /// A number reassigned during the call does not rewrite what the call is.
     pub(crate) directory: Arc<Directory>,
+    /// The directory that knew a member who was offered the call and whom its own does not know:
+    /// he came while the caller waited.
+    pub(crate) newer: Option<Arc<Directory>>,
     pub(crate) direction: Direction,
     pub(crate) anchor: Anchor,
     /// What phones inside show of the caller.
@@ -203,7 +206,15 @@ impl Basis {
 
     /// A user with his default number.
     pub(crate) fn user(&self, user: &UserId) -> Party {
-        user_party(&self.directory, user)
+        user_party(self.directory_of(user), user)
+    }
+
+    /// The directory that knows this user: the call's own, unless he came later.
+    pub(crate) fn directory_of(&self, user: &UserId) -> &Arc<Directory> {
+        match &self.newer {
+            Some(newer) if self.directory.user(user).is_none() => newer,
+            Some(_) | None => &self.directory,
+        }
     }
 
     /// Somebody outside, by what was dialled or configured.

@@ -16,8 +16,12 @@ use crate::leg::user_of;
 
 /// The context of a call that ends now; the visits are the fold's.
 pub(crate) fn context(basis: &Basis) -> Context {
-    let mut named =
-        Named { directory: &basis.directory, users: BTreeMap::new(), groups: BTreeMap::new() };
+    let mut named = Named {
+        basis,
+        directory: &basis.directory,
+        users: BTreeMap::new(),
+        groups: BTreeMap::new(),
+    };
     for group in basis.groups.iter().chain(&basis.named_groups) {
         named.group(group);
     }
@@ -40,6 +44,7 @@ pub(crate) fn context(basis: &Basis) -> Context {
 }
 
 struct Named<'a> {
+    basis: &'a Basis,
     directory: &'a Directory,
     users: BTreeMap<UserId, ContextUser>,
     groups: BTreeMap<GroupId, ContextGroup>,
@@ -47,13 +52,14 @@ struct Named<'a> {
 
 impl Named<'_> {
     fn user(&mut self, id: Option<&UserId>) {
-        let Some(user) = id.and_then(|id| self.directory.user(id)) else {
+        let directory = id.map(|id| self.basis.directory_of(id));
+        let Some((directory, user)) = directory.and_then(|it| Some((it, it.user(id?)?))) else {
             return;
         };
         if self.users.contains_key(&user.id) {
             return;
         }
-        let number = self.directory.default_number_of_user(&user.id);
+        let number = directory.default_number_of_user(&user.id);
         let entry = ContextUser {
             name: user.display_name.clone(),
             number: number.map(|number| ContextUserNumber {

@@ -56,9 +56,10 @@ pub(crate) enum After {
 
 /// Where a group rings a member.
 pub(crate) fn receiver(id: &UserId, basis: &Basis) -> Way {
-    let user = basis.directory.user(id);
+    let directory = basis.directory_of(id);
+    let user = directory.user(id);
     let receiver = user.and_then(|user| user.device(user.acd_receiver.as_deref()?));
-    let way = receiver.and_then(|device| way(id, device, &basis.directory));
+    let way = receiver.and_then(|device| way(id, device, directory));
     way.unwrap_or(Way::Phones(id.clone(), Devices::All))
 }
 

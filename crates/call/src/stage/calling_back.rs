@@ -70,6 +70,7 @@ pub(crate) fn begin(id: CallId, back: CallBack, ctx: &mut Ctx<'_>) -> (Basis, St
         first_owner: Some(user.clone()),
         callee: Some(outside_party(&directory, Some(&callback.number), None)),
         directory,
+        newer: None,
         answered_by: None,
         visits: Vec::new(),
         // Its music and whether it is recorded are the group's, as if the caller had waited.

@@ -385,6 +385,12 @@ impl World {
         {
             panic!("{violations:#?}\n{}", self.log);
         }
+        // D46: whoever reads the rows finds there whom they name.
+        for row in live.graph.iter().flat_map(|graph| &graph.attempts) {
+            let named = live.graph.as_ref().map(|graph| graph.finished().context.users);
+            let known = row.user_id.as_ref().zip(named).is_none_or(|(id, of)| of.contains_key(id));
+            assert!(known, "{:?} is not in the context\n{}", row.user_id, self.log);
+        }
         let mut legs = self.states.values().filter(|(call, _)| *call == index);
         let left = legs.any(|(_, state)| matches!(state, LegState::Ringing | LegState::Up));
         assert!(!self.lawful || !left, "a leg is left behind\n{}", self.log);

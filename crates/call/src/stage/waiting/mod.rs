@@ -259,6 +259,9 @@ impl Waiting {
             if !reserved || rings {
                 continue;
             }
+            if basis.directory_of(&user).user(&user).is_none() {
+                basis.newer = Some(ctx.directory.clone());
+            }
             let way = devices::receiver(&user, basis);
             let verdict = format!("rung for {group}, lap {round}");
             basis.decide(RoutingRule::Member, user.as_str(), verdict);

@@ -3,8 +3,9 @@
 //! were told of the defect.
 
 use insta::assert_snapshot;
-use model::directory::Group;
+use model::UserId;
 use model::directory::source::DirectoryFile;
+use model::directory::{Group, User};
 
 use crate::directory::directory;
 use crate::script::{check_in, explained_in, orders_in, play};
@@ -1363,6 +1364,30 @@ fn a_callback_is_recorded_as_calls_of_its_group_are() {
     );
     let begins = orders.lines().find(|line| line.contains("back1: record "));
     assert!(begins.is_some_and(|line| line.starts_with("66 ")), "{orders}");
+}
+
+#[test]
+fn who_came_to_the_house_while_the_caller_waits_is_known_to_his_call() {
+    let mut before = directory(QUEUES);
+    let group = before.group(&"g-turn".into()).expect("a group").clone();
+    before.add_group(Group { members: vec!["u-ana".into()], ..group.clone() });
+    let mut after = before.clone();
+    after.add_user(User::named("u-new".into(), "Nina New".into(), "new".into()));
+    after.add_group(Group { members: vec!["u-ana".into(), "u-new".into()], ..group });
+    let mut world = World::new(before);
+    play(&mut world, "0 call +15557770001 -> +15550400001");
+    world.reads(after);
+    play(
+        &mut world,
+        "
+        5 new registers
+        7 new answers
+        9 caller hangs up
+    ",
+    );
+    let graph = world.calls[0].graph.as_ref().expect("rows").finished();
+    let name = graph.context.users.get(&UserId::from("u-new")).map(|user| &*user.name);
+    assert_eq!(name, Some("Nina New"));
 }
 
 #[test]
