@@ -147,20 +147,22 @@ fn happening() -> impl Strategy<Value = Happening> {
     ]
 }
 
+fn arrives(world: &mut World, (from, to): (&str, &str)) {
+    // Who is no user any more neither calls nor is called by his name.
+    let is_there = |party: &str| {
+        !party.starts_with(|sign: char| sign.is_lowercase())
+            || party == "anonymous"
+            || world.directory.user_by_sip_username(party).is_some()
+    };
+    if is_there(from) && is_there(to) {
+        let name = world.calls.len().to_string();
+        world.arrive(&name, &format!("call-{name}"), from, to);
+    }
+}
+
 fn happens(world: &mut World, happening: Happening) {
     match happening {
-        Happening::Arrives(which) => {
-            let (name, (from, to)) = (world.calls.len().to_string(), CALLS[which]);
-            // Who is no user any more neither calls nor is called by his name.
-            let is_there = |party: &str| {
-                !party.starts_with(|sign: char| sign.is_lowercase())
-                    || party == "anonymous"
-                    || world.directory.user_by_sip_username(party).is_some()
-            };
-            if is_there(from) && is_there(to) {
-                world.arrive(&name, &format!("call-{name}"), from, to);
-            }
-        }
+        Happening::Arrives(which) => arrives(world, CALLS[which]),
         Happening::Leg(which, event) => {
             // The latest legs are where things happen.
             let legs: Vec<LegId> = world.states.keys().rev().take(12).copied().collect();
@@ -218,8 +220,7 @@ fn happens(world: &mut World, happening: Happening) {
             world.frozen.remove(&UserId::from(AGENTS[who]));
         }
         Happening::Reads(without) => {
-            let without: Vec<&str> = without.into_iter().map(|who| AGENTS[who]).collect();
-            world.reads(but_for(&without));
+            world.reads(but_for(&without.into_iter().map(|who| AGENTS[who]).collect::<Vec<_>>()));
         }
         Happening::Pass(millis) => world.until(world.now + Duration::from_millis(millis)),
         Happening::Release(which) => {
