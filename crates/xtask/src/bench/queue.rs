@@ -17,6 +17,9 @@ const WAITING: u32 = 200;
 /// How long calls are placed where nobody says otherwise, s.
 const SECONDS: u32 = 300;
 
+/// How long the last wrap-ups, and the wallboard that tells of them, may take.
+const SETTLING: Duration = Duration::from_secs(10);
+
 const STRATEGIES: [&str; 9] = [
     "longest_idle",
     "round_robin",
@@ -50,7 +53,7 @@ pub(super) fn measure_for(seconds: u32) -> anyhow::Result<Vec<Row>> {
     let database = server.database();
     let database = database.to_str().context("a path that is no text")?;
     let checked = check.output(&[database])?;
-    let metrics = server.metrics()?;
+    let metrics = settled(&server)?;
     println!("{played}\n{checked}");
     let log = server.stop()?;
     let errors = log.lines().filter(|line| line.contains("ERROR")).count();
@@ -62,6 +65,20 @@ pub(super) fn measure_for(seconds: u32) -> anyhow::Result<Vec<Row>> {
     let placed = number(&played, "placed")?;
     rows.extend(cost(placed, (after.0 - before.0, after.1 - before.1), took, pss));
     Ok(rows)
+}
+
+/// `/metrics` once nobody wraps up any more, or when that has taken too long.
+#[expect(clippy::disallowed_methods, reason = "a bench waits for the server")]
+fn settled(server: &Server) -> anyhow::Result<String> {
+    let began = Instant::now();
+    loop {
+        let metrics = server.metrics()?;
+        let remains = left(&metrics).iter().any(|row| row.measured > 0.0);
+        if !remains || began.elapsed() > SETTLING {
+            return Ok(metrics);
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
 }
 
 fn number(line: &str, name: &str) -> anyhow::Result<f64> {
@@ -107,7 +124,8 @@ fn checked_rows(checked: &str) -> anyhow::Result<Vec<Row>> {
 fn left(metrics: &str) -> Vec<Row> {
     let sum = |fits: &dyn Fn(&str) -> bool| -> f64 {
         let lines = metrics.lines().filter(|line| fits(line));
-        lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
+        let values = lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
+        values.fold(0.0, |sum, value| sum + value)
     };
     let busy = |line: &str| {
         let states = ["ringing", "on_call", "wrap_up"];
@@ -116,7 +134,7 @@ fn left(metrics: &str) -> Vec<Row> {
     vec![
         none(
             "calls that live in the server",
-            sum(&|line| line.starts_with("tandem_calls ")),
+            sum(&|line| line.starts_with("tandem_calls_active ")),
             "calls",
         ),
         none(
