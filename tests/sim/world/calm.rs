@@ -6,7 +6,7 @@ use call::port::MediaEvent;
 use model::agent_state::AgentState;
 use switch::Input;
 
-use super::{World, wall};
+use super::{PeerId, World, wall};
 
 /// 64·T1, and what is on the network then.
 const CALM: Duration = Duration::from_secs(40);
@@ -23,10 +23,7 @@ impl World {
             if self.peers[peer].user.is_some() {
                 self.with(peer, |phone, now, out| phone.unregister(now, out));
             }
-            let calls: Vec<_> = self.peers[peer].phone.calls().map(|(call, _)| call).collect();
-            for call in calls {
-                self.with(peer, |phone, now, out| phone.hang_up(now, call, out));
-            }
+            self.let_go(peer);
         }
         if !self.switch.is_calm() {
             self.run_for(SILENCE);
@@ -42,9 +39,21 @@ impl World {
             }
         }
         self.run_for(CALM);
+        if self.switch.counters().callbacks > 0 && !self.switch.is_calm() {
+            // A callback was on its way to somebody who had just hung up everything.
+            (0..self.peers.len()).for_each(|peer| self.let_go(peer));
+            self.run_for(CALM);
+        }
         // Whoever is to be called back is forgotten when that is of no use any more.
         if self.switch.wallboard(wall(self.now)).groups.iter().any(|group| group.waiting > 0) {
             self.run_for(acd::Floor::CALLBACK_LIFETIME);
+        }
+    }
+
+    fn let_go(&mut self, peer: PeerId) {
+        let calls: Vec<_> = self.peers[peer].phone.calls().map(|(call, _)| call).collect();
+        for call in calls {
+            self.with(peer, |phone, now, out| phone.hang_up(now, call, out));
         }
     }
 
