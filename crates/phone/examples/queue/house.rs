@@ -29,7 +29,7 @@ pub(crate) struct Plan {
 /// Nothing to do: a pause, not to take the processor from the server.
 const PAUSE: Duration = Duration::from_micros(300);
 /// How long an agent talks on average when as many wait as shall, ms.
-const TALK_MS: f64 = 6_500.0;
+const TALK_MS: f64 = 5_000.0;
 /// How many registrations are under way at one time.
 const REGISTERING: usize = 20;
 
