@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use model::directory::Accept;
-use phone::{Behaviour, CallPlan, CarrierChallenge, Dial, EndCause, PhoneEvent};
+use phone::{Behaviour, CallPlan, CarrierChallenge, Dial};
 use sip::flow::TransportKind;
 use sip::message::HeaderName;
 use switch::Input;
@@ -61,13 +61,9 @@ pub(crate) fn world(seed: u64) -> World {
 pub(crate) fn play(world: &mut World) {
     let lossless = world.network.conditions.loss_permille == 0;
     world.run_until(Duration::from_millis(LAST_ACTION_MS) + HORIZON);
-    // Who is called back may be so at any time; of a call that a phone has given up as lost media
-    // tells, which is not asked here.
+    // Who is called back may be so at any time.
     let callbacks = world.switch.counters().callbacks > 0;
-    let mut events = world.peers.iter().flat_map(|peer| &peer.events);
-    let lost =
-        events.any(|(_, event)| matches!(event, PhoneEvent::Ended { cause: EndCause::Lost, .. }));
-    let quiet = lossless && world.restarts == 0 && !world.disturbed && !callbacks && !lost;
+    let quiet = lossless && world.restarts == 0 && !world.disturbed && !callbacks;
     if quiet && world.switch.live_calls() != 0 {
         let live = world.switch.live_calls();
         world.faults.push(format!("{live} calls live by themselves"));

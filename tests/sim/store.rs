@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::agent_state::AgentChange;
-use model::call_graph::words::{CallState, InteractionKind};
+use model::call_graph::words::CallState;
 use model::call_graph::{CallGraph, Recorded, apply, check};
 use model::directory::{Availability, Directory, MailboxId};
 use model::voicemail::{MessageId, VoiceMessage, VoicemailChange};
@@ -140,8 +140,8 @@ impl Store {
             return;
         }
         let caller = header(message, if rings { "X-Call-ID" } else { "Call-ID" });
-        // Who is called back has no INVITE of his own, and is no call before a member answers.
-        if rings && caller.is_empty() {
+        // A member who is rung to call somebody back: there is no call before he answers.
+        if rings && caller == header(message, "Call-ID") {
             return;
         }
         let ours = |graph: &&CallGraph| graph.call.sip_call_id.is_none();
@@ -200,11 +200,7 @@ fn violations(graph: &CallGraph) -> Vec<String> {
             found.push(format!("{id} waits in {} for ever: {wait:?}", wait.group_id));
         }
     }
-    let mut tell = |violations: String| {
-        if !(violations.contains("(T10)") && is_cut_short(graph)) {
-            found.push(format!("{id}: {violations}"));
-        }
-    };
+    let mut tell = |violations: String| found.push(format!("{id}: {violations}"));
     if let Err(violations) = check::check_emission(&finished) {
         violations.iter().for_each(|violation| tell(violation.to_string()));
     }
@@ -217,13 +213,4 @@ fn violations(graph: &CallGraph) -> Vec<String> {
         Err(error) => tell(format!("no JSON: {error}")),
     }
     found
-}
-
-/// T10 tells stages apart by their attempts. It means another stage than the one whose attempts it
-/// sees where the last one has begun and rung nobody.
-fn is_cut_short(graph: &CallGraph) -> bool {
-    let routed =
-        graph.interactions.iter().filter(|row| row.kind == InteractionKind::RoutingStarted);
-    let last = graph.attempts.iter().map(|attempt| usize::from(attempt.stage)).max();
-    last.is_some_and(|last| routed.count() > last)
 }

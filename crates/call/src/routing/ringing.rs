@@ -309,10 +309,6 @@ impl Ringing {
             return None;
         }
         basis.attempts += 1;
-        if let Some((target, strategy)) = self.retarget.take() {
-            let event = CallEvent::StageTargeted { connection: CONNECTION, target, strategy };
-            basis.record(event, ctx);
-        }
         let receives = matches!(offer.way, Way::Phones(_, Devices::Only(_)));
         let receiver_since = (receives && offer.group.is_some()).then_some(ctx.now.mono);
         let Offer { party, group, round, later, gives_up_at, cut_short, alive_by, .. } = offer;
@@ -332,6 +328,11 @@ impl Ringing {
             sip_call_id: None,
         };
         basis.record(event, ctx);
+        // After it, so that a record that is cut off here names no strategy without an attempt.
+        if let Some((target, strategy)) = self.retarget.take() {
+            let event = CallEvent::StageTargeted { connection: CONNECTION, target, strategy };
+            basis.record(event, ctx);
+        }
         let leg = ctx.legs.mint();
         let (rang, rang_out) = (false, false);
         Some(Attempt {

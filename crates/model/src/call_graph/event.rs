@@ -77,7 +77,7 @@ pub enum CallEvent {
         /// How.
         strategy: AcdStrategy,
     },
-    /// The last stage that makes an attempt names the Connection's target (D39); written before
+    /// The last stage that makes an attempt names the Connection's target (D39); written with
     /// the first attempt of every stage but the first.
     StageTargeted {
         /// The Connection.

@@ -54,10 +54,9 @@ impl UserAgentCore {
             }
             // 15: the callee must not send BYE in an early dialog.
             DialogState::Early if is_bye => return self.refuse_with(now, arrival, 403, out),
-            DialogState::Early
-            | DialogState::Confirmed
-            | DialogState::Mortal
-            | DialogState::Morgue => {}
+            // Its 2xx is on the way: the network may turn the order of datagrams.
+            DialogState::Early => return self.refuse_later(now, arrival, out),
+            DialogState::Confirmed | DialogState::Mortal | DialogState::Morgue => {}
         }
         let of_subscription = dialog.usage == Usage::Subscription;
         if of_subscription && matches!(arrival.request.method(), Method::Bye | Method::Invite) {
