@@ -262,7 +262,9 @@ mod tests {
         let found = remedies(&packages.join(","), "");
         assert_eq!(
             found,
-            [r#"crates/call/Cargo.toml: call may name ["acd", "calendar", "model"] of ours only, not sip"#]
+            [
+                r#"crates/call/Cargo.toml: call may name ["acd", "calendar", "model"] of ours only, not sip"#
+            ]
         );
         let packages = [package("sip", &[]), package("call", &[("sip", Some("dev"))])];
         assert!(remedies(&packages.join(","), "").is_empty());
