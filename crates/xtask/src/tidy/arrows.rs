@@ -260,12 +260,8 @@ mod tests {
     fn an_arrow_that_is_not_in_the_table_is_refused() {
         let packages = [package("sip", &[]), package("call", &[("sip", None)])];
         let found = remedies(&packages.join(","), "");
-        assert_eq!(
-            found,
-            [
-                r#"crates/call/Cargo.toml: call may name ["acd", "calendar", "model"] of ours only, not sip"#
-            ]
-        );
+        let remedy = r#"call may name ["acd", "calendar", "model"] of ours only, not sip"#;
+        assert_eq!(found, [format!("crates/call/Cargo.toml: {remedy}")]);
         let packages = [package("sip", &[]), package("call", &[("sip", Some("dev"))])];
         assert!(remedies(&packages.join(","), "").is_empty());
     }
