@@ -1,5 +1,5 @@
 //! Asking an HTTP service who has a number, while the call already rings (R093; the local lookup
-//! has found nothing). An answer that comes after the deadline, is larger than [`LARGEST`] or is
+//! has found nothing). An answer that comes after the deadline, is larger than 64 KiB or is
 //! no JSON of the expected form is no answer. Two questions about one number at the same time are
 //! one request.
 //!
