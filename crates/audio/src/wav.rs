@@ -100,7 +100,7 @@ impl Sound {
     }
 
     /// As [`read`](Self::read) of a recording with a side on each of two channels: the left one
-    /// alone where the right one is [silent](is_silent), not half as loud.
+    /// alone where the right one is silent, not half as loud.
     ///
     /// # Errors
     /// As of [`read`](Self::read).
