@@ -219,7 +219,7 @@ async fn what_is_explained_beforehand_is_what_is_kept_with_the_call() -> anyhow:
     ensure!(said.status.success(), "{said:?}");
     let said: Value = serde_json::from_slice(&said.stdout)?;
     // The call has moved the cursor of the group, which is now at who answered it.
-    let lines = lines(&said["decisions"]).iter().map(|line| line.replace(", after u-dan", ""));
+    let lines = lines(&said["decisions"]).into_iter().map(|line| line.replace(", after u-dan", ""));
     ensure!(lines.eq(kept.iter().cloned()), "{said:#}\n{kept:#?}");
     ensure!(said["end"]["user"] == "u-dan", "{said:#}");
     stage.finish().await
