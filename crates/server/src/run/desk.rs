@@ -135,7 +135,7 @@ pub(super) fn desk(
         lookups: service.map(|service| (service, answers)),
         mail,
         totals,
-        zone: TimeZone::get(&config.ivr.timezone).unwrap_or(TimeZone::UTC),
+        zone: config.ivr.zone(),
         recordings: recordings::folder(&config.server.data_dir),
     };
     Ok((desk, services, CoreLink { commands: commands_in, wallboard: boards }))

@@ -10,7 +10,6 @@ use std::time::Duration;
 use acd::Today;
 use call::port::MediaEvent;
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use media::{EventSink, MediaPlane};
 use model::directory::Directory;
 use model::{Millis, UserId};
@@ -26,7 +25,7 @@ use transport::Listeners;
 
 use super::{locations, recordings, wiring};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Ivrs};
 use crate::directory_file;
 use crate::failure::Failure;
 
@@ -96,7 +95,7 @@ pub(super) async fn records(
 /// of mailboxes.
 pub(crate) async fn restored(
     database: &Database,
-    timezone: &str,
+    timezone: &Arc<str>,
     now: Millis,
 ) -> Result<Restored, store::Error> {
     let today = database.agents_today(midnight(timezone, now)).await?;
@@ -144,8 +143,8 @@ pub(crate) async fn timezone(
 const LAST_AGENTS: usize = 50_000;
 
 /// The last midnight on the organisation's clock.
-fn midnight(timezone: &str, now: Millis) -> Millis {
-    let zone = TimeZone::get(timezone).unwrap_or(TimeZone::UTC);
+fn midnight(timezone: &Arc<str>, now: Millis) -> Millis {
+    let zone = Ivrs { timezone: timezone.clone() }.zone();
     let local = Timestamp::from_millisecond(now.0).map(|instant| instant.to_zoned(zone));
     let began = local.ok().and_then(|local| local.start_of_day().ok());
     began.map_or(now, |began| Millis(began.timestamp().as_millisecond()))

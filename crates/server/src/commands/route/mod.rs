@@ -12,7 +12,6 @@ use acd::Floor;
 use call::Mailboxes;
 use call::port::{Arrival, Caller, Destination, Digit, LegId};
 use clap::{Args, Subcommand};
-use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil};
 use model::call_graph::event::Party;
 use model::directory::{Assignment, Directory};
@@ -127,7 +126,7 @@ impl Explain {
         if let Ok(instant) = text.parse::<Timestamp>() {
             return Ok(Millis(instant.as_millisecond()));
         }
-        let zone = zone(config);
+        let zone = config.ivr.zone();
         let local = text.parse::<civil::DateTime>().ok().and_then(|time| time.to_zoned(zone).ok());
         local.map(|time| Millis(time.timestamp().as_millisecond())).ok_or_else(|| {
             let cause = format!("--at: `{text}` is no time");
@@ -295,15 +294,10 @@ fn user(directory: &Directory, name: &str) -> Result<UserId, Failure> {
     )
 }
 
-fn zone(config: &Config) -> TimeZone {
-    // The configuration was refused if there were no such zone.
-    TimeZone::get(&config.ivr.timezone).unwrap_or(TimeZone::UTC)
-}
-
 fn shown_time(config: &Config, at: Millis) -> String {
     match Timestamp::from_millisecond(at.0) {
         Ok(instant) => {
-            let local = instant.to_zoned(zone(config));
+            let local = instant.to_zoned(config.ivr.zone());
             format!("{} ({})", local.strftime("%a %Y-%m-%d %H:%M:%S"), config.ivr.timezone)
         }
         Err(_) => format!("{} ms", at.0),

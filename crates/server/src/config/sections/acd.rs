@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use model::{GroupId, IvrId};
 use switch::{CodeMeaning, Codes};
 
@@ -33,6 +34,13 @@ pub struct Acd {
 pub struct Ivrs {
     /// IANA zone of schedules that name none.
     pub timezone: Arc<str>,
+}
+
+impl Ivrs {
+    /// The zone. Whoever reads a configuration or a directory refuses names that are none.
+    pub fn zone(&self) -> TimeZone {
+        TimeZone::get(&self.timezone).unwrap_or(TimeZone::UTC)
+    }
 }
 
 /// `[voicemail]`.
