@@ -146,19 +146,31 @@ pub struct NoClient(#[from] reqwest::Error);
 pub fn service(config: HttpLookup) -> Result<(Lookups, Service), NoClient> {
     // The one provider of the process; who comes second finds it there.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = Client::builder()
-        .timeout(config.deadline)
-        .connect_timeout(config.deadline)
-        // The number and the token are for the service that is configured, and for nobody to whom
-        // its answer may lead.
-        .redirect(reqwest::redirect::Policy::none())
-        .user_agent(concat!("Tandem/", env!("CARGO_PKG_VERSION")))
-        .build()?;
+    let builder = || {
+        Client::builder()
+            .timeout(config.deadline)
+            .connect_timeout(config.deadline)
+            // The number and the token are for the service that is configured, and for nobody to
+            // whom its answer may lead.
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("Tandem/", env!("CARGO_PKG_VERSION")))
+    };
+    // A small container has no certificates of its own: then the public ones that are built in.
+    let client = match builder().build() {
+        Ok(client) => client,
+        Err(_) => builder().tls_backend_preconfigured(public_certificates()).build()?,
+    };
     let (sender, questions) = mpsc::channel(WAITING);
     let totals = Arc::new(Totals::default());
     let lookups = Lookups { questions: sender, totals: totals.clone() };
     let complaints = Seldom::default();
     Ok((lookups, Service { client, config, questions, totals, complaints }))
+}
+
+/// TLS that trusts the public authorities, whatever is installed.
+fn public_certificates() -> rustls::ClientConfig {
+    let roots = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect::<rustls::RootCertStore>();
+    rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()
 }
 
 impl Service {
