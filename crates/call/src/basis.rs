@@ -132,7 +132,8 @@ impl Basis {
             | LegEvent::Quality(_)
             | LegEvent::Reached
             | LegEvent::FellSilent
-            | LegEvent::RecordingFailed { .. } => return true,
+            | LegEvent::RecordingFailed { .. }
+            | LegEvent::Referred(_) => return true,
         };
         let stopped = self.stopped.swap_remove(index);
         if let Some(sip_status @ (200 | 408)) = status

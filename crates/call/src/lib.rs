@@ -10,6 +10,7 @@ mod basis;
 mod call;
 mod context;
 mod ctx;
+mod given_up;
 mod ivr;
 mod leg;
 mod limits;
@@ -25,6 +26,7 @@ mod voicemail;
 
 pub use call::Call;
 pub use ctx::{Ctx, LegIds};
+pub use given_up::GivenUp;
 pub use ivr::IvrSettings;
 pub use limits::{AcdSettings, Limits, RingTimes, Settings};
 pub use sound::{Digits, SoundSettings};

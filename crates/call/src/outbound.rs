@@ -108,7 +108,10 @@ impl Dialing {
             | CallInput::UserTaken(_)
             | CallInput::Offered(_)
             | CallInput::LookedUp(_)
-            | CallInput::Record(_) => Stage::Dialing(self),
+            | CallInput::Record(_)
+            | CallInput::Order(..)
+            | CallInput::Adopt(..)
+            | CallInput::Granted(_) => Stage::Dialing(self),
             CallInput::Release => {
                 let ended = Unanswered {
                     outcome: ConnectionOutcome::Failed,
@@ -153,7 +156,8 @@ impl Dialing {
             | LegEvent::Quality(_)
             | LegEvent::Reached
             | LegEvent::FellSilent
-            | LegEvent::RecordingFailed { .. } => Stage::Dialing(self),
+            | LegEvent::RecordingFailed { .. }
+            | LegEvent::Referred(_) => Stage::Dialing(self),
         }
     }
 
@@ -199,7 +203,8 @@ impl Dialing {
             | LegEvent::Quality(_)
             | LegEvent::Reached
             | LegEvent::FellSilent
-            | LegEvent::RecordingFailed { .. } => Stage::Dialing(self),
+            | LegEvent::RecordingFailed { .. }
+            | LegEvent::Referred(_) => Stage::Dialing(self),
         }
     }
 

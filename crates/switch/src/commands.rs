@@ -217,6 +217,8 @@ impl Switch {
                     let source = ChangeSource::Phone;
                     self.floor.set_availability(&user, availability, reason, source, now);
                 }
+                CallOutput::Wants(control) => self.control(now, key, control),
+                CallOutput::Answered(order, answer) => self.ordered(key, order, answer, effects),
                 CallOutput::Finished => self.forget(key),
             }
         }
@@ -244,6 +246,11 @@ impl Switch {
             LegCommand::HangUp { leg, why } => self.hang_up(now, leg, why),
             LegCommand::Bridge { a, b } => self.media_out.push(MediaCommand::Bridge { a, b }),
             LegCommand::Unbridge { a, b } => self.media_out.push(MediaCommand::Unbridge { a, b }),
+            LegCommand::Identify { leg, shown } => self.identify(now, leg, &shown),
+            LegCommand::AcceptRefer { leg } => self.accept_refer(now, leg),
+            LegCommand::RefuseRefer { leg, status } => self.refuse_refer(now, leg, status),
+            LegCommand::NotifyRefer { leg, status } => self.notify_refer(now, leg, status),
+            LegCommand::Prompt { leg } => self.prompt(now, leg),
         }
     }
 

@@ -7,6 +7,7 @@
 mod codes;
 mod commands;
 pub mod config;
+mod control;
 mod counters;
 mod days;
 mod guard;

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use acd::AgentChange;
 use bytes::Bytes;
-use call::port::{LookedUp, MediaCommand, MediaEvent};
+use call::port::{
+    Command, Devices, LookedUp, MediaCommand, MediaEvent, OrderId, Orderer, Refusal, Standing,
+};
 use model::call_graph::Recorded;
 use model::client_report::ClientReport;
 use model::directory::{Availability, Directory};
@@ -71,6 +73,30 @@ pub enum Input {
     /// A voice message was heard or deleted, not by telephone; comes back as
     /// [`Effect::Voicemail`] if the message is there.
     Mailbox(VoicemailChange),
+    /// An order, not by telephone; answered by [`Effect::Answered`] in the same step.
+    Order {
+        /// To be given back.
+        order: OrderId,
+        /// The call.
+        call: CallId,
+        /// Who orders.
+        by: Orderer,
+        /// What.
+        command: Command,
+    },
+    /// A call is to be made for a user: his telephone rings first. Answered in the same step.
+    Originate {
+        /// To be given back.
+        order: OrderId,
+        /// For whom.
+        user: UserId,
+        /// On which of his devices.
+        devices: Devices,
+        /// Whom he calls, as he would dial.
+        to: Arc<str>,
+        /// The Caller ID that he wishes; `None`: his default number.
+        caller_id: Option<E164>,
+    },
     /// Take no new calls (503 with Retry-After); running calls go on.
     Drain,
     /// Release every call now.
@@ -132,6 +158,13 @@ pub enum Effect {
     },
     /// Keep what became of a voice message; written behind.
     Voicemail(VoicemailChange),
+    /// What became of an order.
+    Answered {
+        /// Which.
+        order: OrderId,
+        /// The call it was about, or that it began; and how it stands now, or why not.
+        answer: Result<(CallId, Standing), (Refusal, Option<Box<Standing>>)>,
+    },
     /// Keep the round-robin cursor of a group (D42).
     Cursor(GroupId, UserId),
 }

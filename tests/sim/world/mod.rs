@@ -386,6 +386,8 @@ impl World {
                 Effect::Cursor(group, user) => self.store.cursor(group, user),
                 Effect::Agent(change) => self.store.agent(change),
                 Effect::Voicemail(change) => self.store.voicemail(change),
+                // Nobody here orders anything but by telephone.
+                Effect::Answered { .. } => {}
                 // A service that knows nobody.
                 Effect::LookUp { call, number } => {
                     let found = LookedUp { number, record: None };

@@ -35,7 +35,10 @@ pub(crate) fn heard(input: CallInput, basis: &mut Basis, ctx: &Ctx<'_>) -> Heard
         | CallInput::UserTaken(_)
         | CallInput::Offered(_)
         | CallInput::LookedUp(_)
-        | CallInput::Record(_) => return Heard::Nothing,
+        | CallInput::Record(_)
+        | CallInput::Order(..)
+        | CallInput::Adopt(..)
+        | CallInput::Granted(_) => return Heard::Nothing,
     };
     let now = ctx.now.mono;
     let key = |digit: Option<Digit>| digit.map_or(Heard::Nothing, Heard::Key);
@@ -62,6 +65,7 @@ pub(crate) fn heard(input: CallInput, basis: &mut Basis, ctx: &Ctx<'_>) -> Heard
         | LegEvent::MediaTimedOut { .. }
         | LegEvent::Quality(_)
         | LegEvent::Reached
-        | LegEvent::RecordingFailed { .. } => Heard::Nothing,
+        | LegEvent::RecordingFailed { .. }
+        | LegEvent::Referred(_) => Heard::Nothing,
     }
 }

@@ -5,6 +5,7 @@
 //!
 //! `media` may import this module of `call` and no other.
 
+mod control;
 mod media;
 mod sound;
 
@@ -17,6 +18,10 @@ use model::recording::RecordingChange;
 use model::voicemail::VoicemailChange;
 use model::{E164, GroupId, IvrId, NumberId, TrunkId, UserId};
 
+pub use self::control::{
+    Adoption, Command, Goal, Member, OrderId, Orderer, PartyStanding, Refusal, SearchStanding,
+    StageName, Standing, Supervision,
+};
 pub use self::media::{
     Direction, Encoding, Format, Formats, MediaCommand, MediaEvent, Part, PortPair, QualityChange,
     QualityMetric, QualityNotice, QualitySeverity, QualitySource, QualityStream, RecordingFormat,
@@ -104,10 +109,54 @@ pub enum Code {
     Voicemail(MailboxId),
     /// He enters an IVR, as a caller would.
     Ivr(IvrId),
+    /// He wants something of another call: the call says so ([`CallOutput::Wants`]), and the switch
+    /// brings his leg there ([`CallInput::Adopt`]) or answers ([`CallInput::Granted`]).
+    Control(Control),
+}
+
+/// What a user wants of another call by dialling a code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// To take the call that rings at this user's.
+    PickUp(UserId),
+    /// To take the call that rings longest at a member of a group of his.
+    PickUpGroup,
+    /// To park the call that he holds, in this slot or in the first that is free.
+    Park(Option<Arc<str>>),
+    /// To fetch what is parked there.
+    Retrieve(Arc<str>),
+    /// To take his own call from another device of his.
+    Move,
+    /// To speak with everybody whom he holds, all together.
+    Conference,
+    /// To supervise a user.
+    Supervise(UserId, Supervision),
+    /// To take the place of this leg (INVITE with Replaces): another device of the same user, a
+    /// call that rings, or one that is parked.
+    Replace(LegId),
+}
+
+impl Control {
+    /// In words for people.
+    pub(crate) fn meaning(&self) -> String {
+        match self {
+            Self::PickUp(user) => format!("pick up what rings at {user}"),
+            Self::PickUpGroup => "pick up what rings in a group of his".to_owned(),
+            Self::Park(Some(slot)) => format!("park in {slot}"),
+            Self::Park(None) => "park".to_owned(),
+            Self::Retrieve(slot) => format!("fetch what is parked in {slot}"),
+            Self::Move => "move to this telephone".to_owned(),
+            Self::Conference => "speak with all whom he holds".to_owned(),
+            Self::Supervise(user, Supervision::Listen) => format!("listen to {user}"),
+            Self::Supervise(user, Supervision::Whisper) => format!("whisper to {user}"),
+            Self::Supervise(user, Supervision::Barge) => format!("barge in at {user}'s"),
+            Self::Replace(LegId(leg)) => format!("take the place of leg {leg}"),
+        }
+    }
 }
 
 /// What happens to a call.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum CallInput {
     /// Something happened on a leg.
     Leg(LegId, LegEvent),
@@ -121,6 +170,14 @@ pub enum CallInput {
     Offered(Offered),
     /// What a lookup that this call asked for has found.
     LookedUp(LookedUp),
+    /// An order; answered by [`CallOutput::Answered`] in the same step.
+    Order(OrderId, Orderer, Command),
+    /// A leg, or a whole consultation, of another call comes into this one, which has said that it
+    /// takes it ([`crate::Call::takes`]).
+    Adopt(Adoption, Box<crate::GivenUp>),
+    /// What became of [`CallOutput::Wants`] where the leg stays: done, with something to be said
+    /// (the number of a slot), or refused with this SIP status.
+    Granted(Result<Option<Arc<str>>, u16>),
 }
 
 /// What the floor offers a waiting caller ([`acd::Floor::dispatch`]).
@@ -221,6 +278,10 @@ pub enum LegEvent {
         /// Why, for people.
         cause: Arc<str>,
     },
+    /// The far end, a user, wants the call handed to this target (REFER without Replaces): as
+    /// [`Command::Transfer`], and answered by [`LegCommand::AcceptRefer`] or
+    /// [`LegCommand::RefuseRefer`] in the same step.
+    Referred(Goal),
 }
 
 /// What the engine wants done, in causal order.
@@ -249,6 +310,10 @@ pub enum CallOutput {
     Voicemail(VoicemailChange),
     /// A user changed whether groups may offer him calls, by telephone.
     Availability(UserId, Availability, Option<Arc<str>>),
+    /// The caller has dialled a code that is about another call.
+    Wants(Control),
+    /// What became of an order.
+    Answered(OrderId, Result<(), Refusal>),
     /// The call is over and may be dropped: nothing it is told from now on has an effect, not
     /// even [`LegEvent::Settled`] (D40).
     Finished,
@@ -349,6 +414,38 @@ pub enum LegCommand {
         a: LegId,
         /// The other.
         b: LegId,
+    },
+    /// Tell an established leg whom it talks with from now on (RFC 4916: UPDATE or re-INVITE).
+    Identify {
+        /// The leg.
+        leg: LegId,
+        /// With whom.
+        shown: Shown,
+    },
+    /// The REFER that came on this leg is obeyed: 202, and NOTIFY "100 Trying" (RFC 3515 §2.4.4).
+    AcceptRefer {
+        /// The transferor's leg.
+        leg: LegId,
+    },
+    /// It is not.
+    RefuseRefer {
+        /// The leg.
+        leg: LegId,
+        /// The SIP status.
+        status: u16,
+    },
+    /// How the transfer that the leg asked for goes: NOTIFY with this status line; a final one ends
+    /// the subscription. The leg is not released before the NOTIFY is answered, or given up.
+    NotifyRefer {
+        /// The transferor's leg.
+        leg: LegId,
+        /// 180, 200, or why it failed.
+        status: u16,
+    },
+    /// Tell a telephone that rings to answer, as its button would (NOTIFY with `Event: talk`).
+    Prompt {
+        /// The ringing leg.
+        leg: LegId,
     },
 }
 

@@ -71,7 +71,10 @@ impl Bridged {
             CallInput::UserTaken(_)
             | CallInput::Offered(_)
             | CallInput::LookedUp(_)
-            | CallInput::Record(_) => return Stage::Bridged(self),
+            | CallInput::Record(_)
+            | CallInput::Order(..)
+            | CallInput::Adopt(..)
+            | CallInput::Granted(_) => return Stage::Bridged(self),
             CallInput::Release => {
                 let (by, reason) = (EndedBy::System, EndReason::CallEnded);
                 return self.end(None, by, reason, Release::Shutdown, basis, ctx);
@@ -127,7 +130,8 @@ impl Bridged {
             | LegEvent::Quality(_)
             | LegEvent::Reached
             | LegEvent::FellSilent
-            | LegEvent::RecordingFailed { .. } => Stage::Bridged(self),
+            | LegEvent::RecordingFailed { .. }
+            | LegEvent::Referred(_) => Stage::Bridged(self),
         }
     }
 

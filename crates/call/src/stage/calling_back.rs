@@ -133,7 +133,10 @@ impl CallingBack {
             | CallInput::UserTaken(_)
             | CallInput::Offered(_)
             | CallInput::LookedUp(_)
-            | CallInput::Record(_) => return Stage::CallingBack(Box::new(self)),
+            | CallInput::Record(_)
+            | CallInput::Order(..)
+            | CallInput::Adopt(..)
+            | CallInput::Granted(_) => return Stage::CallingBack(Box::new(self)),
         };
         match event {
             LegEvent::Answered => self.answered(basis, ctx),
@@ -153,7 +156,8 @@ impl CallingBack {
             | LegEvent::Played { .. }
             | LegEvent::Quality(_)
             | LegEvent::FellSilent
-            | LegEvent::RecordingFailed { .. } => Stage::CallingBack(Box::new(self)),
+            | LegEvent::RecordingFailed { .. }
+            | LegEvent::Referred(_) => Stage::CallingBack(Box::new(self)),
         }
     }
 

@@ -8,6 +8,7 @@ use model::call_graph::event::CallEvent;
 use model::call_graph::words::RoutingRule;
 use model::directory::Availability;
 
+use super::controlling::Controlling;
 use super::mailbox::Mailbox;
 use super::told::Told;
 use super::{Stage, ivr};
@@ -33,6 +34,7 @@ pub(crate) fn dialled(code: Code, user: UserId, basis: &mut Basis, ctx: &mut Ctx
         }
         Code::Voicemail(mailbox) => Mailbox::begin(mailbox, user, basis, ctx),
         Code::Ivr(id) => ivr::run(id, Route::default(), basis, ctx),
+        Code::Control(control) => Controlling::begin(control, ctx),
     }
 }
 
@@ -44,6 +46,7 @@ pub(crate) fn meaning(code: &Code) -> String {
         Code::Toggle => "the code that changes between available and away".to_owned(),
         Code::Voicemail(mailbox) => format!("the code of the mailbox of {}", Owner::id(mailbox)),
         Code::Ivr(ivr) => format!("the code of {ivr}"),
+        Code::Control(control) => format!("a code about another call: {}", control.meaning()),
     }
 }
 

@@ -73,9 +73,12 @@ impl Hunting {
                 self.go_on(basis, ctx)
             }
             CallInput::Release => self.released(basis, ctx),
-            CallInput::Record(_) | CallInput::Offered(_) | CallInput::LookedUp(_) => {
-                Stage::Hunting(self)
-            }
+            CallInput::Order(..)
+            | CallInput::Adopt(..)
+            | CallInput::Granted(_)
+            | CallInput::Record(_)
+            | CallInput::Offered(_)
+            | CallInput::LookedUp(_) => Stage::Hunting(self),
         }
     }
 
@@ -116,7 +119,8 @@ impl Hunting {
             | LegEvent::Quality(_)
             | LegEvent::Reached
             | LegEvent::FellSilent
-            | LegEvent::RecordingFailed { .. } => Stage::Hunting(self),
+            | LegEvent::RecordingFailed { .. }
+            | LegEvent::Referred(_) => Stage::Hunting(self),
         }
     }
 
@@ -150,7 +154,8 @@ impl Hunting {
             | LegEvent::Played { .. }
             | LegEvent::Quality(_)
             | LegEvent::FellSilent
-            | LegEvent::RecordingFailed { .. } => Stage::Hunting(self),
+            | LegEvent::RecordingFailed { .. }
+            | LegEvent::Referred(_) => Stage::Hunting(self),
         }
     }
 

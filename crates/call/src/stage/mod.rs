@@ -6,6 +6,7 @@ pub(crate) mod arriving;
 pub(crate) mod bridged;
 pub(crate) mod calling_back;
 pub(crate) mod code;
+pub(crate) mod controlling;
 pub(crate) mod ending;
 pub(crate) mod hunting;
 pub(crate) mod ivr;
@@ -19,6 +20,7 @@ use std::time::Duration;
 
 use self::bridged::Bridged;
 use self::calling_back::CallingBack;
+use self::controlling::Controlling;
 use self::hunting::Hunting;
 use self::ivr::greeting::{self, Greeted};
 use self::ivr::looking_up::LookingUp;
@@ -49,6 +51,8 @@ pub(crate) enum Stage {
     Voicemail(Voicemail),
     /// A user listens to his messages.
     Mailbox(Mailbox),
+    /// A code is about another call, and the switch has been asked.
+    Controlling(Controlling),
     /// The caller is told something, and that is all.
     Told(Told),
     /// Who has the caller's number is being asked.
@@ -77,6 +81,7 @@ impl Stage {
             Self::Spelling(spelling) => spelling.handle(input, basis, ctx),
             Self::Voicemail(voicemail) => voicemail.handle(input, basis, ctx),
             Self::Mailbox(mailbox) => mailbox.handle(input, basis, ctx),
+            Self::Controlling(asked) => asked.handle(input, basis, ctx),
             Self::Told(told) => told.handle(input, basis, ctx),
             Self::LookingUp(asked) => asked.handle(input, basis, ctx),
             Self::Hunting(hunting) => hunting.handle(input, basis, ctx),
@@ -96,6 +101,7 @@ impl Stage {
             Self::Spelling(spelling) => spelling.timeout(basis, ctx),
             Self::Voicemail(voicemail) => voicemail.timeout(basis, ctx),
             Self::Mailbox(mailbox) => mailbox.timeout(basis, ctx),
+            Self::Controlling(_) => Controlling::timeout(basis, ctx),
             Self::Told(told) => told.timeout(basis, ctx),
             Self::LookingUp(asked) => asked.timeout(basis, ctx),
             Self::Hunting(hunting) => hunting.timeout(basis, ctx),
@@ -114,6 +120,7 @@ impl Stage {
             Self::Spelling(spelling) => Some(spelling.deadline()),
             Self::Voicemail(voicemail) => Some(voicemail.deadline()),
             Self::Mailbox(mailbox) => Some(mailbox.deadline()),
+            Self::Controlling(asked) => Some(asked.deadline()),
             Self::Told(told) => Some(told.deadline()),
             Self::LookingUp(asked) => Some(asked.deadline()),
             Self::Hunting(hunting) => hunting.deadline(),
@@ -134,6 +141,7 @@ impl Stage {
             | Self::Spelling(_)
             | Self::Voicemail(_)
             | Self::Mailbox(_)
+            | Self::Controlling(_)
             | Self::Told(_)
             | Self::LookingUp(_)
             | Self::Hunting(_)
@@ -156,6 +164,7 @@ impl Stage {
             | Self::Spelling(_)
             | Self::Voicemail(_)
             | Self::Mailbox(_)
+            | Self::Controlling(_)
             | Self::Told(_)
             | Self::Parting(_)
             | Self::CallingBack(_)

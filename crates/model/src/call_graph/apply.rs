@@ -9,8 +9,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::event::{
-    AttemptParty, AttemptSeq, BridgeLeg, CallEvent, ConnectionSeq, Ended, Party, Recorded, Started,
-    Target,
+    AttemptParty, AttemptSeq, BridgeLeg, CallEvent, ConnectionSeq, Ended, MAIN_BRIDGE, Party,
+    Recorded, Started, Target,
 };
 use super::graph::{
     Call, CallGraph, CallInteraction, CallParticipant, Connection, ConnectionAttempt, Context,
@@ -44,6 +44,9 @@ pub struct Changes {
     pub decision: Option<usize>,
     /// The event ended the call.
     pub finished: bool,
+    /// Rows have moved: all rows of the call are to be written anew, and those that the graph no
+    /// longer has are to go.
+    pub rewritten: bool,
 }
 
 /// Applies one event to a call's rows; `graph` is `None` before the first. New interactions are
@@ -161,20 +164,20 @@ fn participant(graph: &mut CallGraph, party: &Party, role: ParticipantRole) -> u
 }
 
 /// An interaction being written (model.md §6.2.9 lists which columns each kind may fill).
-struct Interaction {
+pub(super) struct Interaction {
     kind: InteractionKind,
-    connection: Option<Arc<str>>,
+    pub(super) connection: Option<Arc<str>>,
     ivr: Option<IvrId>,
-    user: Option<UserId>,
+    pub(super) user: Option<UserId>,
     data: Map<String, Value>,
 }
 
 impl Interaction {
-    fn of(kind: InteractionKind) -> Self {
+    pub(super) fn of(kind: InteractionKind) -> Self {
         Self { kind, connection: None, ivr: None, user: None, data: Map::new() }
     }
 
-    fn text(self, key: &str, value: &str) -> Self {
+    pub(super) fn text(self, key: &str, value: &str) -> Self {
         self.value(key, Value::from(value))
     }
 
@@ -183,7 +186,7 @@ impl Interaction {
         self
     }
 
-    fn push(self, graph: &mut CallGraph, at: Millis) {
+    pub(super) fn push(self, graph: &mut CallGraph, at: Millis) {
         let seq = u32::try_from(graph.interactions.len() + 1).unwrap_or(u32::MAX);
         graph.interactions.push(CallInteraction {
             call_id: graph.call.id.clone(),
@@ -198,10 +201,10 @@ impl Interaction {
     }
 }
 
-struct Fold<'a> {
-    graph: &'a mut CallGraph,
-    at: Millis,
-    changes: Changes,
+pub(super) struct Fold<'a> {
+    pub(super) graph: &'a mut CallGraph,
+    pub(super) at: Millis,
+    pub(super) changes: Changes,
 }
 
 impl Fold<'_> {
@@ -236,11 +239,20 @@ impl Fold<'_> {
                 self.answered(*connection, *attempt, by, *role);
             }
             CallEvent::NoAnswer { .. } => self.not_answered(event),
-            CallEvent::BridgeEntered { leg: BridgeLeg::Connection(connection), .. } => {
-                self.bridged(*connection);
-            }
-            CallEvent::BridgeEntered { leg: BridgeLeg::Anchor, .. }
-            | CallEvent::BridgeLeft { .. } => {}
+            CallEvent::BridgeEntered {
+                leg: BridgeLeg::Connection(connection),
+                bridge: MAIN_BRIDGE,
+            } => self.bridged(*connection),
+            // Who talks aside is not bridged to the other side yet (§4.3).
+            CallEvent::BridgeEntered { .. }
+            | CallEvent::BridgeLeft { .. }
+            | CallEvent::Muted { .. } => {}
+            CallEvent::TransferStarted { .. }
+            | CallEvent::TransferEnded { .. }
+            | CallEvent::PartyLeft { .. }
+            | CallEvent::RoleChanged { .. }
+            | CallEvent::Absorbed(_)
+            | CallEvent::AbsorbedInto(_) => self.handed_on(event),
             CallEvent::Held { by, party } => self.hold(InteractionKind::Hold, by, party),
             CallEvent::Resumed { by, party } => self.hold(InteractionKind::Resume, by, party),
             CallEvent::ConnectionEnded { .. } => self.connection_ended(event),
@@ -384,14 +396,14 @@ impl Fold<'_> {
         }
     }
 
-    fn connection(&mut self, seq: ConnectionSeq) -> Option<&mut Connection> {
+    pub(super) fn connection(&mut self, seq: ConnectionSeq) -> Option<&mut Connection> {
         let index = usize::from(seq).checked_sub(1)?;
         let row = self.graph.connections.get_mut(index)?;
         self.changes.connection = Some(index);
         Some(row)
     }
 
-    fn connection_id(&self, seq: ConnectionSeq) -> Option<Arc<str>> {
+    pub(super) fn connection_id(&self, seq: ConnectionSeq) -> Option<Arc<str>> {
         let index = usize::from(seq).checked_sub(1)?;
         self.graph.connections.get(index).map(|row| row.id.clone())
     }

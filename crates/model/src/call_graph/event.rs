@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::graph::Context;
 use super::words::{
     AttemptOutcome, CallOutcome, ConnectionKind, ConnectionOutcome, Direction, EndReason, EndedBy,
-    IvrExit, NoAnswerReason, ParticipantRole, QualityMetric, QualitySeverity, QualitySource,
-    QualityStream, QueueExit, RoutingRule,
+    IvrExit, LeaveReason, NoAnswerReason, ParticipantRole, QualityMetric, QualitySeverity,
+    QualitySource, QualityStream, QueueExit, RoutingRule, TransferMode, TransferState,
 };
 use crate::directory::AcdStrategy;
 use crate::{CallId, E164, GroupId, IvrId, Millis, NumberId, RecordId, UserId};
@@ -30,6 +30,9 @@ pub struct Recorded {
 
 /// Number of a Connection within its call, from 1.
 pub type ConnectionSeq = u16;
+
+/// The bridge of the call itself: who enters it hears the other side (`connection.bridged_at`).
+pub const MAIN_BRIDGE: u16 = 1;
 
 /// Number of an Attempt within its Connection, from 1.
 pub type AttemptSeq = u16;
@@ -183,7 +186,8 @@ pub enum CallEvent {
     BridgeEntered {
         /// The leg.
         leg: BridgeLeg,
-        /// Number of the bridge within the call, from 1.
+        /// Number of the bridge within the call: [`MAIN_BRIDGE`] is the one to which who calls from
+        /// outside belongs; a consultation has one of its own.
         bridge: u16,
     },
     /// A leg no longer hears them.
@@ -222,6 +226,56 @@ pub enum CallEvent {
     },
     /// The anchor leg is gone.
     AnchorLeft,
+    /// A user wants the call handed on.
+    TransferStarted {
+        /// The transferor.
+        by: UserId,
+        /// Cold or warm, as it was ordered.
+        mode: TransferMode,
+        /// An id of a user, a group or an IVR, a number, or `park:<slot>`.
+        target: Arc<str>,
+    },
+    /// What became of it.
+    TransferEnded {
+        /// The Connection that it opened; `None`: none was opened (an IVR or a slot that the party
+        /// left by himself).
+        connection: Option<ConnectionSeq>,
+        /// The transferor.
+        by: UserId,
+        /// Cold, unless the transferor and who answered were on the call at the same time (D10).
+        mode: TransferMode,
+        /// How it came out.
+        state: TransferState,
+    },
+    /// A joined party left, and the call goes on (§6.2.6).
+    PartyLeft {
+        /// His Connection; `None`: the anchor.
+        connection: Option<ConnectionSeq>,
+        /// Who.
+        who: Party,
+        /// Why.
+        reason: LeaveReason,
+    },
+    /// Who answered a Connection plays another part from now on: a consulted user to whom the call
+    /// was handed is its transfer target.
+    RoleChanged {
+        /// The Connection.
+        connection: ConnectionSeq,
+        /// The part.
+        role: ParticipantRole,
+    },
+    /// A party's microphone was shut, or opened again, by order. No interaction is made of it.
+    Muted {
+        /// Whose.
+        leg: BridgeLeg,
+        /// `false`: opened.
+        muted: bool,
+    },
+    /// A consultation that a plain telephone made as a call of its own has become part of this
+    /// call (D34): its rows move here, its log comes with it.
+    Absorbed(Box<Absorbed>),
+    /// This call has become part of another one: it has no graph and no event of its own (D34).
+    AbsorbedInto(CallId),
     /// No RTP came.
     MediaTimedOut {
         /// The leg's Connection; `None`: the anchor.
@@ -423,6 +477,21 @@ pub enum BridgeLeg {
     Anchor,
     /// The leg of a Connection.
     Connection(ConnectionSeq),
+}
+
+/// A call that becomes part of another one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Absorbed {
+    /// The call that is absorbed.
+    pub call: CallId,
+    /// The number that its only Connection has here; `None`: it had none (a dialled code).
+    pub connection: Option<ConnectionSeq>,
+    /// Why that Connection counts as opened here: `consult`, or `add`.
+    pub kind: ConnectionKind,
+    /// The user who made it.
+    pub by: UserId,
+    /// Everything that was recorded of it, from its beginning.
+    pub log: Vec<Recorded>,
 }
 
 /// What is decided when a call ends.

@@ -7,6 +7,7 @@ pub mod check;
 pub mod event;
 pub mod graph;
 mod quality;
+mod transfers;
 mod waiting;
 pub mod words;
 

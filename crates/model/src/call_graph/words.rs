@@ -93,6 +93,27 @@ text_enum! {
         /// It failed.
         Failed = "failed",
     }
+    /// What a transfer was when it began (model.md §6.2.5). What it is in the end is decided by
+    /// who overlapped with whom (D10).
+    TransferMode {
+        /// The transferor leaves when it is accepted.
+        Cold = "cold",
+        /// The transferor speaks with the target first.
+        Warm = "warm",
+    }
+    /// Why a party left a call that goes on (model.md §6.2.6).
+    LeaveReason {
+        /// He hung up.
+        Hangup = "hangup",
+        /// He transferred the call.
+        Transferred = "transferred",
+        /// His consultation was given up.
+        Abandoned = "abandoned",
+        /// Somebody removed him.
+        Removed = "removed",
+        /// No RTP came from him.
+        MediaTimeout = "media_timeout",
+    }
     /// State of a transfer or consultation.
     TransferState {
         /// The target talks with the transferred party.
@@ -195,6 +216,12 @@ text_enum! {
         Voicemail = "voicemail",
         /// A limit was reached.
         Limit = "limit",
+        /// Somebody transferred, parked, fetched or joined calls.
+        Transfer = "transfer",
+        /// Somebody took a call that rang elsewhere.
+        Pickup = "pickup",
+        /// A supervisor listens, whispers or barges in.
+        Supervise = "supervise",
     }
     /// Whether a participant is a user.
     ParticipantKind {

@@ -258,6 +258,8 @@ impl Core {
                     let directory = self.switch.directory();
                     locations::keep(&location, directory, &self.node, now, &behind);
                 }
+                // Nobody orders anything before the API can.
+                Effect::Answered { .. } => {}
                 Effect::Aborted { call, at } => {
                     self.recorder.behind().abort(call, at, self.switch.directory().clone());
                 }

@@ -176,6 +176,16 @@ impl Switch {
                 }
             }
             Input::Directory(directory) => self.reread_directory(now, directory),
+            Input::Order { order, call, by, command } => {
+                self.order(now, order, &call, by, command, effects);
+            }
+            // Built with the rest of call control.
+            Input::Originate { order, .. } => {
+                effects.push(Effect::Answered {
+                    order,
+                    answer: Err((call::port::Refusal::Goal, None)),
+                });
+            }
             Input::Drain => self.draining = true,
             Input::Release => self.release(now),
             Input::Deadline => self.due(now, effects),

@@ -174,6 +174,9 @@ impl Waiting {
             CallInput::Leg(..)
             | CallInput::Release
             | CallInput::Record(_)
+            | CallInput::Order(..)
+            | CallInput::Adopt(..)
+            | CallInput::Granted(_)
             | CallInput::LookedUp(_) => self.anchor(input, basis, ctx),
         }
     }
@@ -230,7 +233,8 @@ impl Waiting {
             | LegEvent::Played { .. }
             | LegEvent::Quality(_)
             | LegEvent::FellSilent
-            | LegEvent::RecordingFailed { .. } => {}
+            | LegEvent::RecordingFailed { .. }
+            | LegEvent::Referred(_) => {}
         }
         self.go_on(basis, ctx)
     }

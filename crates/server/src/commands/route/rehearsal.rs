@@ -184,6 +184,8 @@ impl<'a> Rehearsal<'a> {
             | CallOutput::UserTaken(_)
             | CallOutput::Voicemail(_)
             | CallOutput::Availability(..)
+            | CallOutput::Answered(..)
+            | CallOutput::Wants(_)
             | CallOutput::Finished => {}
         }
     }
@@ -220,7 +222,12 @@ impl<'a> Rehearsal<'a> {
             | LegCommand::Reject { .. }
             | LegCommand::HangUp { .. }
             | LegCommand::Bridge { .. }
-            | LegCommand::Unbridge { .. } => {}
+            | LegCommand::Unbridge { .. }
+            | LegCommand::Identify { .. }
+            | LegCommand::AcceptRefer { .. }
+            | LegCommand::RefuseRefer { .. }
+            | LegCommand::NotifyRefer { .. }
+            | LegCommand::Prompt { .. } => {}
         }
     }
 }

@@ -1,0 +1,84 @@
+//! The part of the recorder that folds what happens to a call that is handed on: transfers, parties
+//! that leave while it goes on, and consultations that become part of it (D10, D34, §6.2.5–6).
+
+use super::apply::{Fold, Interaction};
+use super::event::{CallEvent, ConnectionSeq, Party};
+use super::words::{InteractionKind, LeaveReason, ParticipantRole, TransferMode, TransferState};
+use crate::UserId;
+
+impl Fold<'_> {
+    /// Each event knows its own part.
+    pub(super) fn handed_on(&mut self, event: &CallEvent) {
+        if let CallEvent::TransferStarted { by, mode, target } = event {
+            let mut row = Interaction::of(InteractionKind::TransferStarted);
+            row.user = Some(by.clone());
+            row.text("mode", mode.as_str()).text("target", target).push(self.graph, self.at);
+        } else if let CallEvent::TransferEnded { connection, by, mode, state } = event {
+            self.transfer_ended(*connection, by, *mode, *state);
+        } else if let CallEvent::PartyLeft { connection, who, reason } = event {
+            self.party_has_left(*connection, who, *reason);
+        } else if let CallEvent::RoleChanged { connection, role } = event {
+            self.role_changed(*connection, *role);
+        }
+    }
+
+    fn transfer_ended(
+        &mut self,
+        connection: Option<ConnectionSeq>,
+        by: &UserId,
+        mode: TransferMode,
+        state: TransferState,
+    ) {
+        if let Some(row) = connection.and_then(|seq| self.connection(seq)) {
+            row.transfer_state = Some(state);
+        }
+        let kind = match state {
+            // Who was consulted hears the other side from now on, as after any warm transfer.
+            TransferState::Completed | TransferState::Conference => {
+                InteractionKind::TransferCompleted
+            }
+            TransferState::Unanswered => InteractionKind::TransferUnanswered,
+            TransferState::Returned => InteractionKind::TransferReturned,
+            TransferState::Abandoned => InteractionKind::TransferAbandoned,
+        };
+        let mut row = Interaction::of(kind);
+        row.connection = connection.and_then(|seq| self.connection_id(seq));
+        row.user = Some(by.clone());
+        row.text("mode", mode.as_str()).push(self.graph, self.at);
+    }
+
+    fn party_has_left(
+        &mut self,
+        connection: Option<ConnectionSeq>,
+        who: &Party,
+        reason: LeaveReason,
+    ) {
+        let mut row = Interaction::of(InteractionKind::ParticipantLeft);
+        row.connection = connection.and_then(|seq| self.connection_id(seq));
+        match who {
+            Party::User { user, .. } => row.user = Some(user.clone()),
+            Party::External { number, text, .. } => {
+                let shown = number.as_ref().map(|number| number.as_str());
+                if let Some(party) = shown.or(text.as_deref()) {
+                    row = row.text("party", party);
+                }
+            }
+        }
+        row.text("reason", reason.as_str()).push(self.graph, self.at);
+    }
+
+    fn role_changed(&mut self, connection: ConnectionSeq, role: ParticipantRole) {
+        let user = self.connection(connection).and_then(|row| row.answered_user_id.clone());
+        let Some(user) = user else {
+            return;
+        };
+        let rows = self.graph.participants.iter_mut().enumerate();
+        let mut consulted = rows.filter(|(_, row)| {
+            row.user_id.as_ref() == Some(&user) && row.role == ParticipantRole::Consulted
+        });
+        if let Some((index, row)) = consulted.next() {
+            row.role = role;
+            self.changes.participants.push(index);
+        }
+    }
+}
