@@ -121,6 +121,7 @@ impl Bench {
                 | Effect::Location(_)
                 | Effect::Agent(_)
                 | Effect::LookUp { .. }
+                | Effect::Answered { .. }
                 | Effect::Voicemail(_)
                 | Effect::Cursor(..) => {}
             }
