@@ -28,7 +28,9 @@ pub use call::Call;
 pub use ctx::{Ctx, LegIds};
 pub use given_up::GivenUp;
 pub use ivr::IvrSettings;
-pub use limits::{AcdSettings, Limits, RingTimes, Settings};
+pub use limits::{
+    AcdSettings, Limits, RingTimes, Settings, TransferHear, TransferSettings, Unanswered,
+};
 pub use sound::{Digits, SoundSettings};
 pub use stage::calling_back::CallBack;
 pub use voicemail::{Counts, Mailboxes, VoicemailSettings};

@@ -22,6 +22,8 @@ pub struct Settings {
     pub ivr: IvrSettings,
     /// How groups are searched and how callers wait.
     pub acd: AcdSettings,
+    /// How calls are handed on, parked and joined.
+    pub transfer: TransferSettings,
 }
 
 /// Ring times where an IVR says nothing else (D42).
@@ -98,6 +100,62 @@ impl Default for AcdSettings {
             step_members: 2,
             step: Duration::from_secs(5),
             callback_prompt: "Thank you. We will call you back.".into(),
+        }
+    }
+}
+
+/// How calls are handed on, parked and joined (D10–D14, D48).
+#[derive(Clone, Debug)]
+pub struct TransferSettings {
+    /// How long the target of a transfer, a consultation or an addition rings where nothing else
+    /// says it: a user alone, or a number outside; 30 s.
+    pub user_ring: Duration,
+    /// How long a parked party waits before it comes back to who parked it; 120 s.
+    pub park_for: Duration,
+    /// What becomes of a party that was transferred to somebody who did not answer.
+    pub unanswered: Unanswered,
+    /// How long the transferor rings when a transfer or a parked party comes back; 30 s.
+    pub recall_ring: Duration,
+    /// What the transferred party hears while the target rings.
+    pub hear: TransferHear,
+    /// Parties on one call at a time, supervisors included; 16.
+    pub max_parties: usize,
+    /// Searches that one call carries on at a time: transfers, consultations, additions; 8.
+    pub max_searches: usize,
+}
+
+/// What becomes of a party that was transferred to somebody who did not answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unanswered {
+    /// The transferor is rung again.
+    #[default]
+    Recall,
+    /// It leaves a message for the user to whom it was transferred; recalled where it cannot.
+    Voicemail,
+    /// The call ends.
+    End,
+}
+
+/// What the transferred party hears while the target rings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TransferHear {
+    /// Ringing.
+    #[default]
+    Ringback,
+    /// Music on hold.
+    Music,
+}
+
+impl Default for TransferSettings {
+    fn default() -> Self {
+        Self {
+            user_ring: Duration::from_secs(30),
+            park_for: Duration::from_secs(120),
+            unanswered: Unanswered::Recall,
+            recall_ring: Duration::from_secs(30),
+            hear: TransferHear::Ringback,
+            max_parties: 16,
+            max_searches: 8,
         }
     }
 }
