@@ -3,72 +3,22 @@
 //! core, which answers with the state that came of it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use acd::statistics::{AgentBoard, GroupBoard, Wallboard};
+use acd::statistics::{AgentBoard, GroupBoard};
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use model::UserId;
 use model::directory::Availability;
 use serde::{Deserialize, Serialize};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::oneshot;
 
+use crate::core_link::CoreCommand;
 use crate::problem::Problem;
 use crate::routes::Api;
 
-/// How long the core may take to answer.
-const PATIENCE: Duration = Duration::from_secs(2);
-
 /// The longest reason, characters.
 const LONGEST_REASON: usize = 64;
-
-/// The way to the core's loop; cheap to clone.
-#[derive(Clone, Debug)]
-pub struct CoreLink {
-    /// What the core is told.
-    pub commands: mpsc::Sender<CoreCommand>,
-    /// The latest wallboard.
-    pub wallboard: watch::Receiver<Arc<Wallboard>>,
-}
-
-/// What the API tells the core.
-#[derive(Debug)]
-pub enum CoreCommand {
-    /// A user may or may not be offered calls of groups.
-    SetAvailability {
-        /// Whom it is about.
-        user: UserId,
-        /// What he is from now on.
-        availability: Availability,
-        /// Why he is away.
-        reason: Option<Arc<str>>,
-        /// Whether the core knows him.
-        reply: oneshot::Sender<bool>,
-    },
-    /// A voice message was listened to, or is to be deleted.
-    Voicemail {
-        /// What is changed.
-        change: model::voicemail::VoicemailChange,
-        /// Whether the core knows the message.
-        reply: oneshot::Sender<bool>,
-    },
-}
-
-impl CoreLink {
-    /// Tells the core and waits for whether it knew what was meant.
-    pub(crate) async fn tell(
-        &self,
-        command: CoreCommand,
-        answer: oneshot::Receiver<bool>,
-    ) -> Result<bool, Problem> {
-        self.commands.try_send(command).map_err(|_| Problem::core_busy())?;
-        match tokio::time::timeout(PATIENCE, answer).await {
-            Ok(Ok(known)) => Ok(known),
-            Ok(Err(_)) | Err(_) => Err(Problem::core_busy()),
-        }
-    }
-}
 
 /// `GET /wallboard`.
 pub(crate) async fn wallboard(State(api): State<Api>) -> Json<WallboardDto> {

@@ -4,6 +4,7 @@
 
 mod agents;
 mod auth;
+mod core_link;
 mod health;
 mod metrics;
 mod problem;
@@ -11,8 +12,8 @@ mod records;
 mod routes;
 mod serve;
 
-pub use agents::{CoreCommand, CoreLink};
 pub use auth::AdminKey;
+pub use core_link::{CoreCommand, CoreLink, OrderAnswer};
 pub use health::{Health, Readiness};
 pub use metrics::{AssignResult, Gauges, Metrics, Queue, Sample};
 pub use routes::Api;

@@ -18,7 +18,7 @@ use model::{CallId, GroupId, Millis, UserId};
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
-use crate::agents::CoreCommand;
+use crate::core_link::CoreCommand;
 use crate::problem::Problem;
 use crate::routes::Api;
 

@@ -12,8 +12,9 @@ use axum::routing::{delete, get, put};
 use axum::{Json, Router};
 use store::Database;
 
-use crate::agents::{self, CoreLink};
+use crate::agents;
 use crate::auth::{self, AdminKey};
+use crate::core_link::CoreLink;
 use crate::health::Health;
 use crate::metrics::Metrics;
 use crate::problem::Problem;

@@ -7,8 +7,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::{mpsc, oneshot};
 
 use super::*;
-use crate::agents::{CoreCommand, CoreLink};
 use crate::auth::AdminKey;
+use crate::core_link::{CoreCommand, CoreLink};
 use crate::health::Health;
 use crate::metrics::{Metrics, Sample};
 

@@ -2,13 +2,14 @@
 //! the core. The loop puts things on the desk and takes answers from it, and never waits for
 //! anybody: what does not fit is dropped where it comes from.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use acd::statistics::Wallboard;
-use api::{CoreCommand, CoreLink};
-use call::port::LookedUp;
+use api::{CoreCommand, CoreLink, OrderAnswer};
+use call::port::{LookedUp, OrderId};
 use jiff::tz::TimeZone;
 use model::call_graph::words::CallOutcome;
 use model::call_graph::{CallEvent, Recorded};
@@ -18,7 +19,7 @@ use model::{CallId, E164, Millis};
 use store::Database;
 use store::repository::Repository as _;
 use switch::{Effect, Input, Switch};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until};
 
 use crate::clock::Clock;
@@ -54,6 +55,9 @@ pub(super) struct Desk {
     notices: Option<mpsc::Sender<Notice>>,
     complaints: Seldom,
     commands: mpsc::Receiver<CoreCommand>,
+    /// Who waits for what became of his order.
+    orders: BTreeMap<OrderId, oneshot::Sender<OrderAnswer>>,
+    last_order: u64,
     board: watch::Sender<Arc<Wallboard>>,
     /// When to renew the wallboard; `None`: nothing has happened since.
     board_due: Option<Instant>,
@@ -129,7 +133,17 @@ pub(super) fn desk(
     let (board, boards) = watch::channel(Arc::new(nothing));
     let complaints = Seldom::default();
     let board_due = Some(Instant::now());
-    let desk = Desk { lookups, found, notices, complaints, commands, board, board_due };
+    let desk = Desk {
+        lookups,
+        found,
+        notices,
+        complaints,
+        commands,
+        orders: BTreeMap::new(),
+        last_order: 0,
+        board,
+        board_due,
+    };
     let services = Services {
         reload,
         lookups: service.map(|service| (service, answers)),
@@ -157,6 +171,23 @@ impl Desk {
                 Some(command) = self.commands.recv() => return Told::Command(command),
                 else => std::future::pending().await,
             }
+        }
+    }
+
+    /// Remembers who wants to know what becomes of an order. All are answered in the step in which
+    /// they are given, so that no more wait than one batch has.
+    fn note(&mut self, reply: oneshot::Sender<OrderAnswer>) -> OrderId {
+        self.last_order += 1;
+        let order = OrderId(self.last_order);
+        self.orders.insert(order, reply);
+        order
+    }
+
+    /// Tells who gave an order; what was recorded of it is durable.
+    pub(super) fn answered(&mut self, order: OrderId, answer: OrderAnswer) {
+        if let Some(reply) = self.orders.remove(&order) {
+            // Whoever asked may be gone; what he wanted is done all the same.
+            let _ = reply.send(answer);
         }
     }
 
@@ -215,7 +246,13 @@ impl Desk {
 }
 
 /// Gives the core what was told; answers the API.
-pub(super) fn tell(switch: &mut Switch, told: Told, clock: Clock, effects: &mut Vec<Effect>) {
+pub(super) fn tell(
+    desk: &mut Desk,
+    switch: &mut Switch,
+    told: Told,
+    clock: Clock,
+    effects: &mut Vec<Effect>,
+) {
     let now = clock.now();
     match told {
         Told::Found(call, found) => switch.handle(now, Input::LookedUp { call, found }, effects),
@@ -233,6 +270,15 @@ pub(super) fn tell(switch: &mut Switch, told: Told, clock: Clock, effects: &mut 
             let known =
                 effects[before..].iter().any(|effect| matches!(effect, Effect::Voicemail(_)));
             let _ = reply.send(known);
+        }
+        Told::Command(CoreCommand::Order { call, by, command, reply }) => {
+            let order = desk.note(reply);
+            switch.handle(now, Input::Order { order, call, by, command }, effects);
+        }
+        Told::Command(CoreCommand::Originate { user, devices, to, caller_id, reply }) => {
+            let order = desk.note(reply);
+            let input = Input::Originate { order, user, devices, to, caller_id };
+            switch.handle(now, input, effects);
         }
     }
 }
