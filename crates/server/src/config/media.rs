@@ -265,6 +265,7 @@ fn country(text: &str) -> Result<Arc<str>, Complaint> {
     Err(choice(text, "one of \"us\", \"gb\", \"de\", \"fr\", \"eu\""))
 }
 
-fn choice(text: &str, choices: &str) -> Complaint {
+/// What is written where one of a few words has to stand.
+pub(super) fn choice(text: &str, choices: &str) -> Complaint {
     Complaint::new(format!("`{text}` is not known"), format!("write {choices}"))
 }

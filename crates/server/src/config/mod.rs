@@ -63,6 +63,8 @@ pub struct Config {
     pub registrar: Registrar,
     /// `[ring]`.
     pub ring: Ring,
+    /// `[transfer]`.
+    pub transfer: call::TransferSettings,
     /// `[acd]`.
     pub acd: Acd,
     /// `[ivr]`.

@@ -40,6 +40,7 @@ pub(super) fn config(
     let trunks: Vec<_> = trunks.collect();
     let registrar = registrar(root.section("registrar"));
     let ring = sections::ring::read(root.section("ring"));
+    let transfer = sections::transfer::read(root.section("transfer"));
     let acd = sections::acd::acd(root.section("acd"));
     let ivr = sections::acd::ivrs(root.section("ivr"));
     let voicemail = sections::acd::voicemail(root.section("voicemail"));
@@ -70,6 +71,7 @@ pub(super) fn config(
             trunks: trunk::into_trunks(trunks),
             registrar,
             ring,
+            transfer,
             acd,
             ivr,
             voicemail,

@@ -148,7 +148,7 @@ error: tandem.toml:27:1: quality.jitter_critical_ms: is less bad than the warnin
 error: tandem.toml:28:2: webhooks: this section is not built yet
   fix: remove it
 error: tandem.toml:29:2: colour: unknown section
-  fix: known here: server, database, sip, media, prompts, recording, quality, api, directory, trunk, registrar, ring, acd, ivr, voicemail, codes, lookup, smtp, limits, log
+  fix: known here: server, database, sip, media, prompts, recording, quality, api, directory, trunk, registrar, ring, transfer, acd, ivr, voicemail, codes, lookup, smtp, limits, log
 "#);
 }
 

@@ -100,7 +100,8 @@ impl Core {
                     self.handle(Input::Media(event), &mut effects);
                 }
                 told = self.desk.next() => {
-                    desk::tell(&mut self.switch, told, self.clock, &mut effects);
+                    let desk = &mut self.desk;
+                    desk::tell(desk, &mut self.switch, told, self.clock, &mut effects);
                 }
                 Some(directory) = self.reloads.directory() => {
                     self.handle(Input::Directory(directory), &mut effects);
@@ -258,8 +259,7 @@ impl Core {
                     let directory = self.switch.directory();
                     locations::keep(&location, directory, &self.node, now, &behind);
                 }
-                // Nobody orders anything before the API can.
-                Effect::Answered { .. } => {}
+                Effect::Answered { order, answer } => self.desk.answered(order, answer),
                 Effect::Aborted { call, at } => {
                     self.recorder.behind().abort(call, at, self.switch.directory().clone());
                 }

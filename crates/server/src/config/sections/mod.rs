@@ -3,3 +3,4 @@
 pub(super) mod acd;
 pub(super) mod outside;
 pub(super) mod ring;
+pub(super) mod transfer;

@@ -130,6 +130,9 @@ pub(super) fn core(config: &Config, bound: &[Listen]) -> SwitchConfig {
         Method::Info,
         Method::Publish,
         Method::Subscribe,
+        Method::Refer,
+        Method::Notify,
+        Method::Update,
     ];
     sip.accept_tel = true;
     sip.limits.transactions = config.limits.transactions;
