@@ -65,6 +65,8 @@ fn user(entry: &UserEntry) -> User {
     user.devices = entry.devices.iter().map(device).collect();
     user.acd_receiver = text(entry.acd_receiver.as_ref());
     user.inbound_route.clone_from(&entry.inbound_route);
+    user.forward.clone_from(&entry.forward);
+    user.roles = entry.roles.iter().map(|role| Arc::from(&**role)).collect();
     user.email = text(entry.email.as_ref());
     user.skills = entry.skills.iter().map(|(skill, level)| (Arc::from(&**skill), *level)).collect();
     user.mailbox = entry.voicemail.as_ref().map(mailbox);

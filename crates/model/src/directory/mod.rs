@@ -4,6 +4,7 @@
 //! it is.
 
 mod assemble;
+mod forwarding;
 mod ivr;
 mod people;
 pub mod schedule;
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use self::assemble::device;
+pub use self::forwarding::{ForwardTo, Forwarding};
 pub use self::ivr::{
     AlsoGroup, Ivr, IvrTarget, MailboxId, Menu, Queue, SkillNeed, Spelling, VoicemailBox,
     WaitingChoice,

@@ -1,12 +1,12 @@
 //! Users and groups: who they are, on which devices they are rung, and by which rules their groups
 //! offer them calls (R113; F3, F7 of the product that the brief describes).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AcdStrategy, Availability};
+use super::{AcdStrategy, Availability, Forwarding};
 use crate::{GroupId, UserId, text_enum};
 
 /// A user.
@@ -30,6 +30,10 @@ pub struct User {
     pub acd_receiver: Option<Arc<str>>,
     /// How a call to himself is rung (F7); `None`: all that are registered, for 30 s, then over.
     pub inbound_route: Option<InboundRoute>,
+    /// Where calls to himself go instead; looked at where he has no `inbound_route`.
+    pub forward: Forwarding,
+    /// Names of his roles; `supervisor` may listen to others.
+    pub roles: BTreeSet<Arc<str>>,
     /// Where notifications go.
     pub email: Option<Arc<str>>,
     /// What he masters, 1–10.
@@ -51,6 +55,8 @@ impl User {
             devices: Vec::new(),
             acd_receiver: None,
             inbound_route: None,
+            forward: Forwarding::default(),
+            roles: BTreeSet::new(),
             email: None,
             skills: BTreeMap::new(),
             mailbox: None,

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::schedule::Schedule;
 use super::{
-    Accept, AcdStrategy, AgentRules, Availability, Device, InboundRoute, IvrAction, IvrTargetKind,
-    Menu, Queue, Spelling, VoicemailBox,
+    Accept, AcdStrategy, AgentRules, Availability, Device, Forwarding, InboundRoute, IvrAction,
+    IvrTargetKind, Menu, Queue, Spelling, VoicemailBox,
 };
 
 /// A whole directory file.
@@ -64,6 +64,9 @@ pub struct UserEntry {
     /// How a call to himself is rung.
     #[serde(default)]
     pub inbound_route: Option<InboundRoute>,
+    /// Where calls to himself go instead.
+    #[serde(default)]
+    pub forward: Forwarding,
     /// Where notifications go.
     #[serde(default)]
     pub email: Option<String>,

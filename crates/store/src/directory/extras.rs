@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use model::directory::source::{GroupEntry, IvrEntry, MailboxEntry, UserEntry};
 use model::directory::{
-    AgentRules, Device, Group, InboundRoute, Ivr, MailboxSettings, Menu, Queue, Spelling, User,
-    VoicemailBox, device,
+    AgentRules, Device, Forwarding, Group, InboundRoute, Ivr, MailboxSettings, Menu, Queue,
+    Spelling, User, VoicemailBox, device,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -20,6 +20,7 @@ use super::credentials::hex;
 pub(super) struct UserExtras {
     devices: Vec<Device>,
     inbound_route: Option<InboundRoute>,
+    forward: Forwarding,
     skills: BTreeMap<Arc<str>, u8>,
     mailbox: Option<MailboxSettings>,
 }
@@ -30,6 +31,7 @@ impl UserExtras {
         Self {
             devices: entry.devices.iter().map(device).collect(),
             inbound_route: entry.inbound_route.clone(),
+            forward: entry.forward.clone(),
             skills: entry.skills.iter().map(skill).collect(),
             mailbox: entry.voicemail.as_ref().map(|given| mailbox(&entry.id, given)),
         }
@@ -38,6 +40,7 @@ impl UserExtras {
     pub(super) fn fill(self, user: &mut User) {
         user.devices = self.devices;
         user.inbound_route = self.inbound_route;
+        user.forward = self.forward;
         user.skills = self.skills;
         user.mailbox = self.mailbox;
     }

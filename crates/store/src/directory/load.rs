@@ -43,6 +43,7 @@ async fn users(
 ) -> Result<(), Error> {
     let sql = "SELECT u.id, u.display_name, u.sip_username, u.availability, \
                u.email, u.acd_receiver, u.settings, \
+               (SELECT json_group_array(role_id) FROM user_role r WHERE r.user_id = u.id) AS roles, \
                (SELECT ha1 FROM sip_credential c WHERE c.user_id = u.id AND c.realm = ?1 \
                 AND c.algorithm = 'MD5') AS md5, \
                (SELECT ha1 FROM sip_credential c WHERE c.user_id = u.id AND c.realm = ?1 \
@@ -58,6 +59,7 @@ async fn users(
         user.availability = columns.word("availability")?;
         user.email = columns.text_or_null("email")?;
         user.acd_receiver = columns.text_or_null("acd_receiver")?;
+        user.roles = columns.json_or_default("roles")?;
         columns.json_or_default::<UserExtras>("settings")?.fill(&mut user);
         user.ha1_md5 = columns.text_or_null("md5")?;
         user.ha1_sha256 = columns.text_or_null("sha256")?;

@@ -169,6 +169,37 @@ fn every_mistake_about_people_has_its_message() {
 }
 
 #[test]
+fn forwards_that_lead_nowhere_or_back_are_named() {
+    let user = |name: &str, forward: Value| {
+        let mut user = json!({"id": name, "display_name": name, "sip_username": name});
+        user["forward"] = forward;
+        user
+    };
+    let mut routed = user("f", json!({"busy": "voicemail"}));
+    routed["inbound_route"] = json!({"steps": [{"ring_ms": 5000}], "then": "hang_up"});
+    let users = json!([
+        user("a", json!({"always": "b", "busy": "d"})),
+        user("b", json!({"no_answer": "+15550100003"})),
+        user("c", json!({"no_answer": "a", "busy": "+15557770009"})),
+        user("d", json!({"busy": "d", "no_answer": "nobody", "always": "+77"})),
+        user("e", json!({"always": "c", "no_answer": "+15550100005"})),
+        routed,
+    ]);
+    let number = |id: &str, e164: &str, user: &str| json!({"id": id, "e164": e164, "assigned_user_id": user});
+    let numbers = json!([number("n-c", "+15550100003", "c"), number("n-e", "+15550100005", "e")]);
+    let file = file(&json!({"users": users, "numbers": numbers}));
+    insta::assert_snapshot!(problems(&file), @r#"
+    E users `d`: forward: `+77` is no E.164 number (write it as `+`, country code and number, 5 to 15 digits)
+    W users `d`: forward: `busy` leads to the user himself (name somebody else)
+    E users `d`: forward: there is no user `nobody` (name one of `users`)
+    W users `e`: forward: `no_answer` leads to the user himself (name somebody else)
+    W users `f`: forward: messages are taken for a mailbox that nobody can listen to by telephone (give its owner `voicemail = { pin = "…" }`)
+    W users `f`: forward: it is not looked at, because there is an `inbound_route` (keep one of the two)
+    W users `a`: forward: a → b → c lead back to a (`no_answer`) (let one of them keep his calls)
+    "#);
+}
+
+#[test]
 fn every_mistake_about_ivrs_has_its_message() {
     let mut house = house();
     let ivrs = &mut house["ivrs"];

@@ -3,6 +3,7 @@
 //! refused here, with its cause and remedy.
 
 mod circles;
+mod forwards;
 mod ivrs;
 mod people;
 
@@ -55,6 +56,7 @@ impl std::fmt::Display for DirectoryProblem {
 pub fn validate(file: &DirectoryFile, realm: Option<&str>) -> Vec<DirectoryProblem> {
     let mut check = Check { known: Known::of(file), problems: Vec::new() };
     check.users(&file.users, realm);
+    check.forwards(&file.users, &file.numbers);
     check.groups(&file.groups);
     check.ivrs(&file.ivrs);
     check.ivr_circles(&file.ivrs);
