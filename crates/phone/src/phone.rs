@@ -270,7 +270,10 @@ impl Phone {
             UaEvent::Unconfirmed { dialog } | UaEvent::DialogLost { dialog } => {
                 self.dialog_ended(dialog, EndCause::Lost, out);
             }
-            UaEvent::Requested { id, request, .. } => self.requested(now, id, &request, out),
+            UaEvent::Requested { id, request, .. }
+            | UaEvent::RequestedEarly { id, request, .. } => {
+                self.requested(now, id, &request, out);
+            }
             UaEvent::Responded { id, response, status } => {
                 if self.registration.pending == Some(id) {
                     self.register_answered(now, status, response.as_ref(), out);

@@ -30,6 +30,7 @@ pub use events::{
     Counts, ExtraHeader, InviteRequest, OutRequest, Party, Target, UaEvent, UaOutput,
 };
 pub use ids::{ClientRequestId, DialogId, InviteId, OutInviteId, ResolveId, ServerRequestId};
+pub use in_dialog::DialogName;
 
 use crate::{
     dialog::Dialog,

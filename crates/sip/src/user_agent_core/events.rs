@@ -169,6 +169,16 @@ pub enum UaEvent {
         /// The request itself.
         request: Request,
     },
+    /// A NOTIFY or UPDATE in the early dialog of an INVITE that we have not answered yet. Answer
+    /// with `respond`.
+    RequestedEarly {
+        /// Its name.
+        id: ServerRequestId,
+        /// The INVITE.
+        invite: InviteId,
+        /// The request itself.
+        request: Request,
+    },
     /// A request of ours got its final response, or none.
     Responded {
         /// Its name, now gone.

@@ -4,9 +4,12 @@
 //! waited out as 14.1 says, that a BYE of ours waits for the ACK of our 2xx, and that a dialog
 //! leaves the tables once nothing in it waits for an answer.
 
+mod naming;
 mod reinvite;
 
 use std::time::Duration;
+
+pub use naming::DialogName;
 
 use super::{
     Owner, TagOwner, UserAgentCore,

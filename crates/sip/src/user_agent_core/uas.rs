@@ -148,6 +148,21 @@ impl UserAgentCore {
         }
     }
 
+    /// Hands a request in a ringing INVITE's early dialog to the user.
+    pub(super) fn announce_early(
+        &mut self,
+        now: Duration,
+        arrival: Arrival,
+        invite: InviteId,
+        out: &mut Vec<UaOutput>,
+    ) {
+        let id = ServerRequestId(self.fresh_id());
+        let Arrival { key, flow, via, request } = arrival;
+        self.layer.open_server(now, key, flow, request.clone(), &via, ServerUser::Request(id));
+        self.server_requests.insert(id, key);
+        self.event(UaEvent::RequestedEarly { id, invite, request }, out);
+    }
+
     /// Hands a request to the user.
     pub(super) fn announce(
         &mut self,

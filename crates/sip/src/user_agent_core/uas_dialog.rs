@@ -123,7 +123,8 @@ impl UserAgentCore {
         Found::Nobody
     }
 
-    /// A caller may hang up an early dialog by BYE; nothing else is done in one.
+    /// A caller may hang up an early dialog by BYE. What tells something of the call, or to answer
+    /// it, is the user's to take (RFC 3311, RFC 6665); the rest waits for our 2xx.
     fn early_request(
         &mut self,
         now: Duration,
@@ -131,12 +132,26 @@ impl UserAgentCore {
         invite: InviteId,
         out: &mut Vec<UaOutput>,
     ) {
-        if *arrival.request.method() != Method::Bye {
-            return self.refuse_later(now, arrival, out);
+        match arrival.request.method() {
+            Method::Bye => {
+                let reason = reason_of(&arrival.request);
+                self.answer_at_once(now, arrival, StatusCode::OK, None, out);
+                self.give_up(now, invite, reason, out);
+            }
+            Method::Notify | Method::Update => self.announce_early(now, arrival, invite, out),
+            Method::Invite
+            | Method::Ack
+            | Method::Cancel
+            | Method::Register
+            | Method::Options
+            | Method::Info
+            | Method::Prack
+            | Method::Refer
+            | Method::Subscribe
+            | Method::Message
+            | Method::Publish
+            | Method::Other(_) => self.refuse_later(now, arrival, out),
         }
-        let reason = reason_of(&arrival.request);
-        self.answer_at_once(now, arrival, StatusCode::OK, None, out);
-        self.give_up(now, invite, reason, out);
     }
 
     fn bye_received(

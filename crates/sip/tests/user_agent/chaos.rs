@@ -150,7 +150,7 @@ impl World {
                     _ => core.answer_reinvite(now, dialog, sdp(), out),
                 });
             }
-            UaEvent::Requested { id, .. } => {
+            UaEvent::Requested { id, .. } | UaEvent::RequestedEarly { id, .. } => {
                 self.act(at, |core, now, out| core.respond(now, id, 200, &[], None, out));
             }
             UaEvent::Confirmed { dialog, .. }

@@ -432,6 +432,10 @@ impl Stage {
                 let place = if dialog.is_some() { " in dialog" } else { "" };
                 format!("Requested {}{place}", request.method())
             }
+            UaEvent::RequestedEarly { id, request, .. } => {
+                self.request = Some(id);
+                format!("RequestedEarly {}", request.method())
+            }
             UaEvent::Responded { status, response, .. } => {
                 format!("Responded {status}{}", if_no(response.is_some()))
             }

@@ -357,3 +357,36 @@ fn other_requests_are_seen_once_and_never_get_408() {
     32000 ** Requested INFO
     "#);
 }
+
+/// RFC 3311, RFC 6665: who is calling may change while it rings, and a phone may be told to answer.
+/// Anything else waits for our 2xx.
+#[test]
+fn what_tells_something_is_taken_while_it_rings() {
+    insta::assert_snapshot!(check("
+        recv INVITE
+        ring 180
+        recv NOTIFY cseq=2
+        respond 200
+        recv INFO cseq=3
+        accept
+        recv ACK
+        recv BYE cseq=4
+        wait 32000
+        zero
+    "), @r#"
+    0 <- INVITE 1 +sdp
+    0 ** Invited
+    0 -> 180 1 INVITE
+    0 <- NOTIFY 2
+    0 ** RequestedEarly NOTIFY
+    0 -> 200 2 NOTIFY
+    0 <- INFO 3
+    0 -> 500 3 INFO Retry-After: 9
+    0 -> 200 1 INVITE +sdp
+    0 <- ACK 1
+    0 ** Confirmed, body of 0
+    0 <- BYE 4
+    0 -> 200 4 BYE
+    0 ** Bye
+    "#);
+}

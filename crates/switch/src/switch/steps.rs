@@ -7,6 +7,7 @@ use acd::{Offer, Turned};
 use call::port::{CallInput, LegEvent, LegId, Offered};
 use model::agent_state::ChangeSource;
 use model::{Now, UserId};
+use sip::message::HeaderName;
 use sip::user_agent_core::{UaEvent, UaOutput};
 
 use crate::commands::CallbackTurn;
@@ -156,6 +157,11 @@ impl Switch {
             | UaEvent::ReInviteFailed { .. } => {}
             UaEvent::Requested { id, dialog, flow, request } => {
                 self.requested(now, id, dialog, flow, &request, effects);
+            }
+            // What a caller says while it rings waits for our 2xx.
+            UaEvent::RequestedEarly { id, .. } => {
+                let later = [(HeaderName::RetryAfter, "1".to_owned())];
+                self.ua.respond(now.mono, id, 500, &later, None, &mut self.ua_out);
             }
         }
     }
