@@ -76,6 +76,41 @@ pub(crate) enum Lookup {
 }
 
 impl Basis {
+    /// A call that begins now and of which nothing else is known.
+    pub(crate) fn new(
+        id: CallId,
+        direction: Direction,
+        anchor: Anchor,
+        shown: Shown,
+        ctx: &Ctx<'_>,
+    ) -> Self {
+        Self {
+            recording: Recording::new(id.clone(), ctx.now),
+            id,
+            began: ctx.now,
+            directory: ctx.directory.clone(),
+            newer: None,
+            direction,
+            anchor,
+            shown,
+            internal_number: None,
+            first_owner: None,
+            callee: None,
+            answered_by: None,
+            visits: Vec::new(),
+            groups: Vec::new(),
+            attempts: 0,
+            named: BTreeSet::new(),
+            named_groups: BTreeSet::new(),
+            lookup: Lookup::Unasked,
+            stopped: Vec::new(),
+            decided: Vec::new(),
+            digits: 0,
+            keys: Keys::default(),
+            ears: Ears::default(),
+        }
+    }
+
     /// Keeps an event with the time of this input: the wall clock at the call's start plus the
     /// monotonic time since (D40).
     pub(crate) fn record(&self, event: CallEvent, ctx: &mut Ctx<'_>) {

@@ -1,7 +1,6 @@
 //! The first step of a call: what it is (direction, number, owner, who takes part from the start)
 //! and where it goes. A call never waits here.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use model::call_graph::event::{BridgeLeg, CallEvent, Party, Started, Target};
@@ -14,15 +13,12 @@ use super::hunting::Hunting;
 use super::{Stage, code, ivr};
 use crate::basis::{Basis, Lookup, outside_party, user_party};
 use crate::ctx::Ctx;
-use crate::ivr::keys::Keys;
 use crate::leg::{Anchor, user_of};
 use crate::outbound::{Dial, Dialing};
 use crate::outcome;
 use crate::port::{Arrival, CallOutput, Caller, Code, Destination, Release, Shown};
-use crate::recording::Recording;
 use crate::routing::hunt::Plan;
 use crate::routing::route::Route;
-use crate::sound::ears::Ears;
 
 /// Begins a call and takes it as far as it goes by itself.
 pub(crate) fn arrive(id: CallId, arrival: Arrival, ctx: &mut Ctx<'_>) -> (Basis, Stage) {
@@ -46,31 +42,12 @@ pub(crate) fn arrive(id: CallId, arrival: Arrival, ctx: &mut Ctx<'_>) -> (Basis,
         node: arrival.node,
         sip_call_id: Some(arrival.sip_call_id),
     };
-    let recording = Recording::new(id.clone(), ctx.now);
+    let anchor = Anchor::new(arrival.leg, caller.party, caller.trunk);
     let mut basis = Basis {
-        id,
-        began: ctx.now,
-        directory,
-        newer: None,
-        direction,
-        anchor: Anchor::new(arrival.leg, caller.party, caller.trunk),
-        shown: caller.shown,
         internal_number,
         first_owner,
         callee,
-        answered_by: None,
-        visits: Vec::new(),
-        groups: Vec::new(),
-        attempts: 0,
-        named: BTreeSet::new(),
-        named_groups: BTreeSet::new(),
-        lookup: Lookup::Unasked,
-        stopped: Vec::new(),
-        decided: Vec::new(),
-        digits: 0,
-        keys: Keys::default(),
-        ears: Ears::default(),
-        recording,
+        ..Basis::new(id, direction, anchor, caller.shown, ctx)
     };
     ctx.out.push(CallOutput::Named(basis.anchor.leg, BridgeLeg::Anchor));
     basis.record(CallEvent::Started(Box::new(started)), ctx);

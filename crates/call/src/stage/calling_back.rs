@@ -13,17 +13,14 @@ use model::call_graph::words::{AttemptOutcome, Direction, QueueExit, RoutingRule
 use model::{CallId, GroupId, TrunkId, UserId};
 
 use super::Stage;
-use crate::basis::{Basis, Lookup, outside_party, user_party};
+use crate::basis::{Basis, outside_party, user_party};
 use crate::ctx::Ctx;
-use crate::ivr::keys::Keys;
 use crate::leg::{Anchor, Stopped};
 use crate::outbound::{Dial, Dialing};
 use crate::outcome;
 use crate::port::{CallInput, CallOutput, Devices, LegCommand, LegEvent, Release, Shown};
-use crate::recording::Recording;
 use crate::routing::devices::{self, Way};
 use crate::routing::route::CONNECTION;
-use crate::sound::ears::Ears;
 
 /// Whom to call back, and who does it.
 #[derive(Clone, Debug)]
@@ -59,31 +56,16 @@ pub(crate) fn begin(id: CallId, back: CallBack, ctx: &mut Ctx<'_>) -> (Basis, St
     let leg = ctx.legs.mint();
     let shown =
         Shown { number: Some(callback.number.as_str().into()), name: callback.name.clone() };
+    let anchor = Anchor::new(leg, user_party(&directory, user), None);
     let basis = Basis {
-        recording: Recording::new(id.clone(), ctx.now),
-        id,
-        began: ctx.now,
-        direction: Direction::Outbound,
-        anchor: Anchor::new(leg, user_party(&directory, user), None),
-        shown: shown.clone(),
         internal_number: Some(callback.caller_id.clone()),
         first_owner: Some(user.clone()),
         callee: Some(outside_party(&directory, Some(&callback.number), None)),
-        directory,
-        newer: None,
-        answered_by: None,
-        visits: Vec::new(),
         // Its music and whether it is recorded are the group's, as if the caller had waited.
         groups: vec![back.group.clone()],
-        attempts: 0,
         named: BTreeSet::from([user.clone()]),
         named_groups: BTreeSet::from([back.group.clone()]),
-        lookup: Lookup::Unasked,
-        stopped: Vec::new(),
-        decided: Vec::new(),
-        digits: 0,
-        keys: Keys::default(),
-        ears: Ears::default(),
+        ..Basis::new(id, Direction::Outbound, anchor, shown.clone(), ctx)
     };
     // A number outside cannot be rung for a call that nobody has made.
     let devices = match devices::receiver(user, &basis) {
