@@ -1,0 +1,5 @@
+//! The fold of the log of calls that are handed on: transfers, conferences, consultations that
+//! were calls of their own.
+
+mod oracle;
+mod story;
