@@ -1,11 +1,12 @@
-//! Talking: media agreed on, held, resumed, changed by the other side.
+//! Talking: media agreed on, held, resumed, changed by the other side; who the other side is, and
+//! whatever else is asked in a call.
 
 use std::time::Duration;
 
-use sip::message::{Body, Method};
-use sip::user_agent_core::{DialogId, ExtraHeader};
+use sip::message::{Body, Method, Request};
+use sip::user_agent_core::{DialogId, ExtraHeader, ServerRequestId};
 
-use crate::call::{Act, CHANGE_AGAIN_AFTER, Stage};
+use crate::call::{Act, Asked, CHANGE_AGAIN_AFTER, Shown, Stage};
 use crate::event::{PhoneCallId, PhoneEvent, PhoneOutput};
 use crate::phone::Phone;
 
@@ -36,7 +37,7 @@ impl Phone {
         let request = self.core(now, out, |core, now, out| {
             core.request_in_dialog(now, dialog, Method::Info, headers, body, out)
         });
-        self.infos.insert(request, id);
+        self.asked.insert(request, (id, Asked::Info));
     }
 
     pub(crate) fn confirmed(
@@ -70,12 +71,13 @@ impl Phone {
         &mut self,
         now: Duration,
         dialog: DialogId,
-        offer: &[u8],
+        request: &Request,
         out: &mut Vec<PhoneOutput>,
     ) {
         let Some(id) = self.of_dialog(dialog) else {
             return;
         };
+        let offer = request.body();
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
@@ -91,6 +93,7 @@ impl Phone {
                 self.core(now, out, |core, now, out| {
                     core.answer_reinvite(now, dialog, body, out);
                 });
+                self.identified(id, request, out);
                 if !offer.is_empty() {
                     self.tell_media(id, out);
                 }
@@ -98,6 +101,67 @@ impl Phone {
             None => self.core(now, out, |core, now, out| {
                 core.reject_reinvite(now, dialog, 488, &[], out);
             }),
+        }
+    }
+
+    /// Answers what is no call.
+    pub(crate) fn requested(
+        &mut self,
+        now: Duration,
+        id: ServerRequestId,
+        call: Option<PhoneCallId>,
+        request: &Request,
+        out: &mut Vec<PhoneOutput>,
+    ) {
+        let mut body = None;
+        let status: u16 = match (request.method(), call) {
+            (Method::Update, Some(call)) => match self.updated(call, request) {
+                Some(answer) => {
+                    body = answer;
+                    200
+                }
+                None => 488,
+            },
+            (Method::Update, None) => 481,
+            (Method::Options | Method::Info | Method::Notify | Method::Message, _) => 200,
+            _ => 403,
+        };
+        let answered = body.is_some();
+        self.core(now, out, |core, now, out| core.respond(now, id, status, &[], body, out));
+        let Some(call) = call else { return };
+        if answered {
+            self.tell_media(call, out);
+        }
+        match request.method() {
+            Method::Update if status == 200 => self.identified(call, request, out),
+            Method::Notify => self.notified(now, call, request, out),
+            _ => {}
+        }
+    }
+
+    /// The answer to an UPDATE, if it has an offer; `None`: nothing in common.
+    fn updated(&mut self, id: PhoneCallId, request: &Request) -> Option<Option<Body>> {
+        let offer = request.body();
+        if offer.is_empty() {
+            return Some(None);
+        }
+        let call = self.calls.get_mut(&id)?;
+        let wanted = call.wanted;
+        Some(Some(Body::sdp(call.session.answer(offer, wanted)?)))
+    }
+
+    /// Shows who the other side is by now.
+    fn identified(&mut self, id: PhoneCallId, request: &Request, out: &mut Vec<PhoneOutput>) {
+        let asserted = request.headers().p_asserted_identity().unwrap_or_default();
+        let (Some(asserted), Some(call)) = (asserted.first(), self.calls.get_mut(&id)) else {
+            return;
+        };
+        let number = asserted.uri.user_unescaped().unwrap_or_default().into_owned();
+        let shown = Shown { name: asserted.display.clone(), number };
+        if call.shown != shown {
+            call.shown = shown.clone();
+            let Shown { name, number } = shown;
+            out.push(PhoneOutput::Event(PhoneEvent::Identified { call: id, name, number }));
         }
     }
 
@@ -116,7 +180,9 @@ impl Phone {
         };
         call.wanted = wanted;
         let body = Body::sdp(call.session.offer(wanted));
-        self.core(now, out, |core, now, out| core.reinvite(now, dialog, Some(body), out));
+        self.core(now, out, |core, now, out| {
+            core.reinvite(now, dialog, Vec::new(), Some(body), out)
+        });
     }
 
     pub(crate) fn change_failed(

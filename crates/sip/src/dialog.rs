@@ -4,12 +4,14 @@
 //! only grows, that a request with an old CSeq is found out (12.2.2), and that a 2xx is known to
 //! be unacknowledged until its ACK (13.3.1.4).
 
+mod abilities;
 mod hop;
 mod route_set;
 mod unacknowledged;
 
 use std::time::Duration;
 
+pub(crate) use abilities::Abilities;
 pub(crate) use hop::{NextHop, WAITING_LIMIT, Waiting};
 pub(crate) use route_set::{Routing, is_usable, route};
 pub(crate) use unacknowledged::{Repeat, Unacknowledged};
@@ -19,7 +21,7 @@ use crate::{
     flow::Flow,
     message::Body,
     transaction::{ServerKey, Token},
-    user_agent_core::OutInviteId,
+    user_agent_core::{ExtraHeader, OutInviteId},
 };
 
 /// A dialog.
@@ -64,6 +66,8 @@ pub(crate) struct Dialog {
     pub(crate) credentials: Option<Credentials>,
     /// The Reason of a BYE that waits for the ACK of our 2xx (15).
     pub(crate) deferred_bye: Option<Option<String>>,
+    /// The methods that the peer has said it takes.
+    pub(crate) peer: Abilities,
 }
 
 /// How far a dialog is. The names beyond RFC 3261's are those of RFC 5407.
@@ -88,11 +92,19 @@ pub(crate) enum Usage {
     Subscription,
 }
 
-/// A re-INVITE that got 491.
+/// A re-INVITE that waits for the end of something, or got 491.
 #[derive(Debug)]
 pub(crate) struct Glare {
     pub(crate) retry_at: Duration,
+    pub(crate) change: Change,
+}
+
+/// What a re-INVITE says.
+#[derive(Debug)]
+pub(crate) struct Change {
+    pub(crate) headers: Vec<ExtraHeader>,
     pub(crate) body: Option<Body>,
+    /// How often it has been put off.
     pub(crate) tries: u8,
 }
 
@@ -139,6 +151,7 @@ impl Dialog {
             glare: None,
             credentials: None,
             deferred_bye: None,
+            peer: Abilities::default(),
         }
     }
 

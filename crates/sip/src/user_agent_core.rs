@@ -27,7 +27,7 @@ use bytes::Bytes;
 
 pub use config::{Limits, LocalAddress, UaConfig};
 pub use events::{
-    Counts, ExtraHeader, InviteRequest, OutRequest, Party, Target, UaEvent, UaOutput,
+    Counts, ExtraHeader, FoundDialog, InviteRequest, OutRequest, Party, Target, UaEvent, UaOutput,
 };
 pub use ids::{ClientRequestId, DialogId, InviteId, OutInviteId, ResolveId, ServerRequestId};
 pub use in_dialog::DialogName;

@@ -47,7 +47,7 @@ impl From<HeaderError> for Refusal {
 const MAX_VIAS: usize = 70;
 
 /// Headers that may stand in a message once at most.
-const SINGLE: [HeaderName; 17] = [
+const SINGLE: [HeaderName; 19] = [
     HeaderName::From,
     HeaderName::To,
     HeaderName::CallId,
@@ -59,7 +59,9 @@ const SINGLE: [HeaderName; 17] = [
     HeaderName::MinExpires,
     HeaderName::Event,
     HeaderName::SubscriptionState,
+    HeaderName::ReferSub,
     HeaderName::ReferTo,
+    HeaderName::ReferredBy,
     HeaderName::Replaces,
     HeaderName::SessionExpires,
     HeaderName::MinSe,

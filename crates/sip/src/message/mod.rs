@@ -35,8 +35,8 @@ pub use name::HeaderName;
 pub use status::StatusCode;
 pub use typed::HeaderError;
 pub use value::{
-    CSeq, Contacts, Host, NameAddr, Params, RAck, Reason, Refresher, Replaces, Scheme,
-    SessionExpires, Uri, UriError, Via, ViaTransport,
+    CSeq, Contacts, Event, Host, NameAddr, Params, RAck, Reason, ReferTo, Refresher, Replaces,
+    Scheme, SessionExpires, Uri, UriError, Via, ViaTransport, sipfrag_status,
 };
 
 /// A request or a response.

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 
 use super::name::HeaderName;
 use super::value::{
-    CSeq, Contacts, NameAddr, Params, RAck, Reason, Replaces, SessionExpires, Via, scan,
+    CSeq, Contacts, Event, NameAddr, Params, RAck, Reason, ReferTo, Replaces, SessionExpires, Via,
+    scan,
 };
 use super::{Headers, Method};
 
@@ -123,8 +124,33 @@ impl Headers {
     }
 
     /// Refer-To (RFC 3515).
-    pub fn refer_to(&self) -> Typed<NameAddr> {
-        self.required(HeaderName::ReferTo, NameAddr::parse)
+    pub fn refer_to(&self) -> Typed<ReferTo> {
+        self.required(HeaderName::ReferTo, ReferTo::parse)
+    }
+
+    /// Referred-By (RFC 3892).
+    pub fn referred_by(&self) -> Typed<Option<NameAddr>> {
+        self.optional(HeaderName::ReferredBy, NameAddr::parse)
+    }
+
+    /// Whether a REFER asks for the implicit subscription, or a 2xx grants it (RFC 4488); `true`
+    /// where nothing is said.
+    pub fn refer_sub(&self) -> Typed<bool> {
+        let said = self.optional(HeaderName::ReferSub, |value| {
+            let end = memchr::memchr(b';', value).unwrap_or(value.len());
+            let word = scan::trim(&value[..end]);
+            match (word.eq_ignore_ascii_case(b"true"), word.eq_ignore_ascii_case(b"false")) {
+                (true, _) => Some(true),
+                (_, true) => Some(false),
+                (false, false) => None,
+            }
+        })?;
+        Ok(said.unwrap_or(true))
+    }
+
+    /// Event (RFC 6665).
+    pub fn event(&self) -> Typed<Option<Event>> {
+        self.optional(HeaderName::Event, Event::parse)
     }
 
     /// Max-Forwards; a number above 255 counts as none (RFC 4475 section 3.1.2.4).

@@ -107,6 +107,7 @@ impl UaConfig {
                 Method::Message,
                 Method::Refer,
                 Method::Notify,
+                Method::Update,
             ],
             supported: Vec::new(),
             allow_events: Vec::new(),

@@ -190,6 +190,19 @@ pub enum UaEvent {
     },
 }
 
+/// A dialog that was looked for by its Call-ID and tags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FoundDialog {
+    /// A peer's INVITE that has no final response.
+    Ringing(InviteId),
+    /// A branch of an INVITE of ours that has no final response.
+    Early(DialogId),
+    /// A session, or a subscription.
+    Confirmed(DialogId),
+    /// It is over; only its last messages wait for their answers.
+    Ended,
+}
+
 /// A header that the core does not write by itself. Line ends in the value become spaces.
 pub type ExtraHeader = (HeaderName, String);
 

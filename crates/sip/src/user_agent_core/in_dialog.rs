@@ -71,7 +71,8 @@ impl UserAgentCore {
         }
     }
 
-    /// Sends another request inside a dialog: not INVITE, ACK, BYE or CANCEL.
+    /// Sends another request inside a dialog, which may be an early one: not INVITE, ACK, BYE or
+    /// CANCEL.
     pub fn request_in_dialog(
         &mut self,
         now: Duration,
@@ -82,7 +83,8 @@ impl UserAgentCore {
         out: &mut Vec<UaOutput>,
     ) -> ClientRequestId {
         let id = ClientRequestId(self.fresh_id());
-        let refreshes = matches!(method, Method::Refer | Method::Notify | Method::Subscribe);
+        let refreshes =
+            matches!(method, Method::Refer | Method::Notify | Method::Subscribe | Method::Update);
         let draft = self.dialogs.get_mut(&dialog).filter(|it| it.is_live()).map(|it| {
             it.requests_open = it.requests_open.saturating_add(1);
             let mut draft = draft_in(it, method, headers, body);
@@ -213,7 +215,7 @@ impl UserAgentCore {
             Repeat::GiveUp => return self.never_acknowledged(now, id, out),
         }
         if let Some(glare) = glare {
-            self.try_reinvite(now, id, glare.body, glare.tries, out);
+            self.try_reinvite(now, id, glare.change, out);
         }
     }
 

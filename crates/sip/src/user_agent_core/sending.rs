@@ -22,7 +22,7 @@ use crate::{
     auth::Credentials,
     dialog::{DialogState, Usage, Waiting},
     flow::{Flow, TransportKind},
-    message::Response,
+    message::{Method, Response},
     transaction::{ClientKey, SentRequest},
 };
 
@@ -264,15 +264,21 @@ impl UserAgentCore {
         match sending.purpose {
             Purpose::Invite(invite) => self.invite_failed(now, invite, status, response, out),
             Purpose::ReInvite(invite, dialog) => {
-                let body = sending.draft.body;
-                self.reinvite_failed(now, invite, dialog, body, status, out);
+                self.reinvite_failed(now, invite, dialog, sending.draft, status, out);
             }
             Purpose::Bye(dialog) => self.bye_answered(now, dialog, out),
             Purpose::Request(request, dialog) => {
                 let event = UaEvent::Responded { id: request, response, status };
                 self.event(event, out);
                 if let Some(dialog) = dialog {
-                    self.lose_dialog_by(now, dialog, status, out);
+                    let of = self.dialogs.get(&dialog).map(|dialog| dialog.usage);
+                    // RFC 5057 5.1: a NOTIFY that is not known ends what it tells of, which in a
+                    // session is not the session.
+                    let other =
+                        of == Some(Usage::Session) && sending.draft.method == Method::Notify;
+                    if !other {
+                        self.lose_dialog_by(now, dialog, status, out);
+                    }
                     self.request_in_dialog_over(now, dialog, out);
                 }
             }

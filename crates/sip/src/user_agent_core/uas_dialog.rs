@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Whom a request with a To tag is for.
-enum Found {
+pub(super) enum Found {
     Dialog(DialogId),
     Ringing(InviteId),
     Nobody,
@@ -64,19 +64,20 @@ impl UserAgentCore {
             return self.refuse_with(now, arrival, 481, out);
         }
         dialog.flow = arrival.flow;
+        dialog.peer.note(arrival.request.headers());
         if of_subscription && *arrival.request.method() == Method::Subscribe {
             dialog.refresh_target(contact_of(arrival.request.headers()));
         }
         match arrival.request.method() {
             Method::Bye => self.bye_received(now, arrival, id, out),
             Method::Invite => self.reinvite_received(now, arrival, id, cseq, out),
+            Method::Update => self.update_received(now, arrival, id, out),
             Method::Ack
             | Method::Cancel
             | Method::Register
             | Method::Options
             | Method::Info
             | Method::Prack
-            | Method::Update
             | Method::Refer
             | Method::Subscribe
             | Method::Notify
@@ -88,13 +89,16 @@ impl UserAgentCore {
 
     fn find(&self, request: &Request) -> Found {
         let headers = request.headers();
-        let Some(tag) = headers.to_tag().and_then(Token::parse) else {
+        let (Some(tag), Ok(call_id)) = (headers.to_tag(), headers.call_id()) else {
             return Found::Nobody;
         };
-        let Ok(call_id) = headers.call_id() else {
+        self.find_by(call_id, tag, headers.from_tag().unwrap_or_default())
+    }
+
+    pub(super) fn find_by(&self, call_id: &str, local_tag: &str, remote_tag: &str) -> Found {
+        let Some(tag) = Token::parse(local_tag) else {
             return Found::Nobody;
         };
-        let remote_tag = headers.from_tag().unwrap_or_default();
         let owners =
             self.tags.range((tag, TagOwner::Invite(InviteId(0)))..).take_while(|it| it.0 == tag);
         for (_, owner) in owners {
@@ -214,6 +218,31 @@ impl UserAgentCore {
         self.event(UaEvent::ReInvited { dialog: id, request }, out);
     }
 
+    /// UPDATE (RFC 3311 5.2): its offer must meet no other one. What it says of the target counts
+    /// at once, as in a re-INVITE.
+    fn update_received(
+        &mut self,
+        now: Duration,
+        arrival: Arrival,
+        id: DialogId,
+        out: &mut Vec<UaOutput>,
+    ) {
+        let Some(dialog) = self.dialogs.get_mut(&id) else {
+            return;
+        };
+        let ours = dialog.unacknowledged.as_ref().is_some_and(|it| it.has_offer);
+        if !arrival.request.body().is_empty() {
+            if dialog.peer_invite.is_some() || dialog.ack_owed.is_some() {
+                return self.refuse_later(now, arrival, out);
+            }
+            if dialog.our_invite.is_some() || ours {
+                return self.refuse_with(now, arrival, 491, out);
+            }
+        }
+        dialog.refresh_target(contact_of(arrival.request.headers()));
+        self.announce(now, arrival, Some(id), out);
+    }
+
     pub(super) fn reinvite_cancelled(
         &mut self,
         now: Duration,
@@ -330,6 +359,7 @@ pub(super) fn dialog_of(
         pinned,
     });
     dialog.remote_cseq = headers.cseq().map(|cseq| cseq.number).ok();
+    dialog.peer.note(headers);
     Some(dialog)
 }
 

@@ -191,7 +191,7 @@ impl World {
                 self.act(at, |core, now, out| core.bye(now, id, None, out));
             }
             (5, _, Some(id), _) => {
-                self.act(at, |core, now, out| core.reinvite(now, id, Some(sdp()), out));
+                self.act(at, |core, now, out| core.reinvite(now, id, Vec::new(), Some(sdp()), out));
             }
             (6, _, Some(id), _) => {
                 self.act(at, |core, now, out| {

@@ -13,5 +13,6 @@ mod routing;
 mod script;
 mod subscriptions;
 mod torture;
+mod transfers;
 mod uac;
 mod uas;

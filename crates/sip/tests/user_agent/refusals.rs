@@ -20,13 +20,13 @@ fn each_refusal_has_its_status() {
         recv INVITE out call=r9
           + Accept: text/html
         recv BYE out call=r10
-    "), @r#"
+    "), @"
     0 <- PUBLISH 1
-    0 -> 405 1 PUBLISH Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, MESSAGE, REFER, NOTIFY
+    0 -> 405 1 PUBLISH Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, MESSAGE, REFER, NOTIFY, UPDATE
     0 <- UPDATE 1
-    0 -> 405 1 UPDATE Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, MESSAGE, REFER, NOTIFY
+    0 ** Requested UPDATE
     0 <- NEWMETHOD 1
-    0 -> 501 1 NEWMETHOD Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, MESSAGE, REFER, NOTIFY
+    0 -> 501 1 NEWMETHOD Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, MESSAGE, REFER, NOTIFY, UPDATE
     0 <- INVITE 1 +sdp
     0 -> 420 1 INVITE Unsupported: timer, 100rel
     0 <- INVITE tel:+15551230000 1 +sdp
@@ -41,7 +41,7 @@ fn each_refusal_has_its_status() {
     0 -> 406 1 INVITE
     0 <- BYE 1
     0 -> 481 1 BYE
-    "#);
+    ");
 }
 
 #[test]

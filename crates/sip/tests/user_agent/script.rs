@@ -74,6 +74,8 @@ struct Stage {
     invite: Option<InviteId>,
     out_invite: Option<OutInviteId>,
     dialog: Option<DialogId>,
+    /// Of the branch that rang last, until it answers.
+    early: Option<DialogId>,
     request: Option<ServerRequestId>,
     resolve: Option<ResolveId>,
     branches: u32,
@@ -94,6 +96,7 @@ impl Stage {
             invite: None,
             out_invite: None,
             dialog: None,
+            early: None,
             request: None,
             resolve: None,
             branches: 0,
@@ -158,21 +161,27 @@ impl Stage {
         let reason = || arg(args, "reason").map(|text| text.replace('_', " "));
         match verb {
             "bye" => core.bye(now, self.dialog.unwrap(), reason(), &mut out),
-            "reinvite" => core.reinvite(now, self.dialog.unwrap(), Some(sdp()), &mut out),
+            "reinvite" => {
+                let dialog = self.dialog.unwrap();
+                core.reinvite(now, dialog, headers_of(args), Some(sdp()), &mut out)
+            }
             "answer" => core.answer_reinvite(now, self.dialog.unwrap(), sdp(), &mut out),
             "refuse" => {
                 let status = first.parse::<u16>().unwrap();
                 core.reject_reinvite(now, self.dialog.unwrap(), status, &[], &mut out);
             }
-            "info" => {
-                core.request_in_dialog(
-                    now,
-                    self.dialog.unwrap(),
-                    Method::Info,
-                    Vec::new(),
-                    None,
-                    &mut out,
-                );
+            "info" | "update" => {
+                let method = if verb == "info" { Method::Info } else { Method::Update };
+                let dialog = self.dialog.unwrap();
+                core.request_in_dialog(now, dialog, method, headers_of(args), None, &mut out);
+            }
+            "find" => {
+                // The dialog as the peer's last messages named it.
+                let tag = arg(args, "to").unwrap_or(&self.our_tag);
+                let found = core.find_dialog(&self.call_id, tag, &self.peer_tag);
+                let found = found.map_or("Nothing".to_owned(), |found| format!("{found:?}"));
+                let found = found.split('(').next().unwrap_or_default().to_owned();
+                return self.note("==", &found);
             }
             "subscribed" => {
                 let headers = [(HeaderName::Expires, "60".to_owned())];
@@ -180,8 +189,9 @@ impl Stage {
                 self.dialog = made.ok().or(self.dialog);
             }
             "notify" => {
-                let headers = vec![(HeaderName::Event, "dialog".to_owned())];
-                let dialog = self.dialog.unwrap();
+                let event = arg(args, "event").unwrap_or("dialog");
+                let headers = vec![(HeaderName::Event, event.to_owned())];
+                let dialog = self.early.unwrap_or_else(|| self.dialog.unwrap());
                 core.request_in_dialog(now, dialog, Method::Notify, headers, None, &mut out);
             }
             "end" => core.end_subscription(now, self.dialog.unwrap(), &mut out),
@@ -406,11 +416,14 @@ impl Stage {
             UaEvent::Unconfirmed { .. } => "Unconfirmed".to_owned(),
             UaEvent::Trying { .. } => "Trying".to_owned(),
             UaEvent::Progress { dialog, response, .. } => {
+                self.early = dialog;
+                self.peer_tag = response.headers().to_tag().unwrap_or("none").to_owned();
                 let dialog = if dialog.is_some() { "" } else { ", no dialog" };
                 format!("Progress {}{dialog}", response.status())
             }
             UaEvent::Accepted { dialog, response, .. } => {
                 self.dialog = Some(dialog);
+                self.early = None;
                 self.peer_tag = response.headers().to_tag().unwrap_or("none").to_owned();
                 "Accepted".to_owned()
             }
@@ -447,6 +460,12 @@ impl Stage {
         let line = format!("{:>6} {arrow} {text}", self.now.as_millis());
         writeln!(self.ladder, "{}", line.trim_end()).unwrap();
     }
+}
+
+/// `for=x` as a P-Asserted-Identity.
+fn headers_of(args: &[&str]) -> Vec<(HeaderName, String)> {
+    let value = arg(args, "for").map(|name| format!("<sip:{name}@tandem.test>"));
+    value.map(|value| (HeaderName::PAssertedIdentity, value)).into_iter().collect()
 }
 
 fn or_none(reason: &Option<String>) -> &str {
@@ -492,6 +511,7 @@ fn summary(text: &str) -> String {
         HeaderName::Unsupported,
         HeaderName::Allow,
         HeaderName::Accept,
+        HeaderName::PAssertedIdentity,
     ];
     for name in shown {
         let is_failure = matches!(&message, Message::Response(it) if it.status().code() >= 300);

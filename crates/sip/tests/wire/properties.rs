@@ -4,7 +4,7 @@ use bytes::Bytes;
 use proptest::prelude::*;
 use sip::framing::StreamDecoder;
 use sip::message::{
-    HeaderName, Message, NameAddr, Reason, Uri, Via, check_request, check_response,
+    HeaderName, Message, NameAddr, Reason, Replaces, Uri, Via, check_request, check_response,
 };
 
 use crate::torture::request;
@@ -18,6 +18,8 @@ fn read_everything(message: &Message) {
     let _ = (headers.session_expires(), headers.rseq(), headers.rack(), headers.replaces());
     let _ = (headers.content_type(), headers.content_type_params(), headers.allow());
     let _ = (headers.routes(), headers.record_routes(), headers.refer_to());
+    let _ = (headers.referred_by(), headers.refer_sub(), headers.event());
+    let _ = sip::message::sipfrag_status(message.body());
     let _ = (headers.vias().count(), headers.reasons().count(), headers.privacy().count());
     for name in [HeaderName::Authorization, HeaderName::ProxyAuthorization] {
         let _ = headers.authorizations(name).count();
@@ -53,6 +55,11 @@ fn seeds() -> Vec<String> {
             "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", qop=\"auth,auth-int\"\n\
              RSeq: 1\nRAck: 1 2 INVITE\nRetry-After: 5 (x);d=1\nc: a/b;boundary=\"x\"\nu: *",
         ),
+        request(
+            "REFER sip:b@h SIP/2.0",
+            "r: <sip:c@h;method=INVITE?Replaces=a%40b%3Bto-tag%3D1%3Bfrom-tag%3D2&x=y>\n\
+             b: \"A\" <sip:a@h>;cid=1@h\nRefer-Sub: false\no: refer;id=7",
+        ),
     ]
 }
 
@@ -81,7 +88,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn mutated_messages_never_panic(which in 0_usize..2, changes in mutation()) {
+    fn mutated_messages_never_panic(which in 0_usize..3, changes in mutation()) {
         let bytes = Bytes::from(mutate(&seeds()[which], &changes));
         match Message::parse_datagram(bytes.clone()) {
             Ok(message) => {
@@ -138,6 +145,24 @@ proptest! {
     ) {
         let via: Via = text.parse().unwrap();
         prop_assert_eq!(via.to_string(), text);
+    }
+
+    #[test]
+    fn refer_targets_write_back_to_the_same(
+        user in "\\PC{1,8}",
+        call_id in "[!#-+--:=?-~]{1,20}",
+        to_tag in "[a-zA-Z0-9.~!%*_+`'-]{1,9}",
+        early in any::<bool>(),
+    ) {
+        let from_tag = to_tag.chars().rev().collect();
+        let replaces = Replaces { call_id, to_tag, from_tag, early_only: early };
+        let uri = Uri::sip(Some(&user), sip::message::Host::Name("h.example".into()), None);
+        let uri = uri.with_header("Replaces", &replaces.to_string());
+        let text = request("REFER sip:b@h SIP/2.0", &format!("Refer-To: <{uri}>"));
+        let message = Message::parse_datagram(Bytes::from(text)).unwrap();
+        let target = message.headers().refer_to().unwrap();
+        prop_assert_eq!(target.address.uri.user_unescaped().unwrap(), user);
+        prop_assert_eq!(target.replaces, Some(replaces));
     }
 
     #[test]

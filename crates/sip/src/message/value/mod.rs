@@ -4,6 +4,7 @@
 mod address;
 mod escape;
 mod params;
+mod refer;
 mod scalar;
 pub(crate) mod scan;
 #[cfg(test)]
@@ -13,6 +14,7 @@ mod via;
 
 pub use address::{Contacts, NameAddr};
 pub use params::Params;
+pub use refer::{Event, ReferTo, sipfrag_status};
 pub use scalar::{CSeq, RAck, Reason, Refresher, Replaces, SessionExpires};
 pub use uri::{Host, Scheme, Uri, UriError};
 pub(crate) use uri::{UriParts, host_and_port};

@@ -110,10 +110,17 @@ impl Replaces {
     /// Reads a value, as it stands in the header (not escaped as within a URI).
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         let (call_id, params) = head_and_params(bytes)?;
+        // Exactly one of each (RFC 3891 section 6.1).
+        let one = |name: &str| {
+            let named = params.iter().filter(|(found, _)| found.eq_ignore_ascii_case(name));
+            let mut values = named.map(|(_, value)| value);
+            let value = values.next()??;
+            (values.next().is_none() && !value.is_empty()).then(|| value.to_owned())
+        };
         Some(Self {
             call_id,
-            to_tag: params.get("to-tag")?.to_owned(),
-            from_tag: params.get("from-tag")?.to_owned(),
+            to_tag: one("to-tag")?,
+            from_tag: one("from-tag")?,
             early_only: params.contains("early-only"),
         })
     }
@@ -168,7 +175,7 @@ impl fmt::Display for SessionExpires {
     }
 }
 
-fn head_and_params(bytes: &[u8]) -> Option<(String, Params)> {
+pub(super) fn head_and_params(bytes: &[u8]) -> Option<(String, Params)> {
     let bytes = scan::trim(bytes);
     let (head, params) = bytes.split_at(memchr::memchr(b';', bytes).unwrap_or(bytes.len()));
     let head = std::str::from_utf8(scan::trim(head)).ok()?;

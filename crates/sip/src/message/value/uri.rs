@@ -158,8 +158,17 @@ impl Uri {
 
     /// The value of a header in the URI, such as the `Replaces` of a Refer-To, unescaped.
     pub fn header(&self, name: &str) -> Option<Cow<'_, str>> {
-        self.headers.as_deref()?.split('&').find_map(|header| {
-            let (found, value) = header.split_once('=')?;
+        self.headers_named(name).next()
+    }
+
+    /// The unescaped values of all headers of this name in the URI; empty for one without value.
+    pub(crate) fn headers_named<'a, 'n>(
+        &'a self,
+        name: &'n str,
+    ) -> impl Iterator<Item = Cow<'a, str>> + use<'a, 'n> {
+        let all = self.headers.as_deref().into_iter().flat_map(|headers| headers.split('&'));
+        all.filter_map(move |header| {
+            let (found, value) = header.split_once('=').unwrap_or((header, ""));
             unescape(found).eq_ignore_ascii_case(name).then(|| unescape(value))
         })
     }

@@ -4,8 +4,9 @@
 //! Guarantees that a dialog has the same name while it is early and when it is confirmed.
 
 use crate::{
-    message::Replaces,
-    user_agent_core::{DialogId, InviteId, UserAgentCore},
+    dialog::DialogState,
+    message::{Method, Replaces},
+    user_agent_core::{DialogId, FoundDialog, InviteId, UserAgentCore, uas_dialog::Found},
 };
 
 /// A dialog as its two ends know it, seen from ours.
@@ -51,6 +52,43 @@ impl UserAgentCore {
             call_id: headers.call_id().ok()?.into(),
             local_tag: invite.tag.to_string(),
             remote_tag: headers.from_tag().unwrap_or_default().into(),
+        })
+    }
+
+    /// The dialog with this Call-ID and these tags, as seen from here (RFC 3891 3); `None`: there
+    /// is none, and has been none for a while.
+    pub fn find_dialog(
+        &self,
+        call_id: &str,
+        local_tag: &str,
+        remote_tag: &str,
+    ) -> Option<FoundDialog> {
+        match self.find_by(call_id, local_tag, remote_tag) {
+            Found::Nobody => None,
+            Found::Ringing(invite) => Some(FoundDialog::Ringing(invite)),
+            Found::Dialog(id) => Some(match self.dialogs.get(&id)?.state {
+                DialogState::Early => FoundDialog::Early(id),
+                DialogState::Confirmed => FoundDialog::Confirmed(id),
+                DialogState::Mortal | DialogState::Morgue => FoundDialog::Ended,
+            }),
+        }
+    }
+
+    /// Whether the peer of a dialog has said, in Allow, that it takes this method.
+    pub fn peer_allows(&self, id: DialogId, method: &Method) -> bool {
+        self.dialogs.get(&id).is_some_and(|dialog| dialog.peer.allows(method))
+    }
+
+    /// Whether nothing that changes the session is under way in a dialog: no INVITE, and no 2xx
+    /// that waits for its ACK.
+    pub fn is_quiet(&self, id: DialogId) -> bool {
+        self.dialogs.get(&id).is_some_and(|dialog| {
+            dialog.state == DialogState::Confirmed
+                && dialog.unacknowledged.is_none()
+                && dialog.peer_invite.is_none()
+                && dialog.our_invite.is_none()
+                && dialog.ack_owed.is_none()
+                && dialog.glare.is_none()
         })
     }
 }

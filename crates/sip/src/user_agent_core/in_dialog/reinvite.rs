@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use super::draft_in;
 use crate::{
-    dialog::{DialogState, Glare, Unacknowledged},
+    dialog::{Change, DialogState, Glare, Unacknowledged},
     message::{Body, Method, Response, StatusCode},
     user_agent_core::{
         DialogId, ExtraHeader, OutInviteId, UaEvent, UaOutput, UserAgentCore,
+        draft::Draft,
         sending::{Purpose, Sending},
         uac::{OutInvite, contact_of},
         uas::failure,
@@ -28,6 +29,7 @@ impl UserAgentCore {
         &mut self,
         now: Duration,
         id: DialogId,
+        headers: Vec<ExtraHeader>,
         body: Option<Body>,
         out: &mut Vec<UaOutput>,
     ) {
@@ -40,7 +42,7 @@ impl UserAgentCore {
         if dialog.our_invite.is_some() || dialog.glare.is_some() {
             return self.event(UaEvent::ReInviteFailed { dialog: id, status: 491 }, out);
         }
-        self.try_reinvite(now, id, body, 0, out);
+        self.try_reinvite(now, id, Change { headers, body, tries: 0 }, out);
     }
 
     /// Answers a re-INVITE with 200.
@@ -99,8 +101,7 @@ impl UserAgentCore {
         &mut self,
         now: Duration,
         id: DialogId,
-        body: Option<Body>,
-        tries: u8,
+        change: Change,
         out: &mut Vec<UaOutput>,
     ) {
         let Some(dialog) = self.dialogs.get_mut(&id) else {
@@ -110,13 +111,14 @@ impl UserAgentCore {
             || dialog.unacknowledged.is_some()
             || dialog.ack_owed.is_some()
         {
-            return self.retry_reinvite(id, body, tries, now + self.config.timers.t1, out);
+            return self.retry_reinvite(id, change, now + self.config.timers.t1, out);
         }
         let invite = OutInviteId(self.next_id + 1);
         self.next_id += 1;
         dialog.our_invite = Some(invite);
         let local_tag = dialog.local_tag;
-        let draft = draft_in(dialog, Method::Invite, Vec::new(), body);
+        let Change { headers, body, tries } = change;
+        let draft = draft_in(dialog, Method::Invite, headers, body);
         let credentials = dialog.credentials.clone();
         let mut record = OutInvite::new(Some(id), local_tag, false);
         record.glares = tries;
@@ -128,17 +130,15 @@ impl UserAgentCore {
     pub(crate) fn retry_reinvite(
         &mut self,
         id: DialogId,
-        body: Option<Body>,
-        tries: u8,
+        change: Change,
         retry_at: Duration,
         out: &mut Vec<UaOutput>,
     ) {
-        if tries >= GLARE_LIMIT {
+        if change.tries >= GLARE_LIMIT {
             return self.event(UaEvent::ReInviteFailed { dialog: id, status: 491 }, out);
         }
-        self.update_dialog(id, |dialog| {
-            dialog.glare = Some(Glare { retry_at, body, tries: tries + 1 });
-        });
+        let change = Change { tries: change.tries + 1, ..change };
+        self.update_dialog(id, |dialog| dialog.glare = Some(Glare { retry_at, change }));
     }
 
     /// Our re-INVITE got a 2xx.
@@ -178,7 +178,7 @@ impl UserAgentCore {
         now: Duration,
         invite: OutInviteId,
         id: DialogId,
-        body: Option<Body>,
+        draft: Draft,
         status: u16,
         out: &mut Vec<UaOutput>,
     ) {
@@ -202,7 +202,9 @@ impl UserAgentCore {
                     self.tokens.below(201)
                 };
                 let retry_at = now + Duration::from_millis(10) * steps as u32;
-                self.retry_reinvite(id, body, glares.unwrap_or_default(), retry_at, out);
+                let Draft { headers, body, .. } = draft;
+                let change = Change { headers, body, tries: glares.unwrap_or_default() };
+                self.retry_reinvite(id, change, retry_at, out);
             }
             408 | 481 => self.lose_dialog_by(now, id, status, out),
             _ => self.event(UaEvent::ReInviteFailed { dialog: id, status }, out),

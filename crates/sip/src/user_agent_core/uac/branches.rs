@@ -181,6 +181,7 @@ impl UserAgentCore {
         let Some(dialog) = self.dialogs.get_mut(&id) else {
             return;
         };
+        dialog.peer.note(response.headers());
         dialog.routes = routes_of(response);
         dialog.refresh_target(contact_of(response.headers()));
         if flow.transport.reliable() {
@@ -222,6 +223,7 @@ impl UserAgentCore {
             pinned: invite.pinned,
         });
         dialog.local_cseq = draft.cseq;
+        dialog.peer.note(headers);
         if let ContactLine::Uri(uri) = &draft.contact {
             dialog.contact = Some(uri.clone());
         }

@@ -125,7 +125,7 @@ impl UserAgentCore {
         let (arrived, _) = self.layer.server_flows(key)?;
         let mut writer = self.layer.response_to(key, status, Some(tag))?;
         if status.is_success() {
-            if matches!(request.method(), Method::Refer | Method::Subscribe | Method::Notify)
+            if tells_target(request.method())
                 && let Some(contact) = self.wording.own_contact(arrived)
             {
                 writer.header("Contact", contact);
@@ -181,4 +181,10 @@ impl UserAgentCore {
         dialog.state = DialogState::Confirmed;
         Some(dialog)
     }
+}
+
+/// Whether a 2xx to this makes a dialog, or refreshes our target in one (RFC 3261 table 3, RFC 3311
+/// 5.2).
+fn tells_target(method: &Method) -> bool {
+    matches!(method, Method::Refer | Method::Subscribe | Method::Notify | Method::Update)
 }
