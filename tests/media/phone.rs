@@ -579,6 +579,9 @@ impl Task {
             | PhoneEvent::Progress { .. }
             | PhoneEvent::Answered { .. }
             | PhoneEvent::InfoAnswered { .. }
+            | PhoneEvent::Identified { .. }
+            | PhoneEvent::ReferAnswered { .. }
+            | PhoneEvent::ReferNotified { .. }
             | PhoneEvent::ChangeFailed { .. } => {}
         }
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);

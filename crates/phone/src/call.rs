@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sip::message::Uri;
 use sip::user_agent_core::{DialogId, InviteId, OutInviteId};
 
 use crate::config::CallPlan;
@@ -19,8 +20,28 @@ pub(crate) struct Call {
     pub(crate) wanted: sdp::Direction,
     /// The offer that the answer is to be made for.
     pub(crate) offer: Option<bytes::Bytes>,
+    /// The other side, as the display shows it.
+    pub(crate) shown: Shown,
+    /// The other side's address, for a third party that is to reach it.
+    pub(crate) peer: Option<Uri>,
+    /// The early dialog of a call that we placed.
+    pub(crate) early: Option<DialogId>,
     /// How it will have ended, once the other side has said so.
     pub(crate) ending: Option<EndCause>,
+}
+
+/// Who the other side is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Shown {
+    pub(crate) name: Option<String>,
+    pub(crate) number: String,
+}
+
+/// A request in a dialog whose answer is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    Info,
+    Refer,
 }
 
 /// How far a call is.

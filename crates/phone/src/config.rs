@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use sdp::Codec;
 use sip::flow::Flow;
+use sip::message::{HeaderName, Replaces};
 use sip::timer::Timers;
 use sip::user_agent_core::{ExtraHeader, Party};
 
@@ -31,6 +32,8 @@ pub struct PhoneConfig {
     pub codecs: Vec<Codec>,
     /// What it does when it is called.
     pub behaviour: Behaviour,
+    /// When it lets go of a call that it hands on.
+    pub after_refer: AfterRefer,
     /// It hangs up a call it was called with so long after the answer.
     pub hang_up_after: Option<Duration>,
     /// Seconds it registers for.
@@ -66,6 +69,7 @@ impl PhoneConfig {
             lines: 4,
             codecs: sdp::default_codecs(),
             behaviour: Behaviour::Manual,
+            after_refer: AfterRefer::HangUpAtEnd,
             hang_up_after: None,
             expires_s: 3600,
             challenge: None,
@@ -100,6 +104,17 @@ pub enum Behaviour {
     AnswerAtCancel,
     /// Sends early media (183 with SDP), then answers after this time.
     EarlyMedia(Duration),
+}
+
+/// When a phone hangs up the call in which its REFER was accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AfterRefer {
+    /// Never: it waits for the other side's BYE.
+    Stay,
+    /// With the 202, whatever becomes of it: Teams, and JsSIP.
+    HangUpAtOnce,
+    /// When it is told that the target has answered (RFC 5589 6.1).
+    HangUpAtEnd,
 }
 
 /// What a phone does by itself with a call that it places.
@@ -152,7 +167,14 @@ impl Dial {
     /// A carrier's call from somebody who wants to stay unknown (RFC 3323).
     pub fn anonymous(mut self) -> Dial {
         self.from = Some(Party::named("Anonymous", "sip:anonymous@anonymous.invalid"));
-        self.headers.push((sip::message::HeaderName::Privacy, "id".to_owned()));
+        self.headers.push((HeaderName::Privacy, "id".to_owned()));
+        self
+    }
+
+    /// To take the place of a dialog, of another phone's or of one that this phone watches (RFC
+    /// 3891).
+    pub fn replacing(mut self, replaces: &Replaces) -> Dial {
+        self.headers.push((HeaderName::Replaces, replaces.to_string()));
         self
     }
 

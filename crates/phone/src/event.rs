@@ -139,6 +139,32 @@ pub enum PhoneEvent {
         /// The final status.
         status: u16,
     },
+    /// The other side is somebody else now, or is called something else: the P-Asserted-Identity
+    /// of an UPDATE or a re-INVITE (RFC 3325, RFC 3311).
+    Identified {
+        /// The call.
+        call: PhoneCallId,
+        /// The display name.
+        name: Option<String>,
+        /// The user part of the address, unescaped.
+        number: String,
+    },
+    /// A REFER of ours was answered.
+    ReferAnswered {
+        /// The call in which it was sent.
+        call: PhoneCallId,
+        /// The final status; 202 says that NOTIFYs will come.
+        status: u16,
+    },
+    /// How far what we asked for by REFER has got (RFC 3515 2.4.5).
+    ReferNotified {
+        /// The call in which it was asked for.
+        call: PhoneCallId,
+        /// The status of the target's response.
+        status: u16,
+        /// Whether no more will be told: the subscription is terminated.
+        last: bool,
+    },
     /// A hold or resume of ours was refused; the session is as before.
     ChangeFailed {
         /// The call.

@@ -7,7 +7,7 @@ use sip::flow::Flow;
 use sip::message::{Body, HeaderName, Request};
 use sip::user_agent_core::InviteId;
 
-use crate::call::{Act, Call, Stage};
+use crate::call::{Act, Call, Shown, Stage};
 use crate::config::{Behaviour, CallPlan};
 use crate::event::{Caller, Direction, EndCause, PhoneCallId, PhoneEvent, PhoneOutput};
 use crate::media::Session;
@@ -30,6 +30,11 @@ impl Phone {
         let id = self.fresh_call();
         let session = Session::new(&self.config, line, self.session_id(id));
         let offer = (!request.body().is_empty()).then(|| request.body().clone());
+        let caller = caller_of(request);
+        let shown = Shown {
+            name: caller.display.clone(),
+            number: caller.asserted.clone().unwrap_or_else(|| caller.number.clone()),
+        };
         let plan = CallPlan { give_up_after: None, hang_up_after: self.config.hang_up_after };
         self.calls.insert(
             id,
@@ -40,6 +45,9 @@ impl Phone {
                 plan,
                 wanted: sdp::Direction::SendRecv,
                 offer,
+                shown,
+                peer: request.headers().from().ok().map(|from| from.uri),
+                early: None,
                 ending: None,
             },
         );
@@ -47,7 +55,7 @@ impl Phone {
             request.uri().ok().and_then(|uri| uri.user_unescaped().map(|user| user.into_owned()));
         out.push(PhoneOutput::Event(PhoneEvent::Ringing {
             call: id,
-            caller: caller_of(request),
+            caller,
             called: called.unwrap_or_default(),
             call_id: request.headers().text(X_CALL_ID).map(|text| text.into_owned()),
         }));

@@ -5,7 +5,7 @@
 //! a list, as everywhere in the pure crates. A phone says in SDP where it receives RTP; whoever
 //! runs it binds those ports, or does not.
 //!
-//! * [`Phone`] registers, calls, is called, holds, hangs up;
+//! * [`Phone`] registers, calls, is called, holds, hangs up, hands calls on and takes them over;
 //! * [`Behaviour`] and [`CallPlan`] let it act by itself;
 //! * [`PhoneConfig::carrier`] makes a trunk's far end of it: no registration, any caller number.
 
@@ -18,12 +18,13 @@ mod outgoing;
 mod phone;
 mod registration;
 mod talking;
+mod transferring;
 mod watching;
 
 #[cfg(test)]
 mod tests;
 
-pub use config::{Behaviour, CallPlan, CarrierChallenge, Dial, PhoneConfig};
+pub use config::{AfterRefer, Behaviour, CallPlan, CarrierChallenge, Dial, PhoneConfig};
 pub use event::{Caller, Direction, EndCause, Media, PhoneCallId, PhoneEvent, PhoneOutput};
 pub use phone::Phone;
-pub use watching::Watch;
+pub use watching::{Watch, WatchedDialog, watched_dialogs};

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use sip::message::{Body, HeaderName, Response};
+use sip::message::{Body, HeaderName, Response, Uri};
 use sip::user_agent_core::{DialogId, InviteRequest, OutInviteId, Party, Target};
 
-use crate::call::{Act, Call, Stage};
+use crate::call::{Act, Call, Shown, Stage};
 use crate::config::Dial;
 use crate::event::{Direction, EndCause, PhoneCallId, PhoneEvent, PhoneOutput};
 use crate::media::Session;
@@ -23,15 +23,13 @@ impl Phone {
         let line = self.ports.take()?;
         let id = self.fresh_call();
         let mut session = Session::new(&self.config, line, self.session_id(id));
-        let uri = if dial.number.contains(':') {
-            dial.number.clone()
-        } else {
-            format!("sip:{}@{}", dial.number, self.config.domain)
-        };
+        let uri = self.address(&dial.number);
         let own = Party {
             display: self.config.display.clone(),
             uri: format!("sip:{}@{}", self.config.user, self.config.domain),
         };
+        let peer = Uri::parse(&uri).ok();
+        let shown = Shown { name: None, number: dial.number };
         let mut request = InviteRequest::new(
             uri.clone(),
             dial.from.unwrap_or(own),
@@ -59,6 +57,9 @@ impl Phone {
                 plan: dial.plan,
                 wanted: sdp::Direction::SendRecv,
                 offer: None,
+                shown,
+                peer,
+                early: None,
                 ending: None,
             },
         );
@@ -72,18 +73,31 @@ impl Phone {
     pub(crate) fn progress(
         &mut self,
         invite: OutInviteId,
+        dialog: Option<DialogId>,
         response: &Response,
         out: &mut Vec<PhoneOutput>,
     ) {
         let Some(call) = self.find(|stage| stage == Stage::Calling(invite)) else {
             return;
         };
+        if let Some(known) = self.calls.get_mut(&call) {
+            known.early = dialog.or(known.early);
+        }
         let early_media = !response.body().is_empty();
         let status = response.status().code();
         if early_media {
             self.media_answered(call, response.body(), out);
         }
         out.push(PhoneOutput::Event(PhoneEvent::Progress { call, status, early_media }));
+    }
+
+    /// The address of a number, of a user, or of what is one already.
+    pub(crate) fn address(&self, whom: &str) -> String {
+        if whom.contains(':') {
+            whom.to_owned()
+        } else {
+            format!("sip:{whom}@{}", self.config.domain)
+        }
     }
 
     pub(crate) fn accepted(

@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use sip::auth::{Authenticator, AuthenticatorConfig, Credentials, Secret};
 use sip::flow::Flow;
-use sip::message::{HeaderName, Message, Method, Request, Response};
+use sip::message::{HeaderName, Message, Method, Response};
 use sip::user_agent_core::{
-    ClientRequestId, Counts, DialogId, LocalAddress, ServerRequestId, UaConfig, UaEvent, UaOutput,
+    ClientRequestId, Counts, DialogId, DialogName, LocalAddress, UaConfig, UaEvent, UaOutput,
     UserAgentCore,
 };
 
-use crate::call::{Act, Call, Stage};
-use crate::config::{Behaviour, PhoneConfig};
+use crate::call::{Act, Asked, Call, Stage};
+use crate::config::{AfterRefer, Behaviour, PhoneConfig};
 use crate::event::{Direction, EndCause, Media, PhoneCallId, PhoneEvent, PhoneOutput};
 use crate::media::Ports;
 use crate::registration::{Registration, granted, refresh_after};
@@ -33,11 +33,24 @@ pub struct Phone {
     pub(crate) calls: BTreeMap<PhoneCallId, Call>,
     acts: BTreeSet<(Duration, PhoneCallId, Act)>,
     pub(crate) ports: Ports,
-    /// INFOs that are not answered yet.
-    pub(crate) infos: BTreeMap<ClientRequestId, PhoneCallId>,
+    /// Requests in dialogs that are not answered yet.
+    pub(crate) asked: BTreeMap<ClientRequestId, (PhoneCallId, Asked)>,
     next_call: u64,
     seed: u64,
 }
+
+/// What is taken; the rest gets 405 or 501 (RFC 3261 8.2.1).
+const ALLOWED: [Method; 9] = [
+    Method::Invite,
+    Method::Ack,
+    Method::Cancel,
+    Method::Bye,
+    Method::Options,
+    Method::Info,
+    Method::Message,
+    Method::Notify,
+    Method::Update,
+];
 
 /// The owner of what the phone does outside calls.
 const NO_CALL: PhoneCallId = PhoneCallId(0);
@@ -50,6 +63,8 @@ impl Phone {
         let mut ua = UaConfig::new(config.domain.clone(), local);
         ua.timers = config.timers;
         ua.user_agent = "Tandem phone".to_owned();
+        ua.allow = ALLOWED.to_vec();
+        ua.supported = ["replaces", "norefersub"].map(str::to_owned).to_vec();
         let authenticator = config.challenge.as_ref().map(|challenge| {
             let mut key = [0; 32];
             key[..8].copy_from_slice(&seed.to_le_bytes());
@@ -62,7 +77,7 @@ impl Phone {
             calls: BTreeMap::new(),
             acts: BTreeSet::new(),
             ports: Ports::new(config.lines),
-            infos: BTreeMap::new(),
+            asked: BTreeMap::new(),
             next_call: 0,
             seed,
             config,
@@ -82,6 +97,11 @@ impl Phone {
     /// After which time it hangs up the calls it answers from now on.
     pub fn set_hang_up_after(&mut self, after: Option<Duration>) {
         self.config.hang_up_after = after;
+    }
+
+    /// When it lets go of the calls that it hands on from now on.
+    pub fn set_after_refer(&mut self, after: AfterRefer) {
+        self.config.after_refer = after;
     }
 
     /// Registers, and refreshes at half time until `unregister`.
@@ -182,6 +202,17 @@ impl Phone {
         self.calls.iter().map(|(id, call)| (*id, call.direction))
     }
 
+    /// What a call's dialog is called, early or not; `None` before the other side has answered
+    /// in any way.
+    pub fn dialog_name(&self, id: PhoneCallId) -> Option<DialogName> {
+        let call = self.calls.get(&id)?;
+        match call.stage {
+            Stage::Ringing(invite) => self.core.invite_name(invite),
+            Stage::Calling(_) => self.core.dialog_name(call.early?),
+            Stage::Up { dialog, .. } => self.core.dialog_name(dialog),
+        }
+    }
+
     /// The media of a call, once agreed on.
     pub fn media(&self, id: PhoneCallId) -> Option<&Media> {
         self.calls.get(&id)?.session.media()
@@ -237,7 +268,9 @@ impl Phone {
             }
             UaEvent::Confirmed { dialog, body } => self.confirmed(now, dialog, &body, out),
             UaEvent::Trying { .. } => {}
-            UaEvent::Progress { invite, response, .. } => self.progress(invite, &response, out),
+            UaEvent::Progress { invite, dialog, response } => {
+                self.progress(invite, dialog, &response, out);
+            }
             UaEvent::Accepted { invite, dialog, response } => {
                 self.accepted(now, invite, dialog, &response, out);
             }
@@ -246,7 +279,7 @@ impl Phone {
             }
             UaEvent::Refused2xx { invite } => self.refused(invite, EndCause::GaveUp, out),
             UaEvent::ReInvited { dialog, request } => {
-                self.reinvited(now, dialog, request.body(), out);
+                self.reinvited(now, dialog, &request, out);
             }
             UaEvent::ReInviteAcked { dialog, body } => {
                 if let Some(id) = self.of_dialog(dialog)
@@ -270,34 +303,28 @@ impl Phone {
             UaEvent::Unconfirmed { dialog } | UaEvent::DialogLost { dialog } => {
                 self.dialog_ended(dialog, EndCause::Lost, out);
             }
-            UaEvent::Requested { id, request, .. }
-            | UaEvent::RequestedEarly { id, request, .. } => {
-                self.requested(now, id, &request, out);
+            UaEvent::Requested { id, dialog, request, .. } => {
+                let call = dialog.and_then(|dialog| self.of_dialog(dialog));
+                self.requested(now, id, call, &request, out);
+            }
+            UaEvent::RequestedEarly { id, invite, request } => {
+                let call = self.find(|stage| stage == Stage::Ringing(invite));
+                self.requested(now, id, call, &request, out);
             }
             UaEvent::Responded { id, response, status } => {
                 if self.registration.pending == Some(id) {
                     self.register_answered(now, status, response.as_ref(), out);
-                } else if let Some(call) = self.infos.remove(&id) {
-                    out.push(PhoneOutput::Event(PhoneEvent::InfoAnswered { call, status }));
+                } else if let Some((call, asked)) = self.asked.remove(&id) {
+                    match asked {
+                        Asked::Info => {
+                            let answered = PhoneEvent::InfoAnswered { call, status };
+                            out.push(PhoneOutput::Event(answered));
+                        }
+                        Asked::Refer => self.refer_answered(now, call, status, out),
+                    }
                 }
             }
         }
-    }
-
-    /// Answers what is no call and changes nothing.
-    fn requested(
-        &mut self,
-        now: Duration,
-        id: ServerRequestId,
-        request: &Request,
-        out: &mut Vec<PhoneOutput>,
-    ) {
-        let known = matches!(
-            request.method(),
-            Method::Options | Method::Info | Method::Notify | Method::Message
-        );
-        let status: u16 = if known { 200 } else { 403 };
-        self.core(now, out, |core, now, out| core.respond(now, id, status, &[], None, out));
     }
 
     fn register_answered(

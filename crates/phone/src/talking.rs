@@ -132,10 +132,10 @@ impl Phone {
         if answered {
             self.tell_media(call, out);
         }
-        match request.method() {
-            Method::Update if status == 200 => self.identified(call, request, out),
-            Method::Notify => self.notified(now, call, request, out),
-            _ => {}
+        if *request.method() == Method::Notify {
+            self.notified(now, call, request, out);
+        } else if *request.method() == Method::Update && status == 200 {
+            self.identified(call, request, out);
         }
     }
 

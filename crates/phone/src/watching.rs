@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use sip::message::{HeaderName, Method};
-use sip::user_agent_core::{OutRequest, Party, Target};
+use sip::user_agent_core::{DialogName, OutRequest, Party, Target};
 
 use crate::event::PhoneOutput;
 use crate::phone::{Phone, credentials};
@@ -21,6 +21,47 @@ pub struct Watch<'a> {
     pub expires_s: u32,
     /// The Call-ID of the subscription, unique.
     pub call_id: &'a str,
+}
+
+/// A dialog of whom a phone watches, as a NOTIFY tells it (RFC 4235).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WatchedDialog {
+    /// What it is called, seen from the watched end.
+    pub name: DialogName,
+    /// `early`, `confirmed`, `terminated` and so on.
+    pub state: String,
+    /// Whether the watched end was called.
+    pub is_incoming: bool,
+}
+
+/// The dialogs that a `dialog-info` document names; those that it names only by halves are left
+/// out: nobody can take their place. `name.replaces(…)` is what picks one up.
+pub fn watched_dialogs(body: &[u8]) -> Vec<WatchedDialog> {
+    let text = String::from_utf8_lossy(body);
+    text.split("<dialog ").skip(1).filter_map(watched_dialog).collect()
+}
+
+fn watched_dialog(element: &str) -> Option<WatchedDialog> {
+    let (head, content) = element.split_once('>')?;
+    let attribute = |name: &str| {
+        let at = head.split_once(&format!("{name}=\""))?.1;
+        Some(unescaped(at.split_once('"')?.0))
+    };
+    let state = content.split_once("<state")?.1.split_once('>')?.1.split_once('<')?.0;
+    Some(WatchedDialog {
+        name: DialogName {
+            call_id: attribute("call-id")?,
+            local_tag: attribute("local-tag")?,
+            remote_tag: attribute("remote-tag")?,
+        },
+        state: state.trim().to_owned(),
+        is_incoming: attribute("direction").as_deref() == Some("recipient"),
+    })
+}
+
+fn unescaped(text: &str) -> String {
+    let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"");
+    text.replace("&apos;", "'").replace("&amp;", "&")
 }
 
 impl Phone {

@@ -95,6 +95,9 @@ fn hold_and_resume_in_one_instant() {
         | PhoneEvent::Progress { .. }
         | PhoneEvent::Answered { .. }
         | PhoneEvent::InfoAnswered { .. }
+        | PhoneEvent::Identified { .. }
+        | PhoneEvent::ReferAnswered { .. }
+        | PhoneEvent::ReferNotified { .. }
         | PhoneEvent::ChangeFailed { .. }
         | PhoneEvent::Ended { .. } => None,
     });

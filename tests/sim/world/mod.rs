@@ -491,6 +491,9 @@ impl World {
             | PhoneEvent::Progress { .. }
             | PhoneEvent::MediaChanged { .. }
             | PhoneEvent::InfoAnswered { .. }
+            | PhoneEvent::Identified { .. }
+            | PhoneEvent::ReferAnswered { .. }
+            | PhoneEvent::ReferNotified { .. }
             | PhoneEvent::ChangeFailed { .. } => {}
         }
         let line = Line::Told(known.name.clone(), event.clone());

@@ -320,6 +320,9 @@ impl House {
             | PhoneEvent::Progress { .. }
             | PhoneEvent::MediaChanged { .. }
             | PhoneEvent::InfoAnswered { .. }
+            | PhoneEvent::Identified { .. }
+            | PhoneEvent::ReferAnswered { .. }
+            | PhoneEvent::ReferNotified { .. }
             | PhoneEvent::ChangeFailed { .. } => {}
         }
     }

@@ -211,6 +211,9 @@ impl Task {
                         | PhoneEvent::Answered { .. }
                         | PhoneEvent::MediaChanged { .. }
                         | PhoneEvent::InfoAnswered { .. }
+                        | PhoneEvent::Identified { .. }
+                        | PhoneEvent::ReferAnswered { .. }
+                        | PhoneEvent::ReferNotified { .. }
                         | PhoneEvent::ChangeFailed { .. }
                         | PhoneEvent::Ended { .. } => {}
                     }

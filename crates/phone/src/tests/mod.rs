@@ -1,6 +1,7 @@
 //! Phones that talk to each other over a perfect wire of 10 ms, as ladders.
 
 mod registering;
+mod transferring;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -127,11 +128,13 @@ fn summary(bytes: &Bytes) -> String {
         }
     };
     let body = String::from_utf8_lossy(message.body());
-    if !body.is_empty() {
+    if body.starts_with("v=0") {
         let direction = body
             .lines()
             .find_map(|line| sdp::Direction::from_attribute(line.strip_prefix("a=")?.trim()));
         write!(line, " {}", direction.unwrap_or_default().as_str()).unwrap();
+    } else if !body.is_empty() {
+        write!(line, " {}", body.trim_end()).unwrap();
     }
     line
 }
@@ -152,6 +155,11 @@ fn show(event: &PhoneEvent) -> String {
         PhoneEvent::Answered { .. } => "Answered".to_owned(),
         PhoneEvent::InfoAnswered { status, .. } => format!("InfoAnswered {status}"),
         PhoneEvent::ChangeFailed { status, .. } => format!("ChangeFailed {status}"),
+        PhoneEvent::Identified { name, number, .. } => format!("Identified {name:?} {number}"),
+        PhoneEvent::ReferAnswered { status, .. } => format!("ReferAnswered {status}"),
+        PhoneEvent::ReferNotified { status, last, .. } => {
+            format!("ReferNotified {status}{}", if *last { ", the last" } else { "" })
+        }
         PhoneEvent::Ended { cause, .. } => format!("Ended {cause:?}"),
         PhoneEvent::Registered { .. }
         | PhoneEvent::RegisterFailed { .. }
