@@ -4,23 +4,27 @@
 //! The fold trusts the engine's order but not the disk: an event that names a row that does not
 //! exist, or comes after the end, changes nothing (D40).
 
+mod absorbing;
+mod parties;
+mod quality;
+mod transfers;
+mod waiting;
+
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use self::absorbing::given_up;
 use super::event::{
     AttemptParty, AttemptSeq, BridgeLeg, CallEvent, ConnectionSeq, Ended, MAIN_BRIDGE, Party,
     Recorded, Started, Target,
 };
 use super::graph::{
-    Call, CallGraph, CallInteraction, CallParticipant, Connection, ConnectionAttempt, Context,
-    IvrVisit,
+    Call, CallGraph, CallInteraction, Connection, ConnectionAttempt, Context, IvrVisit,
 };
-use super::quality;
-use super::waiting;
 use super::words::{
     AnchorKind, AttemptOutcome, CallState, ConnectionKind, ConnectionOutcome, Direction,
-    InteractionKind, ParticipantKind, ParticipantRole,
+    InteractionKind, ParticipantRole,
 };
 use crate::directory::{AcdStrategy, TargetKind};
 use crate::{CallId, IvrId, Millis, UserId};
@@ -60,8 +64,10 @@ pub fn apply(graph: &mut Option<CallGraph>, recorded: &Recorded) -> Changes {
             Changes { call: true, participants, ..Changes::default() }
         }
         (None, _) => Changes::default(),
-        (Some(graph), event) if graph.call.state != CallState::Finished => {
-            Fold { graph, at, changes: Changes::default() }.apply(event)
+        (Some(graph), event) if !graph.call.state.is_over() => {
+            let mut fold = Fold { graph, at, changes: Changes::default() };
+            fold.one(event);
+            fold.changes
         }
         (Some(_), _) => Changes::default(),
     }
@@ -111,9 +117,9 @@ fn begin(id: &CallId, at: Millis, started: &Started) -> CallGraph {
         decisions: Vec::new(),
         context: Context::default(),
     };
-    participant(&mut graph, &started.caller, ParticipantRole::Caller);
+    parties::participant(&mut graph, &started.caller, ParticipantRole::Caller);
     if let Some(callee) = &started.callee {
-        participant(&mut graph, callee, ParticipantRole::Callee);
+        parties::participant(&mut graph, callee, ParticipantRole::Callee);
     }
     let direction = match started.direction {
         Direction::Inbound => "inbound",
@@ -124,43 +130,6 @@ fn begin(id: &CallId, at: Millis, started: &Started) -> CallGraph {
     interaction.user = anchor_user;
     interaction.text("direction", direction).push(&mut graph, at);
     graph
-}
-
-/// Index of a party's row, which is added if it is new.
-fn participant(graph: &mut CallGraph, party: &Party, role: ParticipantRole) -> usize {
-    let call = graph.call.id.clone();
-    let key: Arc<str> = match party {
-        Party::User { user, .. } => format!("u:{user}").into(),
-        Party::External { number: Some(number), .. } => format!("p:{number}").into(),
-        Party::External { number: None, .. } => format!("a:{call}").into(),
-    };
-    if let Some(known) = graph.participants.iter().position(|row| row.participant_key == key) {
-        return known;
-    }
-    let ordinal = u16::try_from(graph.participants.len() + 1).unwrap_or(u16::MAX);
-    let id = format!("{call}-p{ordinal}").into();
-    let (kind, user_id, phone_number, record_id) = match party {
-        Party::User { user, number } => {
-            (ParticipantKind::User, Some(user.clone()), number.clone(), None)
-        }
-        Party::External { number, record, .. } => {
-            (ParticipantKind::External, None, number.clone(), record.clone())
-        }
-    };
-    graph.participants.push(CallParticipant {
-        id,
-        call_id: call,
-        participant_key: key,
-        kind,
-        role,
-        ordinal,
-        user_id,
-        phone_number,
-        record_id,
-        joined_at: None,
-        left_at: None,
-    });
-    graph.participants.len() - 1
 }
 
 /// An interaction being written (model.md §6.2.9 lists which columns each kind may fill).
@@ -179,6 +148,14 @@ impl Interaction {
 
     pub(super) fn text(self, key: &str, value: &str) -> Self {
         self.value(key, Value::from(value))
+    }
+
+    /// The key is there if there is something to say.
+    pub(super) fn texts(self, key: &str, value: Option<&str>) -> Self {
+        match value {
+            Some(value) => self.text(key, value),
+            None => self,
+        }
     }
 
     fn value(mut self, key: &str, value: Value) -> Self {
@@ -208,7 +185,7 @@ pub(super) struct Fold<'a> {
 }
 
 impl Fold<'_> {
-    fn apply(mut self, event: &CallEvent) -> Changes {
+    fn one(&mut self, event: &CallEvent) {
         match event {
             CallEvent::Started(_) => {}
             CallEvent::Accepted => self.accepted(),
@@ -250,9 +227,9 @@ impl Fold<'_> {
             CallEvent::TransferStarted { .. }
             | CallEvent::TransferEnded { .. }
             | CallEvent::PartyLeft { .. }
-            | CallEvent::RoleChanged { .. }
-            | CallEvent::Absorbed(_)
-            | CallEvent::AbsorbedInto(_) => self.handed_on(event),
+            | CallEvent::RoleChanged { .. } => self.handed_on(event),
+            CallEvent::Absorbed(absorbed) => self.absorb(absorbed),
+            CallEvent::AbsorbedInto(survivor) => self.absorbed_into(survivor),
             CallEvent::Held { by, party } => self.hold(InteractionKind::Hold, by, party),
             CallEvent::Resumed { by, party } => self.hold(InteractionKind::Resume, by, party),
             CallEvent::ConnectionEnded { .. } => self.connection_ended(event),
@@ -282,7 +259,6 @@ impl Fold<'_> {
             }
             CallEvent::Ended(ended) => self.ended(ended),
         }
-        self.changes
     }
 
     fn not_answered(&mut self, event: &CallEvent) {
@@ -371,7 +347,9 @@ impl Fold<'_> {
     }
 
     fn dial_ringing(&mut self, connection: ConnectionSeq) {
-        if self.connection(connection).is_some() {
+        if let Some(attempt) = self.made_up_attempt(connection) {
+            self.attempt_ringing(connection, attempt);
+        } else if self.connection(connection).is_some() {
             self.ringing();
         }
     }
@@ -425,24 +403,6 @@ impl Fold<'_> {
             self.graph.call.accepted_at = Some(self.at);
             self.changes.call = true;
             self.join(0);
-        }
-    }
-
-    fn join(&mut self, index: usize) {
-        if let Some(row) = self.graph.participants.get_mut(index) {
-            row.joined_at.get_or_insert(self.at);
-            row.left_at = None;
-            self.changes.participants.push(index);
-        }
-    }
-
-    fn leave(&mut self, index: usize) {
-        if let Some(row) = self.graph.participants.get_mut(index)
-            && row.joined_at.is_some()
-            && row.left_at.is_none()
-        {
-            row.left_at = Some(self.at);
-            self.changes.participants.push(index);
         }
     }
 
@@ -627,7 +587,7 @@ impl Fold<'_> {
         row.answered_user_id = user.clone();
         row.sip_status = Some(200);
         let kind = row.kind;
-        if let Some(attempt) = attempt {
+        if let Some(attempt) = attempt.or_else(|| self.made_up_attempt(connection)) {
             self.attempt_ended(connection, attempt, AttemptOutcome::Answered, Some(200));
         }
         if matches!(kind, ConnectionKind::Route | ConnectionKind::Dial) {
@@ -635,7 +595,7 @@ impl Fold<'_> {
             self.graph.call.state = CallState::InProgress;
             self.changes.call = true;
         }
-        let index = participant(self.graph, by, role);
+        let index = parties::participant(self.graph, by, role);
         self.join(index);
         let mut row = Interaction::of(InteractionKind::Answered);
         row.connection = self.connection_id(connection);
@@ -682,46 +642,13 @@ impl Fold<'_> {
         if row.answered_at.is_none() {
             row.outcome = Some(*outcome);
             row.sip_status = *sip_status;
+            if let Some(attempt) = self.made_up_attempt(*connection) {
+                self.attempt_ended(*connection, attempt, given_up(*outcome), *sip_status);
+            }
             return;
         }
-        let (user, number) = (row.answered_user_id.clone(), row.target_number.clone());
-        self.party_left(user.as_ref(), number.as_deref());
-    }
-
-    /// A party leaves the call with the last of its connections (model.md §4.3).
-    fn party_left(&mut self, user: Option<&UserId>, number: Option<&str>) {
-        let still_there = self.graph.connections.iter().any(|row| {
-            row.answered_at.is_some()
-                && row.ended_at.is_none()
-                && match user {
-                    Some(user) => row.answered_user_id.as_ref() == Some(user),
-                    None => {
-                        row.answered_user_id.is_none() && row.target_number.as_deref() == number
-                    }
-                }
-        });
-        let leaving = self.graph.participants.iter().position(|row| match user {
-            Some(user) => row.user_id.as_ref() == Some(user),
-            None => {
-                row.kind == ParticipantKind::External
-                    && row.role != ParticipantRole::Caller
-                    && row.phone_number.as_ref().map(|phone| phone.as_str()) == number
-            }
-        });
-        if let Some(index) = leaving
-            && !still_there
-            && !(index == 0 && self.graph.call.anchor_left_at.is_none())
-        {
-            self.leave(index);
-        }
-    }
-
-    fn anchor_left(&mut self) {
-        if self.graph.call.anchor_left_at.is_none() {
-            self.graph.call.anchor_left_at = Some(self.at);
-            self.changes.call = true;
-            self.changes.quality = quality::leg_ended(self.graph, self.at, Some(None));
-            self.leave(0);
+        if let Some(index) = self.answerer(&id) {
+            self.leg_gone(index);
         }
     }
 

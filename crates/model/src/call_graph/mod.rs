@@ -7,10 +7,7 @@ pub mod check;
 pub mod event;
 pub mod graph;
 pub mod published;
-mod quality;
 pub mod timeline;
-mod transfers;
-mod waiting;
 pub mod words;
 
 pub use apply::{Changes, apply};

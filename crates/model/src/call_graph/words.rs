@@ -392,3 +392,13 @@ text_enum! {
         Group = "group",
     }
 }
+
+impl CallState {
+    /// Nothing of the call changes any more.
+    pub fn is_over(self) -> bool {
+        match self {
+            Self::Routing | Self::Ringing | Self::InProgress => false,
+            Self::Finished | Self::Absorbed => true,
+        }
+    }
+}

@@ -331,3 +331,8 @@ pub(crate) fn scenario(name: &str) -> serde_json::Value {
     let mut scenario: serde_json::Value = serde_json::from_slice(&text).expect("JSON");
     scenario["graph"].take()
 }
+
+/// What is known of the directory in a call to Ana's number.
+pub(crate) fn context() -> Context {
+    serde_json::from_value(scenario("S08")["context"].clone()).expect("a context")
+}

@@ -60,10 +60,9 @@ fn filled(kind: Kind) -> Filled {
         Kind::NoAnswer => Filled(Yes, No, No, &["reason"], &[]),
         Kind::Hold | Kind::Resume => Filled(No, No, Maybe, &["party"], &[]),
         Kind::TransferStarted => Filled(No, No, Yes, &["mode", "target"], &[]),
-        Kind::TransferCompleted
-        | Kind::TransferAbandoned
-        | Kind::TransferReturned
-        | Kind::TransferUnanswered => Filled(Yes, No, Yes, &["mode"], &[]),
+        Kind::TransferCompleted | Kind::TransferAbandoned => Filled(Yes, No, Yes, &["mode"], &[]),
+        // A party who leaves an IVR or a slot by himself had no Connection yet.
+        Kind::TransferReturned | Kind::TransferUnanswered => Filled(Maybe, No, Yes, &["mode"], &[]),
         Kind::ParticipantLeft => Filled(Maybe, No, Maybe, &["reason"], &["party"]),
         Kind::CallAbsorbed => Filled(No, No, No, &["call_id"], &[]),
         Kind::Dtmf => Filled(No, No, Maybe, &["party", "digit"], &[]),

@@ -1,10 +1,10 @@
 //! The part of the recorder that folds menus, schedules, queues and decisions. Menus and schedules
 //! are interactions (§6.2.9); waits and decisions have rows of their own that are not handed off.
 
-use super::event::{CallEvent, ConnectionSeq, Decision};
-use super::graph::{CallGraph, DecisionRow, QueueWait};
-use super::words::QueueExit;
 use crate::Millis;
+use crate::call_graph::event::{CallEvent, ConnectionSeq, Decision};
+use crate::call_graph::graph::{CallGraph, DecisionRow, QueueWait};
+use crate::call_graph::words::QueueExit;
 
 /// A caller begins to wait. Returns the row.
 pub(super) fn enter(graph: &mut CallGraph, at: Millis, event: &CallEvent) -> Option<usize> {

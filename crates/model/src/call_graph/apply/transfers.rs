@@ -1,10 +1,12 @@
 //! The part of the recorder that folds what happens to a call that is handed on: transfers, parties
 //! that leave while it goes on, and consultations that become part of it (D10, D34, §6.2.5–6).
 
-use super::apply::{Fold, Interaction};
-use super::event::{CallEvent, ConnectionSeq, Party};
-use super::words::{InteractionKind, LeaveReason, ParticipantRole, TransferMode, TransferState};
+use super::{Fold, Interaction};
 use crate::UserId;
+use crate::call_graph::event::{CallEvent, ConnectionSeq, Party};
+use crate::call_graph::words::{
+    InteractionKind, LeaveReason, ParticipantRole, TransferMode, TransferState,
+};
 
 impl Fold<'_> {
     /// Each event knows its own part.
@@ -59,26 +61,23 @@ impl Fold<'_> {
             Party::User { user, .. } => row.user = Some(user.clone()),
             Party::External { number, text, .. } => {
                 let shown = number.as_ref().map(|number| number.as_str());
-                if let Some(party) = shown.or(text.as_deref()) {
-                    row = row.text("party", party);
-                }
+                row = row.texts("party", shown.or(text.as_deref()));
             }
         }
         row.text("reason", reason.as_str()).push(self.graph, self.at);
     }
 
     fn role_changed(&mut self, connection: ConnectionSeq, role: ParticipantRole) {
-        let user = self.connection(connection).and_then(|row| row.answered_user_id.clone());
-        let Some(user) = user else {
+        let Some(answerer) = self.connection_id(connection).and_then(|id| self.answerer(&id))
+        else {
             return;
         };
-        let rows = self.graph.participants.iter_mut().enumerate();
-        let mut consulted = rows.filter(|(_, row)| {
-            row.user_id.as_ref() == Some(&user) && row.role == ParticipantRole::Consulted
-        });
-        if let Some((index, row)) = consulted.next() {
+        // Who had a part of his own before keeps it (a callee who left and was consulted later).
+        if let Some(row) = self.graph.participants.get_mut(answerer)
+            && row.role == ParticipantRole::Consulted
+        {
             row.role = role;
-            self.changes.participants.push(index);
+            self.changes.participants.push(answerer);
         }
     }
 }

@@ -4,10 +4,10 @@
 
 use std::sync::Arc;
 
-use super::event::{CallEvent, ConnectionSeq};
-use super::graph::{CallGraph, QualityEvent};
-use super::words::{QualityClear, QualityMetric, QualityStream, QualityUnit};
 use crate::Millis;
+use crate::call_graph::event::{CallEvent, ConnectionSeq};
+use crate::call_graph::graph::{CallGraph, QualityEvent};
+use crate::call_graph::words::{QualityClear, QualityMetric, QualityStream, QualityUnit};
 
 /// An episode begins; returns its row.
 pub(super) fn raise(graph: &mut CallGraph, at: Millis, event: &CallEvent) -> Option<usize> {
