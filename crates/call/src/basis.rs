@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::call_graph::event::{CallEvent, Decision, Party, Recorded};
+use model::call_graph::event::{CallEvent, ConnectionSeq, Decision, Party, Recorded};
 use model::call_graph::words::{Direction, RoutingRule};
 use model::directory::{Directory, Ivr, KnownRecord};
 use model::{CallId, E164, GroupId, IvrId, Millis, Now, NumberId, UserId};
@@ -44,6 +44,8 @@ pub(crate) struct Basis {
     pub(crate) visits: Vec<IvrId>,
     /// Groups searched so far, at most one for each visit.
     pub(crate) groups: Vec<GroupId>,
+    /// Connections opened so far.
+    pub(crate) connections: ConnectionSeq,
     /// Attempts made so far.
     pub(crate) attempts: u16,
     /// Whom the rows name beyond the fields above, for the context (D46).
@@ -99,6 +101,7 @@ impl Basis {
             answered_by: None,
             visits: Vec::new(),
             groups: Vec::new(),
+            connections: 0,
             attempts: 0,
             named: BTreeSet::new(),
             named_groups: BTreeSet::new(),
@@ -109,6 +112,12 @@ impl Basis {
             keys: Keys::default(),
             ears: Ears::default(),
         }
+    }
+
+    /// The number of a Connection that is opened now.
+    pub(crate) fn open_connection(&mut self) -> ConnectionSeq {
+        self.connections = self.connections.saturating_add(1);
+        self.connections
     }
 
     /// Keeps an event with the time of this input: the wall clock at the call's start plus the

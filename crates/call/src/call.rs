@@ -10,36 +10,52 @@ use model::call_graph::CallEvent;
 
 use crate::basis::Basis;
 use crate::ctx::Ctx;
+use crate::log::Log;
 use crate::port::{Arrival, CallInput, LegEvent, LegId};
 use crate::quality;
-use crate::routing::route::CONNECTION;
 use crate::stage::calling_back::{self, CallBack};
 use crate::stage::{Stage, arriving};
 
 /// A call.
 #[derive(Debug)]
 pub struct Call {
-    basis: Basis,
-    stage: Stage,
+    pub(crate) basis: Basis,
+    pub(crate) stage: Stage,
+    pub(crate) log: Log,
 }
 
 impl Call {
     /// A call arrives. It may be over at once (an unknown number, nobody to ring).
     pub fn arrive(id: CallId, arrival: Arrival, ctx: &mut Ctx<'_>) -> Self {
+        let from = ctx.out.len();
         let (mut basis, stage) = arriving::arrive(id, arrival, ctx);
         basis.explain(ctx);
-        Self { basis, stage }
+        Self::new(basis, stage, from, ctx)
     }
 
     /// A caller who hung up instead of waiting is called back: the member whose turn it is is rung
     /// first. Nothing is recorded before he answers; a call that is over before leaves no rows.
     pub fn call_back(id: CallId, back: CallBack, ctx: &mut Ctx<'_>) -> Self {
+        let from = ctx.out.len();
         let (basis, stage) = calling_back::begin(id, back, ctx);
-        Self { basis, stage }
+        Self::new(basis, stage, from, ctx)
+    }
+
+    /// A call whose first step has pushed its effects from there on.
+    pub(crate) fn new(basis: Basis, stage: Stage, from: usize, ctx: &Ctx<'_>) -> Self {
+        let mut call = Self { basis, stage, log: Log::default() };
+        call.follow(from, ctx);
+        call
     }
 
     /// Something happened.
     pub fn handle(&mut self, input: CallInput, ctx: &mut Ctx<'_>) {
+        let from = ctx.out.len();
+        self.told(input, ctx);
+        self.follow(from, ctx);
+    }
+
+    fn told(&mut self, input: CallInput, ctx: &mut Ctx<'_>) {
         if self.is_finished() {
             return;
         }
@@ -54,16 +70,27 @@ impl Call {
         if let CallInput::LookedUp(found) = &input {
             self.basis.looked_up(found);
         }
+        if let CallInput::Order(order, orderer, command) = input {
+            self.ordered(order, &orderer, command, ctx);
+        } else if let CallInput::Adopt(adoption, given) = input {
+            self.adopt(adoption, *given, ctx);
+        } else {
+            self.pass(input, ctx);
+        }
+        self.basis.explain(ctx);
+    }
+
+    /// Lets the stage handle it.
+    pub(crate) fn pass(&mut self, input: CallInput, ctx: &mut Ctx<'_>) {
         let stage = std::mem::replace(&mut self.stage, Stage::Ended);
         self.stage = stage.handle(input, &mut self.basis, ctx);
-        self.basis.explain(ctx);
     }
 
     /// Whether this event is one that no stage waits for: it says how a leg sounds. What became of
     /// a recording is written down here, too.
     fn observed(&mut self, event: &LegEvent, ctx: &mut Ctx<'_>) -> bool {
         if let LegEvent::Quality(notice) = event {
-            quality::record(notice, self.stage.far(), &self.basis, ctx);
+            quality::record(notice, &self.stage, &self.basis, ctx);
             return true;
         }
         // A stage that takes a message wants to know it as well.
@@ -75,10 +102,17 @@ impl Call {
 
     /// A leg outside was dialled again at another address of its trunk. It changes nothing but the
     /// record: the leg is the same.
-    pub fn failed_over(&mut self, from: &str, to: &str, sip_status: u16, ctx: &mut Ctx<'_>) {
-        if !self.is_finished() {
+    pub fn failed_over(
+        &mut self,
+        leg: LegId,
+        from: &str,
+        to: &str,
+        sip_status: u16,
+        ctx: &mut Ctx<'_>,
+    ) {
+        if let Some(connection) = self.stage.connection_of(leg) {
             let (from, to) = (Arc::from(from), Arc::from(to));
-            let event = CallEvent::TrunkFailedOver { connection: CONNECTION, from, to, sip_status };
+            let event = CallEvent::TrunkFailedOver { connection, from, to, sip_status };
             self.basis.record(event, ctx);
         }
     }
@@ -88,9 +122,11 @@ impl Call {
         if self.deadline().is_none_or(|at| ctx.now.mono < at) {
             return;
         }
+        let from = ctx.out.len();
         let stage = std::mem::replace(&mut self.stage, Stage::Ended);
         self.stage = stage.timeout(&mut self.basis, ctx);
         self.basis.explain(ctx);
+        self.follow(from, ctx);
     }
 
     /// When [`Self::timeout`] wants to be called, on the monotonic clock.
@@ -110,7 +146,8 @@ impl Call {
 
     /// The legs that it has and has not told to stop, the caller's first; none when it is over.
     pub fn legs(&self) -> impl Iterator<Item = LegId> {
-        let anchor = (!self.is_finished()).then_some(self.basis.anchor.leg);
-        anchor.into_iter().chain(self.stage.far_legs())
+        let talks = matches!(self.stage, Stage::Talking(_) | Stage::Ended);
+        let anchor = (!talks).then_some(self.basis.anchor.leg);
+        anchor.into_iter().chain(self.stage.legs())
     }
 }

@@ -8,7 +8,7 @@ use model::Now;
 use model::directory::Directory;
 
 use crate::limits::Settings;
-use crate::port::{CallOutput, LegCommand, LegId, MediaCommand, PlayId};
+use crate::port::{CallOutput, LegCommand, LegId, MediaCommand, PlayId, RoomId};
 use crate::voicemail::Mailboxes;
 use acd::Floor;
 
@@ -47,6 +47,7 @@ impl Ctx<'_> {
 pub struct LegIds {
     legs: u64,
     plays: u64,
+    rooms: u64,
 }
 
 impl LegIds {
@@ -60,5 +61,11 @@ impl LegIds {
     pub(crate) fn mint_play(&mut self) -> PlayId {
         self.plays += 1;
         PlayId(self.plays)
+    }
+
+    /// A room that this process has not had.
+    pub(crate) fn mint_room(&mut self) -> RoomId {
+        self.rooms += 1;
+        RoomId(self.rooms)
     }
 }

@@ -11,7 +11,7 @@ use crate::ctx::Ctx;
 use crate::port::{LegCommand, LegId, Release};
 
 /// The caller's leg.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Anchor {
     pub(crate) leg: LegId,
     pub(crate) party: Party,
@@ -74,6 +74,13 @@ impl Anchor {
     /// He was called himself, and has answered.
     pub(crate) fn called(&mut self) {
         self.progress = Progress::Accepted;
+    }
+
+    /// Another telephone has taken the place of this leg, if it is his.
+    pub(crate) fn moves(&mut self, old: LegId, new: LegId) {
+        if self.leg == old {
+            self.leg = new;
+        }
     }
 
     /// The caller has left by himself.

@@ -6,6 +6,7 @@
 //! pushed on [`Ctx::out`]: events to keep, commands to legs. What calls share (who is registered,
 //! who talks, who rings) is in [`acd::Floor`].
 
+mod adoption;
 mod basis;
 mod call;
 mod context;
@@ -14,6 +15,7 @@ mod given_up;
 mod ivr;
 mod leg;
 mod limits;
+mod log;
 mod outbound;
 mod outcome;
 pub mod port;
@@ -22,6 +24,8 @@ mod recording;
 mod routing;
 mod sound;
 mod stage;
+mod standing;
+mod talk;
 mod voicemail;
 
 pub use call::Call;
@@ -33,4 +37,5 @@ pub use limits::{
 };
 pub use sound::{Digits, SoundSettings};
 pub use stage::calling_back::CallBack;
+pub use stage::originating::Originate;
 pub use voicemail::{Counts, Mailboxes, VoicemailSettings};

@@ -5,21 +5,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::TrunkId;
-use model::call_graph::event::{CallEvent, Party};
+use model::call_graph::event::{CallEvent, ConnectionSeq, Party};
 use model::call_graph::words::{
     ConnectionKind, ConnectionOutcome, EndReason, EndedBy, NoAnswerReason, ParticipantRole,
 };
 
 use crate::basis::Basis;
 use crate::ctx::Ctx;
+use crate::given_up::Dialled;
 use crate::leg::{Far, ended_by};
 use crate::outcome;
 use crate::port::{CallInput, LegCommand, LegEvent, LegId, Release, Shown};
-use crate::routing::route::CONNECTION;
 use crate::sound::ears::Purpose;
 use crate::stage::Stage;
-use crate::stage::bridged::Bridged;
 use crate::stage::ending::Ending;
+use crate::talk::Talk;
 
 /// Whom to dial and how.
 #[derive(Debug)]
@@ -35,6 +35,8 @@ pub(crate) struct Dial {
 #[derive(Debug)]
 pub(crate) struct Dialing {
     leg: LegId,
+    connection: ConnectionSeq,
+    to: Arc<str>,
     party: Party,
     rang: bool,
     gives_up_at: Duration,
@@ -53,10 +55,11 @@ struct Unanswered {
 }
 
 impl Dialing {
-    pub(crate) fn begin(dial: Dial, basis: &Basis, ctx: &mut Ctx<'_>) -> Stage {
+    pub(crate) fn begin(dial: Dial, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
         let party = basis.callee.clone().unwrap_or_else(|| basis.outside(None, &dial.to));
+        let connection = basis.open_connection();
         let event = CallEvent::DialStarted {
-            connection: CONNECTION,
+            connection,
             kind: ConnectionKind::Dial,
             added_by: None,
             to: dial.to.clone(),
@@ -65,21 +68,34 @@ impl Dialing {
         let leg = ctx.legs.mint();
         ctx.order(LegCommand::DialOutside {
             leg,
-            to: dial.to,
+            to: dial.to.clone(),
             shown: dial.shown,
             trunk: Some(dial.trunk),
             anchor: basis.anchor.leg,
+            diverted: Vec::new(),
         });
         Stage::Dialing(Self {
             leg,
+            connection,
+            to: dial.to,
             party,
             rang: false,
             gives_up_at: ctx.now.mono.saturating_add(ctx.settings.ring.dial),
         })
     }
 
+    /// It rings on in another call.
+    pub(crate) fn give_up(self) -> Dialled {
+        let Self { leg, to, rang, gives_up_at, .. } = self;
+        Dialled { leg, to, rang, gives_up_at }
+    }
+
     pub(crate) fn leg(&self) -> LegId {
         self.leg
+    }
+
+    pub(crate) fn connection(&self) -> ConnectionSeq {
+        self.connection
     }
 
     pub(crate) fn deadline(&self) -> Duration {
@@ -166,7 +182,7 @@ impl Dialing {
             LegEvent::Rang { early_media } => {
                 if !self.rang {
                     self.rang = true;
-                    let connection = CONNECTION;
+                    let connection = self.connection;
                     basis.record(CallEvent::DialRinging { connection }, ctx);
                 }
                 basis.anchor.alert(early_media.then_some(self.leg), ctx);
@@ -174,7 +190,7 @@ impl Dialing {
             }
             LegEvent::Answered => {
                 let event = CallEvent::Answered {
-                    connection: CONNECTION,
+                    connection: self.connection,
                     attempt: None,
                     by: self.party.clone(),
                     role: ParticipantRole::Callee,
@@ -187,8 +203,8 @@ impl Dialing {
                 }
                 // Who is called back is dialled while the user hears that it rings.
                 basis.ears.stop(basis.anchor.leg, Purpose::Waiting, ctx);
-                let far = Far { leg: self.leg, connection: CONNECTION, party: self.party };
-                Bridged::begin(far, basis, ctx)
+                let Self { leg, connection, party, .. } = self;
+                Talk::begin(Far { leg, connection, party }, basis, ctx)
             }
             LegEvent::Failed { status } => self.failed(*status, basis, ctx),
             LegEvent::HungUp => self.failed(480, basis, ctx),
@@ -222,7 +238,7 @@ impl Dialing {
     }
 
     fn end(self, ended: &Unanswered, stop: bool, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
-        let (connection, reason) = (CONNECTION, ended.reason);
+        let (connection, reason) = (self.connection, ended.reason);
         basis.record(CallEvent::NoAnswer { connection, reason }, ctx);
         let sip_status = outcome::status_of(ended.outcome);
         let event = CallEvent::ConnectionEnded {

@@ -6,18 +6,25 @@ use model::directory::Directory;
 
 use crate::basis::Basis;
 use crate::ctx::Ctx;
-use crate::leg::Far;
 use crate::port::{QualityChange, QualityNotice};
+use crate::stage::Stage;
 
-/// Records a change of an episode, if its leg is the anchor or the Connection's.
-pub(crate) fn record(notice: &QualityNotice, far: Option<&Far>, basis: &Basis, ctx: &mut Ctx<'_>) {
-    let caller = caller(&basis.anchor.party, &basis.directory);
-    let other = far.map(|far| called(&far.party, &basis.directory));
-    let other = other.unwrap_or_else(|| "the server".to_owned());
-    let (connection, party, other) = match far {
-        _ if notice.leg == basis.anchor.leg => (None, caller, other),
-        Some(far) if notice.leg == far.leg => (Some(far.connection), other, caller),
-        Some(_) | None => return,
+/// Records a change of an episode, if its leg is one that the rows name.
+pub(crate) fn record(notice: &QualityNotice, stage: &Stage, basis: &Basis, ctx: &mut Ctx<'_>) {
+    let name = |party: &Party| match *party == basis.anchor.party {
+        true => caller(party, &basis.directory),
+        false => called(party, &basis.directory),
+    };
+    let server = || "the server".to_owned();
+    let talk = if let Stage::Talking(talk) = stage { Some(talk) } else { None };
+    let (connection, party, other) = match talk.and_then(|talk| talk.speakers(notice.leg)) {
+        Some((connection, party, other)) => {
+            (connection, name(party), other.map_or_else(server, name))
+        }
+        None if talk.is_none() && notice.leg == basis.anchor.leg => {
+            (None, name(&basis.anchor.party), server())
+        }
+        None => return,
     };
     let explanation = explain(&notice.explanation, &party, &other);
     basis.record(event(notice, connection, explanation), ctx);

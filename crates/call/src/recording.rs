@@ -6,7 +6,6 @@
 
 use std::sync::Arc;
 
-use model::call_graph::event::Party;
 use model::recording::{RecordingChange, RecordingId};
 use model::{CallId, Millis, Now};
 
@@ -22,22 +21,13 @@ pub(crate) const RECORDINGS_PER_CALL: u16 = 100;
 pub(crate) struct Sides {
     /// Who is outside; where both or neither are, the caller.
     pub(crate) left: LegId,
-    /// The other.
-    pub(crate) right: LegId,
+    /// The other; `None`: he waits for one.
+    pub(crate) right: Option<LegId>,
 }
 
 impl Sides {
-    /// The sides of a bridge.
-    pub(crate) fn of(anchor: (LegId, &Party), far: (LegId, &Party)) -> Self {
-        let outside = |party: &Party| matches!(party, Party::External { .. });
-        match (outside(anchor.1), outside(far.1)) {
-            (false, true) => Self { left: far.0, right: anchor.0 },
-            (true, _) | (false, false) => Self { left: anchor.0, right: far.0 },
-        }
-    }
-
-    fn legs(self) -> [LegId; 2] {
-        [self.left, self.right]
+    fn legs(self) -> impl Iterator<Item = LegId> {
+        std::iter::once(self.left).chain(self.right)
     }
 }
 
@@ -86,13 +76,19 @@ impl Recording {
         ears: &mut Ears,
         ctx: &mut Ctx<'_>,
     ) {
-        self.sides = Some(sides);
+        let before = self.sides.replace(sides);
+        if before == Some(sides) {
+            return;
+        }
         match &self.state {
             State::Off if self.wished.unwrap_or(by_policy) => self.ask(ears, ctx),
             State::Off => {}
             // Who has joined meanwhile has to hear it, too.
             State::Consent { .. } => self.ask(ears, ctx),
-            State::On { id, .. } => self.record(id.clone(), sides, ctx),
+            State::On { id, .. } => {
+                self.record(id.clone(), sides, ctx);
+                self.tell_new(before, sides, ears, ctx);
+            }
             // Its stage has closed it.
             State::Message { .. } => {}
         }
@@ -155,7 +151,7 @@ impl Recording {
         if end == PlayEnd::Failed {
             tracing::warn!(call = self.call.as_str(), "not recorded: no consent prompt");
             self.close(ears, ctx);
-        } else if sides.legs().iter().all(|leg| ears.hears(*leg) != Some(Purpose::Consent)) {
+        } else if sides.legs().all(|leg| ears.hears(leg) != Some(Purpose::Consent)) {
             self.begin(sides, ears, ctx);
         }
     }
@@ -186,7 +182,7 @@ impl Recording {
 
     /// The way to the recording, if both sides are there.
     fn ask(&mut self, ears: &mut Ears, ctx: &mut Ctx<'_>) {
-        let Some(sides) = self.sides else {
+        let Some(sides) = self.sides.filter(|sides| sides.right.is_some()) else {
             return;
         };
         if self.made >= RECORDINGS_PER_CALL {
@@ -201,6 +197,19 @@ impl Recording {
         }
         if !matches!(self.state, State::Consent { .. }) {
             self.state = State::Consent { paused: false };
+        }
+    }
+
+    /// Who has joined what is recorded is told as the others were.
+    fn tell_new(&self, before: Option<Sides>, sides: Sides, ears: &mut Ears, ctx: &mut Ctx<'_>) {
+        let Some(prompt) = ctx.settings.sound.consent_prompt.clone() else {
+            return;
+        };
+        for leg in sides.legs() {
+            if before.into_iter().flat_map(Sides::legs).all(|known| known != leg) {
+                let list = Playlist::one(Playlist::named(&prompt));
+                ears.play(leg, Purpose::Consent, list, ctx);
+            }
         }
     }
 
@@ -247,7 +256,7 @@ impl Recording {
             file: self.file(&recording).into(),
             recording,
             left: Some(sides.left),
-            right: Some(sides.right),
+            right: sides.right,
             format: ctx.settings.sound.recording_format,
         });
     }
@@ -276,7 +285,7 @@ impl Recording {
         match std::mem::replace(&mut self.state, State::Off) {
             State::Off => {}
             State::Consent { .. } => {
-                for leg in self.sides.iter().flat_map(|sides| sides.legs()) {
+                for leg in self.sides.into_iter().flat_map(Sides::legs) {
                     ears.stop(leg, Purpose::Consent, ctx);
                 }
             }

@@ -132,6 +132,34 @@ impl Floor {
         self.settle(key, ChangeSource::Call, now);
     }
 
+    /// A call has become part of another one: who talks in it, and whom it rings, does so in the
+    /// other one, as if he had from the beginning. Linear in the agents.
+    pub fn becomes(&mut self, call: &CallId, other: &CallId, now: Now) {
+        if let Some(stage) = self.stages.remove(call) {
+            self.stages.entry(other.clone()).or_insert(stage);
+        }
+        for index in 0..self.agents.len() {
+            let Some(agent) = self.agents[index].as_mut() else {
+                continue;
+            };
+            let before = agent.on.len() + agent.ringing.len();
+            if agent.on.iter().any(|talk| talk.call == *other) {
+                agent.on.retain(|talk| talk.call != *call);
+            }
+            if agent.ringing.iter().any(|ring| ring.call == *other) {
+                agent.ringing.retain(|ring| ring.call != *call);
+            }
+            let talks = agent.on.iter_mut().map(|talk| &mut talk.call);
+            let rings = agent.ringing.iter_mut().map(|ring| &mut ring.call);
+            talks.chain(rings).filter(|it| *it == call).for_each(|it| *it = other.clone());
+            if agent.on.len() + agent.ringing.len() != before {
+                // Keys are made from indexes of this vector.
+                let key = AgentKey(u32::try_from(index).unwrap_or(u32::MAX));
+                self.settle(key, ChangeSource::Call, now);
+            }
+        }
+    }
+
     /// Forgets a call that could not end in the ordinary way. Linear in the agents.
     pub fn forget(&mut self, call: &CallId, now: Now) {
         self.drop_place(call, now);

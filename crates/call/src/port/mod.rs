@@ -361,6 +361,8 @@ pub enum LegCommand {
         shown: Shown,
         /// The caller's leg: its session description, Max-Forwards and Call-ID are carried on.
         anchor: LegId,
+        /// Who has passed the call on, the first of them first.
+        diverted: Vec<Diversion>,
     },
     /// Ring a user for a call that nobody has made yet: the offer is our own, and the leg is the
     /// anchor of what is dialled for it once he has answered (callbacks).
@@ -386,6 +388,8 @@ pub enum LegCommand {
         trunk: Option<TrunkId>,
         /// The leg of who dials: the caller's, or one that answered [`Self::CallUser`].
         anchor: LegId,
+        /// Who has passed the call on, the first of them first.
+        diverted: Vec<Diversion>,
     },
     /// Stop a leg that has not been answered (CANCEL), or that answers while we say so.
     Cancel {
@@ -465,6 +469,28 @@ pub struct Shown {
     pub number: Option<Arc<str>>,
     /// The name of the caller's record or of the calling user, where known.
     pub name: Option<Arc<str>>,
+}
+
+/// Somebody who has passed a call on (RFC 5806, RFC 7044).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diversion {
+    /// Who, as the phone that rings then may show him.
+    pub by: Shown,
+    /// Why.
+    pub reason: DiversionReason,
+}
+
+/// Why a call was passed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DiversionReason {
+    /// All calls are.
+    Unconditional,
+    /// He is busy.
+    Busy,
+    /// He has not answered.
+    NoAnswer,
+    /// His telephones cannot be reached.
+    Unavailable,
 }
 
 /// Why a leg is released; becomes the Reason header (RFC 3326).

@@ -21,6 +21,8 @@ pub(crate) struct Attempt {
     pub(crate) party: AttemptParty,
     /// The group in which the user was found.
     pub(crate) group: Option<GroupId>,
+    /// When it began, on the monotonic clock.
+    pub(crate) since: Duration,
     /// Its first 18x has come.
     pub(crate) rang: bool,
     /// A device has rung for as long as it was to.

@@ -2,7 +2,6 @@
 //! number outside, or the members of a group as its strategy says (D37–D43). It is over when
 //! every attempt has failed and nobody is left to be offered the call (D41).
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use acd::strategy::Turn;
@@ -12,12 +11,14 @@ use model::directory::AcdStrategy;
 use model::{GroupId, IvrId, UserId};
 
 use super::attempt::{Offer, Winner};
-use super::devices::{self, After, Step, Way};
+use super::devices::{self, Way};
+use super::forward::{Forwards, Next};
 use super::ringing::Ringing;
 use super::route::Route;
 use super::search::{self, Search};
 use crate::basis::Basis;
 use crate::ctx::Ctx;
+use crate::given_up::Dialled;
 use crate::port::{CallOutput, Devices, LegId, Release};
 
 /// What a stage is to do.
@@ -38,16 +39,19 @@ pub(crate) struct Plan {
 /// The running stage.
 #[derive(Debug)]
 pub(crate) struct Hunt {
-    ringing: Ringing,
+    pub(super) ringing: Ringing,
+    /// An IVR rings him, not a call to himself.
+    pub(super) in_ivr: bool,
     group: Option<GroupId>,
     /// Longest time of one attempt of a search one by one.
     ring: Duration,
-    ends_at: Duration,
+    pub(super) ends_at: Duration,
     search: Option<Search>,
     /// The search is asked again then, though nothing else happens.
     asks_at: Option<Duration>,
-    /// What comes after the devices of a user who is called himself.
-    after: After,
+    pub(super) forwards: Forwards,
+    /// What comes after it.
+    pub(super) next: Option<Next>,
 }
 
 impl Hunt {
@@ -57,20 +61,18 @@ impl Hunt {
         let ringing = Ringing::begin(target.clone(), strategy, ivr.clone(), route, basis, ctx);
         let mut hunt = Self {
             ringing,
+            in_ivr: ivr.is_some(),
             group: None,
             ring,
             ends_at: ctx.now.mono.saturating_add(timeout),
             search: None,
             asks_at: None,
-            after: After::HangUp,
+            forwards: Forwards::default(),
+            next: None,
         };
         match target {
-            Target::User(user) if ivr.is_none() => match devices::route(&user, basis, ctx) {
-                Some((steps, after)) => hunt.follow(user, steps, after, basis, ctx),
-                None => hunt.offer_user(user, basis, ctx),
-            },
             Target::User(user) | Target::RecordOwner(Some(user)) => {
-                hunt.offer_user(user, basis, ctx);
+                hunt.call(user, basis, ctx);
             }
             Target::RecordOwner(None) => {}
             Target::External(number) => {
@@ -82,10 +84,31 @@ impl Hunt {
                 ctx.floor.offered(&id, &basis.id, ctx.now);
                 hunt.group = Some(id.clone());
                 hunt.search = Some(Search::new(id, strategy, max_rounds, basis, ctx));
-                hunt.go_on(basis, ctx);
             }
         }
+        hunt.go_on(basis, ctx);
         hunt
+    }
+
+    /// A number outside rings that a user has dialled himself.
+    pub(crate) fn of_dial(dialled: Dialled, now: Duration) -> Self {
+        Self {
+            in_ivr: false,
+            group: None,
+            ring: Duration::ZERO,
+            ends_at: dialled.gives_up_at,
+            search: None,
+            asks_at: None,
+            forwards: Forwards::default(),
+            next: None,
+            ringing: Ringing::of_dial(dialled, now),
+        }
+    }
+
+    /// Who is not reached is not reached: no number is dialled instead, no message is taken.
+    pub(super) fn forget_what_follows(&mut self) {
+        self.next = None;
+        self.forwards = Forwards::default();
     }
 
     /// The stage is over without an answer, and nobody rings. Returns the Connection, for the next
@@ -95,7 +118,7 @@ impl Hunt {
             let caller_left = reason == NoAnswerReason::CallerHangup;
             ctx.floor.unanswered(&basis.id, caller_left, ctx.now);
         }
-        Route::stage_failed(reason, basis, ctx);
+        self.ringing.route().stage_failed(reason, basis, ctx);
         self.ringing.into_route()
     }
 
@@ -114,9 +137,9 @@ impl Hunt {
         self.group.as_ref()
     }
 
-    /// Whether an unanswered caller is to leave a message.
-    pub(crate) fn wants_message(&self) -> bool {
-        self.after == After::Voicemail
+    /// What comes after it if nobody has answered, instead of the end.
+    pub(crate) fn next(&self) -> Option<&Next> {
+        self.next.as_ref()
     }
 
     pub(crate) fn deadline(&self) -> Option<Duration> {
@@ -127,6 +150,11 @@ impl Hunt {
     /// The attempts that ring.
     pub(crate) fn ringing(&self) -> &Ringing {
         &self.ringing
+    }
+
+    /// The attempts that ring, whose telephones are to ring for somebody else.
+    pub(crate) fn ringing_mut(&mut self) -> &mut Ringing {
+        &mut self.ringing
     }
 
     /// Something came from what is dialled.
@@ -180,7 +208,7 @@ impl Hunt {
         ctx: &mut Ctx<'_>,
     ) {
         self.end_search();
-        self.after = After::HangUp;
+        self.next = None;
         self.ringing.stop(outcome, why, basis, ctx);
     }
 
@@ -195,10 +223,10 @@ impl Hunt {
         if !self.ringing.active().is_empty() && !steps {
             return;
         }
-        if let After::Forward(number) = &self.after {
-            let number = number.clone();
-            self.after = After::HangUp;
-            self.forward(number, basis, ctx);
+        while self.ringing.active().is_empty()
+            && let Some(reason) = self.ringing.take_passed_on()
+        {
+            self.pass_on(reason, basis, ctx);
         }
         let Some(mut search) = self.search.take() else {
             return;
@@ -250,7 +278,7 @@ impl Hunt {
     }
 
     /// A call to one user always has its attempt: without a registration it fails at once (D37).
-    fn offer_user(&mut self, user: UserId, basis: &mut Basis, ctx: &mut Ctx<'_>) {
+    pub(super) fn offer_user(&mut self, user: UserId, basis: &mut Basis, ctx: &mut Ctx<'_>) {
         let registered = ctx.floor.is_registered(&user);
         let why = if registered { "rung" } else { "not rung: not registered" };
         let why = match search::is_free(&ctx.floor.agent(&user)) {
@@ -267,56 +295,13 @@ impl Hunt {
         }
     }
 
-    /// A call to a user who has said how it is rung.
-    fn follow(
+    pub(super) fn offer(
         &mut self,
-        user: UserId,
-        mut steps: Vec<Step>,
-        after: After,
+        party: AttemptParty,
+        way: Way,
         basis: &mut Basis,
         ctx: &mut Ctx<'_>,
     ) {
-        let longest = steps.iter().map(|step| step.ring).sum();
-        self.ends_at = ctx.now.mono.saturating_add(longest);
-        self.ringing.set_forwards(matches!(after, After::Forward(_)));
-        self.after = after;
-        steps.reverse();
-        let all = Way::Phones(user.clone(), Devices::All);
-        let party = AttemptParty::User(user);
-        match steps.pop() {
-            Some(Step { way, ring }) => {
-                let ends_at = ctx.now.mono.saturating_add(ring);
-                // Where another device comes next, a frozen one does not ring to its end.
-                let alive_by = if steps.is_empty() { None } else { way.alive_by(ctx) };
-                let offer = Offer { later: steps, alive_by, ..Offer::of(party, way, ends_at) };
-                self.ringing.offer(offer, basis, ctx);
-            }
-            None => self.ringing.unreachable(Offer::of(party, all, self.ends_at), basis, ctx),
-        }
-        self.go_on(basis, ctx);
-    }
-
-    /// Dials the number to which an unanswered call to a user goes (D48). The number of another
-    /// user rings him here, and only his telephones: no forwarding follows another one.
-    fn forward(&mut self, number: Arc<str>, basis: &mut Basis, ctx: &mut Ctx<'_>) {
-        self.ringing.set_forwards(false);
-        self.ends_at = ctx.now.mono.saturating_add(ctx.settings.ring.user);
-        let inside = devices::user_of_number(&number, &basis.directory).cloned();
-        let verdict = match &inside {
-            Some(user) => format!("{user}, whose number it is: the user called has not answered"),
-            None => "dialled: the user has not answered".to_owned(),
-        };
-        basis.decide(RoutingRule::Forward, number.clone(), verdict);
-        match inside {
-            Some(user) => self.offer_user(user, basis, ctx),
-            None => {
-                let way = Way::Outside(number.clone());
-                self.offer(AttemptParty::Number(number), way, basis, ctx);
-            }
-        }
-    }
-
-    fn offer(&mut self, party: AttemptParty, way: Way, basis: &mut Basis, ctx: &mut Ctx<'_>) {
         let offer = Offer::of(party, way, self.ends_at);
         self.ringing.offer(offer, basis, ctx);
     }

@@ -7,18 +7,19 @@ use std::time::Duration;
 
 use acd::RingEnd;
 use model::call_graph::event::{AttemptParty, CallEvent, Target};
-use model::call_graph::words::{AttemptOutcome, NoAnswerReason, RoutingRule};
+use model::call_graph::words::{AttemptOutcome, ConnectionKind, NoAnswerReason, RoutingRule};
 use model::directory::AcdStrategy;
 use model::{E164, IvrId, UserId};
 
 use super::attempt::{Attempt, End, Offer, Winner};
 use super::devices::{Step, Way};
-use super::route::{CONNECTION, Route};
+use super::forward::{self, PassedOn};
+use super::route::Route;
 use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::leg::{Far, Stopped};
 use crate::outcome::{self, Tally};
-use crate::port::{Devices, LegCommand, LegId, Release};
+use crate::port::{Devices, Diversion, DiversionReason, LegCommand, LegId, Release, Shown};
 
 /// The running stage.
 #[derive(Debug)]
@@ -33,8 +34,12 @@ pub(crate) struct Ringing {
     /// Who declined in this stage: not offered the call again in it (D42, mikopbx/Core#1043). At
     /// most one for each attempt.
     declined: Vec<UserId>,
-    /// What becomes of an attempt that nobody answered, instead of how it ended (D48).
-    forwards: bool,
+    /// What of an attempt that nobody answered goes on elsewhere, instead of how it ended (D48).
+    passed_on: PassedOn,
+    /// The last attempt has gone on elsewhere, for this reason.
+    goes_on: Option<DiversionReason>,
+    /// Who has passed the call on, the first of them first.
+    diverted: Vec<(UserId, DiversionReason)>,
 }
 
 impl Ringing {
@@ -44,7 +49,7 @@ impl Ringing {
         strategy: AcdStrategy,
         ivr: Option<IvrId>,
         mut route: Route,
-        basis: &Basis,
+        basis: &mut Basis,
         ctx: &mut Ctx<'_>,
     ) -> Self {
         let stage = route.begin_stage(target.clone(), strategy, ivr.clone(), basis, ctx);
@@ -56,13 +61,67 @@ impl Ringing {
             active: Vec::new(),
             tally: Tally::default(),
             declined: Vec::new(),
-            forwards: false,
+            passed_on: PassedOn::default(),
+            goes_on: None,
+            diverted: Vec::new(),
         }
     }
 
     /// The Connection, for the next stage or the end.
     pub(crate) fn into_route(self) -> Route {
         self.route
+    }
+
+    /// The Connection.
+    pub(crate) fn route(&self) -> &Route {
+        &self.route
+    }
+
+    /// The Connection, whose telephones are to ring for somebody else.
+    pub(crate) fn route_mut(&mut self) -> &mut Route {
+        &mut self.route
+    }
+
+    /// The attempt that rings this user.
+    pub(super) fn attempt_of(&mut self, user: &UserId) -> Option<&mut Attempt> {
+        self.active.iter_mut().find(|attempt| attempt.user() == Some(user))
+    }
+
+    /// Who is rung for the route is rung by nothing else.
+    pub(super) fn with(route: Route, attempt: Attempt) -> Self {
+        Self {
+            route,
+            ivr: None,
+            stage: 1,
+            retarget: None,
+            active: vec![attempt],
+            tally: Tally::default(),
+            declined: Vec::new(),
+            passed_on: PassedOn::default(),
+            goes_on: None,
+            diverted: Vec::new(),
+        }
+    }
+
+    /// The caller is in no IVR any more.
+    pub(super) fn leave_ivr(&mut self) {
+        self.ivr = None;
+        self.passed_on = PassedOn::default();
+        self.goes_on = None;
+    }
+
+    /// An attempt that has this leg already; `false` where a limit forbids it.
+    pub(super) fn begin_attempt(
+        &mut self,
+        offer: Offer,
+        leg: LegId,
+        basis: &mut Basis,
+        ctx: &mut Ctx<'_>,
+    ) -> bool {
+        let attempt = self.start(offer, basis, ctx);
+        let begun = attempt.is_some();
+        self.active.extend(attempt.map(|attempt| Attempt { leg, ..attempt }));
+        begun
     }
 
     /// The attempts that ring.
@@ -89,10 +148,20 @@ impl Ringing {
         self.active.iter().map(|attempt| attempt.leg)
     }
 
-    /// From now on who is not reached ends as `forwarded`, because another number is dialled then
-    /// (D48); or no more.
-    pub(crate) fn set_forwards(&mut self, forwards: bool) {
-        self.forwards = forwards;
+    /// From now on who is not reached so ends as `forwarded`, because somebody else is rung then
+    /// (D48).
+    pub(super) fn set_passed_on(&mut self, passed_on: PassedOn) {
+        self.passed_on = passed_on;
+    }
+
+    /// Why the last attempt goes on elsewhere, once.
+    pub(super) fn take_passed_on(&mut self) -> Option<DiversionReason> {
+        self.goes_on.take()
+    }
+
+    /// Whoever rings from now on is told that this user has passed the call on.
+    pub(super) fn divert(&mut self, user: UserId, reason: DiversionReason) {
+        self.diverted.push((user, reason));
     }
 
     /// Dials; `false` where a limit forbids it.
@@ -106,15 +175,26 @@ impl Ringing {
         {
             ctx.floor.ring(user, &basis.id, attempt.group.as_ref(), ctx.now);
         }
-        dial(&attempt, way, basis, ctx);
+        dial(&attempt, way, &self.route, &self.diverted, basis, ctx);
         self.active.push(attempt);
         true
     }
 
     /// An attempt that is over as it begins: nobody is registered (D37).
     pub(crate) fn unreachable(&mut self, offer: Offer, basis: &mut Basis, ctx: &mut Ctx<'_>) {
+        let ended = End::by_decision(AttemptOutcome::Unavailable, 480);
+        self.over_at_once(offer, ended, basis, ctx);
+    }
+
+    /// An attempt that is over as it begins.
+    pub(super) fn over_at_once(
+        &mut self,
+        offer: Offer,
+        ended: End,
+        basis: &mut Basis,
+        ctx: &mut Ctx<'_>,
+    ) {
         if let Some(attempt) = self.start(offer, basis, ctx) {
-            let ended = End::by_decision(AttemptOutcome::Unavailable, 480);
             self.note(&attempt, ended, basis, ctx);
         }
     }
@@ -141,11 +221,14 @@ impl Ringing {
         attempt.alive_by = None;
         if !attempt.rang {
             attempt.rang = true;
-            let event = CallEvent::AttemptRinging { connection: CONNECTION, attempt: attempt.seq };
+            let connection = self.route.connection();
+            let event = CallEvent::AttemptRinging { connection, attempt: attempt.seq };
             basis.record(event, ctx);
         }
-        let heard = (early_media && alone).then_some(leg);
-        basis.anchor.alert(heard, ctx);
+        if self.route.kind() == ConnectionKind::Route {
+            let heard = (early_media && alone).then_some(leg);
+            basis.anchor.alert(heard, ctx);
+        }
     }
 
     /// A leg answers: it wins. `None`: it is none of this stage. Until the floor is told to whom
@@ -159,7 +242,7 @@ impl Ringing {
                 basis.outside(E164::parse(number).ok().as_ref(), number)
             }
         };
-        let far = Far { leg, connection: CONNECTION, party };
+        let far = Far { leg, connection: self.route.connection(), party };
         Some(Winner { attempt: attempt.seq, far, group: attempt.group })
     }
 
@@ -206,7 +289,8 @@ impl Ringing {
             if attempt.deadline() <= now && !attempt.later.is_empty() {
                 attempt.rang_out |= attempt.gives_up_at <= now;
                 let (leg, why) = (attempt.leg, Release::NoAnswer);
-                let stopped = Stopped { leg, connection: CONNECTION, attempt: None, why };
+                let connection = self.route.connection();
+                let stopped = Stopped { leg, connection, attempt: None, why };
                 basis.stop(stopped, ctx);
                 self.next_device(index, basis, ctx);
             }
@@ -233,7 +317,8 @@ impl Ringing {
         basis: &mut Basis,
         ctx: &mut Ctx<'_>,
     ) {
-        self.forwards = false;
+        self.passed_on = PassedOn::default();
+        self.goes_on = None;
         let ended = End::by_decision(outcome, outcome::CANCELLED);
         self.give_up(ended, why, |_| true, basis, ctx);
     }
@@ -251,7 +336,8 @@ impl Ringing {
             self.note(attempt, ended, basis, ctx);
         }
         for Attempt { leg, seq, .. } in given_up {
-            let stopped = Stopped { leg, connection: CONNECTION, attempt: Some(seq), why };
+            let connection = self.route.connection();
+            let stopped = Stopped { leg, connection, attempt: Some(seq), why };
             basis.stop(stopped, ctx);
         }
     }
@@ -268,7 +354,7 @@ impl Ringing {
         attempt.gives_up_at = ctx.now.mono.saturating_add(ring);
         // The last one may be slow: nothing is gained by giving it up sooner.
         attempt.alive_by = if attempt.later.is_empty() { None } else { way.alive_by(ctx) };
-        dial(attempt, way, basis, ctx);
+        dial(attempt, way, &self.route, &self.diverted, basis, ctx);
         true
     }
 
@@ -278,14 +364,17 @@ impl Ringing {
         if attempt.cut_short && ring_end == RingEnd::Missed {
             ring_end = RingEnd::Stopped;
         }
-        if self.forwards && attempt.user().is_some() {
+        if attempt.user().is_some()
+            && let Some(reason) = self.passed_on.reason(ended.outcome)
+        {
             ended.outcome = AttemptOutcome::Forwarded;
+            self.goes_on = Some(reason);
         }
         let End { outcome, sip_status, q850 } = ended;
         self.tally.note(outcome);
         self.route.attempt_ended(outcome, q850);
         let event = CallEvent::AttemptEnded {
-            connection: CONNECTION,
+            connection: self.route.connection(),
             attempt: attempt.seq,
             outcome,
             sip_status: Some(sip_status),
@@ -318,7 +407,7 @@ impl Ringing {
         basis.named_groups.extend(group.clone());
         let seq = self.route.next_attempt();
         let event = CallEvent::AttemptStarted {
-            connection: CONNECTION,
+            connection: self.route.connection(),
             attempt: seq,
             stage: self.stage,
             round,
@@ -330,7 +419,8 @@ impl Ringing {
         basis.record(event, ctx);
         // After it, so that a record that is cut off here names no strategy without an attempt.
         if let Some((target, strategy)) = self.retarget.take() {
-            let event = CallEvent::StageTargeted { connection: CONNECTION, target, strategy };
+            let connection = self.route.connection();
+            let event = CallEvent::StageTargeted { connection, target, strategy };
             basis.record(event, ctx);
         }
         let leg = ctx.legs.mint();
@@ -340,6 +430,7 @@ impl Ringing {
             leg,
             party,
             group,
+            since: ctx.now.mono,
             rang,
             rang_out,
             alive_by,
@@ -351,16 +442,29 @@ impl Ringing {
     }
 }
 
-fn dial(attempt: &Attempt, way: Way, basis: &Basis, ctx: &mut Ctx<'_>) {
-    let (leg, anchor) = (attempt.leg, basis.anchor.leg);
+fn dial(
+    attempt: &Attempt,
+    way: Way,
+    route: &Route,
+    diverted: &[(UserId, DiversionReason)],
+    basis: &Basis,
+    ctx: &mut Ctx<'_>,
+) {
+    let (leg, anchor) = (attempt.leg, route.for_leg(basis));
+    let as_shown = |show: fn(&UserId, &Basis) -> Shown| {
+        let by = diverted.iter().map(|(user, reason)| (show(user, basis), *reason));
+        by.map(|(by, reason)| Diversion { by, reason }).collect()
+    };
     ctx.order(match way {
         Way::Phones(user, devices) => {
-            LegCommand::DialUser { leg, user, devices, shown: basis.shown.clone(), anchor }
+            let diverted = as_shown(forward::shown_inside);
+            let shown = route.shown(basis);
+            LegCommand::DialUser { leg, user, devices, shown, anchor, diverted }
         }
         Way::Outside(to) => {
-            let shown = basis.shown_outside(attempt.user());
-            let trunk = basis.anchor.trunk.clone();
-            LegCommand::DialOutside { leg, to, shown, trunk, anchor }
+            let diverted = as_shown(forward::shown_outside);
+            let (shown, trunk) = route.outside(attempt.user(), basis);
+            LegCommand::DialOutside { leg, to, shown, trunk, anchor, diverted }
         }
     });
 }

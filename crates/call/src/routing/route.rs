@@ -1,27 +1,45 @@
-//! The Connection of a routed call: one over all stages and all their attempts (D3), numbered as
-//! D38 says and ended as §4.4 and D41 say.
+//! A Connection that is being routed: one over all stages and all their attempts (D3), numbered as
+//! D38 says and ended as §4.4 and D41 say. The first of a call is rung for its caller; later ones
+//! are opened by transfers, consultations and additions, for whoever is on the call then.
 
-use model::IvrId;
 use model::call_graph::event::{AttemptSeq, CallEvent, ConnectionSeq, Target};
 use model::call_graph::words::{
     AttemptOutcome, ConnectionKind, ConnectionOutcome, EndReason, NoAnswerReason,
 };
 use model::directory::AcdStrategy;
+use model::{IvrId, TrunkId, UserId};
 
+use super::adopted::Becomes;
 use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::outcome::{self, Q850};
-
-/// Number of the only Connection that routing opens before somebody has answered.
-pub(crate) const CONNECTION: ConnectionSeq = 1;
+use crate::port::{LegId, Shown};
 
 /// What the stages of one Connection share.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Route {
+    /// 0: no stage has begun.
+    connection: ConnectionSeq,
+    kind: ConnectionKind,
+    opened_by: Option<UserId>,
+    behalf: Option<Behalf>,
     stages: u16,
     attempts: AttemptSeq,
     /// The first attempt that ended: the only one, where there was one.
     first: Option<(AttemptOutcome, Q850)>,
+}
+
+/// For whom telephones ring that do not ring for the caller of the call.
+#[derive(Clone, Debug)]
+pub(crate) struct Behalf {
+    /// His leg: its session description, Max-Forwards and Call-ID are carried on.
+    pub(crate) leg: LegId,
+    /// What telephones inside show.
+    pub(crate) shown: Shown,
+    /// What telephones outside show.
+    pub(crate) outside: Shown,
+    /// The trunk to use first.
+    pub(crate) trunk: Option<TrunkId>,
 }
 
 /// How an unanswered Connection came out.
@@ -32,21 +50,110 @@ pub(crate) struct Unanswered {
     pub(crate) q850: Q850,
 }
 
+impl Default for Route {
+    /// The route of a call's caller.
+    fn default() -> Self {
+        Self {
+            connection: 0,
+            kind: ConnectionKind::Route,
+            opened_by: None,
+            behalf: None,
+            stages: 0,
+            attempts: 0,
+            first: None,
+        }
+    }
+}
+
 impl Route {
+    /// A Connection beside those that the call has. `behalf`: `None`: whoever
+    /// [`Basis::anchor`] is.
+    pub(crate) fn of(
+        kind: ConnectionKind,
+        opened_by: Option<UserId>,
+        behalf: Option<Behalf>,
+    ) -> Self {
+        Self { kind, opened_by, behalf, ..Self::default() }
+    }
+
+    /// Its number, once a stage has begun.
+    pub(crate) fn connection(&self) -> ConnectionSeq {
+        self.connection
+    }
+
+    /// Why it was opened.
+    pub(crate) fn kind(&self) -> ConnectionKind {
+        self.kind
+    }
+
+    /// The user who opened it.
+    pub(crate) fn opened_by(&self) -> Option<&UserId> {
+        self.opened_by.as_ref()
+    }
+
+    /// Attempts that were begun.
+    pub(super) fn attempts(&self) -> AttemptSeq {
+        self.attempts
+    }
+
+    /// A number outside was dialled for it.
+    pub(super) fn dialled(&mut self) {
+        self.stages = 1;
+    }
+
+    /// It is a Connection of another call from now on.
+    pub(super) fn becomes(&mut self, becomes: Becomes) {
+        let Becomes { connection, kind, opened_by, behalf } = becomes;
+        self.connection = connection;
+        self.kind = kind;
+        self.opened_by = Some(opened_by);
+        self.behalf = behalf;
+    }
+
+    /// The leg for which telephones ring.
+    pub(crate) fn for_leg(&self, basis: &Basis) -> LegId {
+        self.behalf.as_ref().map_or(basis.anchor.leg, |behalf| behalf.leg)
+    }
+
+    /// Telephones that ring from now on ring for somebody else.
+    pub(crate) fn set_behalf(&mut self, behalf: Behalf) {
+        self.behalf = Some(behalf);
+    }
+
+    /// What telephones inside show.
+    pub(crate) fn shown(&self, basis: &Basis) -> Shown {
+        self.behalf.as_ref().map_or_else(|| basis.shown.clone(), |behalf| behalf.shown.clone())
+    }
+
+    /// What a telephone outside shows that is rung for this user, and the trunk to use first.
+    pub(crate) fn outside(
+        &self,
+        rung_for: Option<&UserId>,
+        basis: &Basis,
+    ) -> (Shown, Option<TrunkId>) {
+        match &self.behalf {
+            Some(behalf) => (behalf.outside.clone(), behalf.trunk.clone()),
+            None => (basis.shown_outside(rung_for), basis.anchor.trunk.clone()),
+        }
+    }
+
     /// A stage begins; the first opens the Connection. Returns its number.
     pub(crate) fn begin_stage(
         &mut self,
         target: Target,
         strategy: AcdStrategy,
         ivr: Option<IvrId>,
-        basis: &Basis,
+        basis: &mut Basis,
         ctx: &mut Ctx<'_>,
     ) -> u16 {
+        if self.stages == 0 {
+            self.connection = basis.open_connection();
+        }
         self.stages += 1;
         let event = CallEvent::RoutingStarted {
-            connection: CONNECTION,
-            kind: ConnectionKind::Route,
-            opened_by: None,
+            connection: self.connection,
+            kind: self.kind,
+            opened_by: self.opened_by.clone(),
             ivr,
             target,
             strategy,
@@ -65,8 +172,8 @@ impl Route {
     }
 
     /// Ends the stage that runs: nobody answered it.
-    pub(crate) fn stage_failed(reason: NoAnswerReason, basis: &Basis, ctx: &mut Ctx<'_>) {
-        let connection = CONNECTION;
+    pub(crate) fn stage_failed(&self, reason: NoAnswerReason, basis: &Basis, ctx: &mut Ctx<'_>) {
+        let connection = self.connection;
         basis.record(CallEvent::NoAnswer { connection, reason }, ctx);
     }
 
@@ -82,7 +189,7 @@ impl Route {
         }
         let ended = self.unanswered(caller_left);
         let event = CallEvent::ConnectionEnded {
-            connection: CONNECTION,
+            connection: self.connection,
             outcome: ended.outcome,
             reason: EndReason::NotAnswered,
             sip_status: Some(ended.sip_status),

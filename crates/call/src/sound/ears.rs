@@ -17,6 +17,8 @@ pub(crate) enum Purpose {
     Consent,
     /// The party hears that he is recorded.
     Beep,
+    /// Somebody has ordered it.
+    Ordered,
 }
 
 /// What the legs of a call are played.
@@ -47,6 +49,18 @@ impl Ears {
             self.playing.retain(|playing| playing.leg != leg);
             ctx.media(MediaCommand::StopPlay { leg });
         }
+    }
+
+    /// Nothing plays to anybody any more.
+    pub(crate) fn stop_all(&mut self, ctx: &mut Ctx<'_>) {
+        for Playing { leg, .. } in std::mem::take(&mut self.playing) {
+            ctx.media(MediaCommand::StopPlay { leg });
+        }
+    }
+
+    /// A leg is no longer one that hears something: what plays to it stops.
+    pub(crate) fn gone(&mut self, leg: LegId) {
+        self.playing.retain(|playing| playing.leg != leg);
     }
 
     /// Why the leg hears what it hears; `None`: nothing plays to it.

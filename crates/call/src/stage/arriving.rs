@@ -22,6 +22,24 @@ use crate::routing::route::Route;
 
 /// Begins a call and takes it as far as it goes by itself.
 pub(crate) fn arrive(id: CallId, arrival: Arrival, ctx: &mut Ctx<'_>) -> (Basis, Stage) {
+    ctx.out.push(CallOutput::Named(arrival.leg, BridgeLeg::Anchor));
+    let sip_call_id = Some(arrival.sip_call_id.clone());
+    let (mut basis, first) = open(id, arrival, sip_call_id, ctx);
+    if let Some(user) = basis.anchor.user() {
+        ctx.floor.take(user, &basis.id, None, ctx.now);
+    }
+    look_up(&mut basis, ctx);
+    let stage = first.go(&mut basis, ctx);
+    (basis, stage)
+}
+
+/// Writes down what the call is. `sip_call_id`: of the caller's leg, if it has one yet.
+pub(super) fn open(
+    id: CallId,
+    arrival: Arrival,
+    sip_call_id: Option<Arc<str>>,
+    ctx: &mut Ctx<'_>,
+) -> (Basis, First) {
     let directory = ctx.directory.clone();
     let caller = caller(arrival.caller, &directory);
     let Course { direction, internal_number, first_owner, callee, trunk, first } =
@@ -40,7 +58,7 @@ pub(crate) fn arrive(id: CallId, arrival: Arrival, ctx: &mut Ctx<'_>) -> (Basis,
         owner: first_owner.clone(),
         trunk: trunk.map(|trunk| Arc::from(trunk.as_str())),
         node: arrival.node,
-        sip_call_id: Some(arrival.sip_call_id),
+        sip_call_id,
     };
     let anchor = Anchor::new(arrival.leg, caller.party, caller.trunk);
     let mut basis = Basis {
@@ -49,28 +67,9 @@ pub(crate) fn arrive(id: CallId, arrival: Arrival, ctx: &mut Ctx<'_>) -> (Basis,
         callee,
         ..Basis::new(id, direction, anchor, caller.shown, ctx)
     };
-    ctx.out.push(CallOutput::Named(basis.anchor.leg, BridgeLeg::Anchor));
     basis.record(CallEvent::Started(Box::new(started)), ctx);
-    if let Some(user) = basis.anchor.user() {
-        ctx.floor.take(user, &basis.id, None, ctx.now);
-    }
     basis.decide(RoutingRule::Number, dialled, first.verdict());
-    look_up(&mut basis, ctx);
-    let stage = match first {
-        First::Ring(user) => ring(user, &mut basis, ctx),
-        First::Ivr(id) => ivr::run(id, Route::default(), &mut basis, ctx),
-        First::Dial(dial) => Dialing::begin(dial, &basis, ctx),
-        First::Code(code, user) => code::dialled(code, user, &mut basis, ctx),
-        First::Refuse => Ending {
-            by: EndedBy::System,
-            why: Release::Normal,
-            outcome: CallOutcome::Unroutable,
-            sip_status: 404,
-            q850: outcome::Q850_UNALLOCATED,
-        }
-        .finish(&mut basis, ctx),
-    };
-    (basis, stage)
+    (basis, first)
 }
 
 struct Known {
@@ -95,7 +94,9 @@ struct Course {
     first: First,
 }
 
-enum First {
+/// What a call does first.
+#[derive(Debug)]
+pub(super) enum First {
     Ring(UserId),
     Ivr(IvrId),
     Dial(Dial),
@@ -105,6 +106,29 @@ enum First {
 }
 
 impl First {
+    /// Does it.
+    pub(super) fn go(self, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
+        match self {
+            Self::Ring(user) => ring(user, basis, ctx),
+            Self::Ivr(id) => ivr::run(id, Route::default(), basis, ctx),
+            Self::Dial(dial) => Dialing::begin(dial, basis, ctx),
+            Self::Code(code, user) => code::dialled(code, user, basis, ctx),
+            Self::Refuse => Ending {
+                by: EndedBy::System,
+                why: Release::Normal,
+                outcome: CallOutcome::Unroutable,
+                sip_status: 404,
+                q850: outcome::Q850_UNALLOCATED,
+            }
+            .finish(basis, ctx),
+        }
+    }
+
+    /// Whether its caller is to hear that it rings, once he is there.
+    pub(super) fn rings(&self) -> bool {
+        matches!(self, Self::Ring(_) | Self::Dial(_))
+    }
+
     /// What comes first, for people.
     fn verdict(&self) -> String {
         match self {
@@ -231,5 +255,5 @@ fn ring(user: UserId, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
         timeout,
         max_rounds: None,
     };
-    Hunting::begin(user, plan, Route::default(), basis, ctx)
+    Hunting::begin(plan, Route::default(), basis, ctx)
 }

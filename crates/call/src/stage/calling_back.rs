@@ -20,7 +20,6 @@ use crate::outbound::{Dial, Dialing};
 use crate::outcome;
 use crate::port::{CallInput, CallOutput, Devices, LegCommand, LegEvent, Release, Shown};
 use crate::routing::devices::{self, Way};
-use crate::routing::route::CONNECTION;
 
 /// Whom to call back, and who does it.
 #[derive(Clone, Debug)]
@@ -193,7 +192,7 @@ impl CallingBack {
     /// The member is rung no longer.
     fn stop(self, how: RingEnd, why: Release, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
         let leg = basis.anchor.leg;
-        basis.stop(Stopped { leg, connection: CONNECTION, attempt: None, why }, ctx);
+        basis.stop(Stopped { leg, connection: 1, attempt: None, why }, ctx);
         self.over(how, basis, ctx)
     }
 

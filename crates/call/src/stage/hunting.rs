@@ -5,22 +5,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use model::IvrId;
 use model::call_graph::event::{CallEvent, Party};
 use model::call_graph::words::{AttemptOutcome, EndedBy, IvrExit, NoAnswerReason, ParticipantRole};
-use model::{IvrId, UserId};
 
-use super::bridged::Bridged;
 use super::{Stage, ending, ivr, voicemail};
 use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::ivr::session;
 use crate::leg::ended_by;
-use crate::port::{CallInput, CallOutput, LegEvent, LegId, PlayEnd, Playlist, Release};
+use crate::port::{Adoption, CallInput, CallOutput, LegEvent, LegId, PlayEnd, Playlist, Release};
 use crate::routing::attempt::Winner;
+use crate::routing::forward::Next;
 use crate::routing::hunt::{Hunt, Plan};
 use crate::routing::ringing::Ringing;
-use crate::routing::route::{CONNECTION, Route};
+use crate::routing::route::Route;
 use crate::sound::ears::Purpose;
+use crate::talk::Talk;
 
 /// A hunt, and where it came from.
 #[derive(Debug)]
@@ -28,29 +29,21 @@ pub(crate) struct Hunting {
     hunt: Hunt,
     /// The IVR that the caller is in.
     ivr: Option<IvrId>,
-    /// The user who is called himself, where no IVR routes.
-    called: Option<UserId>,
     /// He hears the music of the group.
     music: bool,
 }
 
 impl Hunting {
     /// Rings a user who is called himself.
-    pub(crate) fn begin(
-        user: UserId,
-        plan: Plan,
-        route: Route,
-        basis: &mut Basis,
-        ctx: &mut Ctx<'_>,
-    ) -> Stage {
+    pub(crate) fn begin(plan: Plan, route: Route, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
         let hunt = Hunt::begin(plan, route, basis, ctx);
-        Self { hunt, ivr: None, called: Some(user), music: false }.go_on(basis, ctx)
+        Self { hunt, ivr: None, music: false }.go_on(basis, ctx)
     }
 
     /// Goes on with what an IVR has begun; a caller whom it has accepted hears something.
     pub(crate) fn wait(hunt: Hunt, ivr: IvrId, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
         let music = hunt.group().and_then(|group| basis.music_of(group));
-        let hunting = Self { hunt, ivr: Some(ivr), called: None, music: music.is_some() };
+        let hunting = Self { hunt, ivr: Some(ivr), music: music.is_some() };
         if basis.anchor.is_accepted() {
             play(music.or_else(|| ctx.settings.sound.ringback.clone()), basis, ctx);
         }
@@ -73,6 +66,15 @@ impl Hunting {
                 self.go_on(basis, ctx)
             }
             CallInput::Release => self.released(basis, ctx),
+            CallInput::Adopt(Adoption::Pickup { user }, mut given) => {
+                given.picks_up(&user, basis, ctx);
+                if !self.hunt.picked_up(&user, given.anchor.leg, basis, ctx) {
+                    given.release(Release::Normal, basis, ctx);
+                    return Stage::Hunting(self);
+                }
+                let leg = given.answer(basis.anchor.leg, ctx);
+                self.answered(leg, basis, ctx)
+            }
             CallInput::Order(..)
             | CallInput::Adopt(..)
             | CallInput::Granted(_)
@@ -89,6 +91,14 @@ impl Hunting {
 
     pub(crate) fn deadline(&self) -> Option<Duration> {
         self.hunt.deadline()
+    }
+
+    /// It rings on in another call; no IVR goes on with it there.
+    pub(crate) fn give_up(self, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Hunt {
+        if let Some(ivr) = &self.ivr {
+            session::exit(ivr, IvrExit::CallerHangup, None, basis, ctx);
+        }
+        self.hunt
     }
 
     /// The attempts that ring.
@@ -199,15 +209,19 @@ impl Hunting {
         if !self.hunt.is_over() {
             return Stage::Hunting(self);
         }
-        let wants_message = self.hunt.wants_message();
+        let next = self.hunt.next().cloned();
         let reason = self.hunt.reason();
         let route = self.hunt.end(reason, basis, ctx);
-        match (&self.ivr, self.called) {
-            (Some(ivr), _) => ivr::go_on(ivr, route, basis, ctx),
-            (None, Some(user)) if wants_message => {
+        match (&self.ivr, next) {
+            (Some(ivr), Some(Next::Ivr(to))) => ivr::go_to(ivr, Some(&to), route, basis, ctx),
+            (Some(ivr), Some(Next::Message(_)) | None) => ivr::go_on(ivr, route, basis, ctx),
+            (None, Some(Next::Ivr(to))) => ivr::run(to, route, basis, ctx),
+            (None, Some(Next::Message(user))) => {
                 voicemail::leave_for_user(&user, route, basis, ctx)
             }
-            (None, _) => ending::unanswered(&route, EndedBy::System, Release::Normal, basis, ctx),
+            (None, None) => {
+                ending::unanswered(&route, EndedBy::System, Release::Normal, basis, ctx)
+            }
         }
     }
 }
@@ -215,7 +229,7 @@ impl Hunting {
 /// Writes that the winner has answered.
 pub(super) fn record_answer(winner: &Winner, basis: &Basis, ctx: &mut Ctx<'_>) {
     let event = CallEvent::Answered {
-        connection: CONNECTION,
+        connection: winner.far.connection,
         attempt: Some(winner.attempt),
         by: winner.far.party.clone(),
         role: ParticipantRole::Callee,
@@ -244,7 +258,7 @@ pub(super) fn join(
     for purpose in [Purpose::Waiting, Purpose::Greeting] {
         basis.ears.stop(basis.anchor.leg, purpose, ctx);
     }
-    Bridged::begin(winner.far, basis, ctx)
+    Talk::begin(winner.far, basis, ctx)
 }
 
 /// Plays to the caller for as long as he waits; `None`: silence.

@@ -1,9 +1,7 @@
 //! The stages of a call, one struct each. An input consumes the stage and makes the next one, so
-//! no state of a stage that is over can be looked at. Transfers will be stages of their own beside
-//! [`bridged`].
+//! no state of a stage that is over can be looked at. Who talks is in [`crate::talk`].
 
 pub(crate) mod arriving;
-pub(crate) mod bridged;
 pub(crate) mod calling_back;
 pub(crate) mod code;
 pub(crate) mod controlling;
@@ -11,6 +9,7 @@ pub(crate) mod ending;
 pub(crate) mod hunting;
 pub(crate) mod ivr;
 pub(crate) mod mailbox;
+pub(crate) mod originating;
 pub(crate) mod parting;
 pub(crate) mod told;
 pub(crate) mod voicemail;
@@ -18,7 +17,8 @@ pub(crate) mod waiting;
 
 use std::time::Duration;
 
-use self::bridged::Bridged;
+use model::call_graph::event::ConnectionSeq;
+
 use self::calling_back::CallingBack;
 use self::controlling::Controlling;
 use self::hunting::Hunting;
@@ -27,16 +27,17 @@ use self::ivr::looking_up::LookingUp;
 use self::ivr::menu::Asking;
 use self::ivr::spelling::Spelling;
 use self::mailbox::Mailbox;
+use self::originating::Originating;
 use self::parting::Parting;
 use self::told::Told;
 use self::voicemail::Voicemail;
 use self::waiting::Waiting;
 use crate::basis::Basis;
 use crate::ctx::Ctx;
-use crate::leg::Far;
 use crate::outbound::Dialing;
 use crate::port::{CallInput, LegId};
 use crate::routing::ringing::Ringing;
+use crate::talk::{Search, Talk};
 
 /// Where a call is.
 #[derive(Debug)]
@@ -65,10 +66,12 @@ pub(crate) enum Stage {
     Parting(Parting),
     /// A member is rung who is to call somebody back.
     CallingBack(Box<CallingBack>),
+    /// A user is rung for whom a call was ordered.
+    Originating(Box<Originating>),
     /// A number outside is dialled.
     Dialing(Dialing),
-    /// Two legs hear each other.
-    Bridged(Bridged),
+    /// Somebody has answered.
+    Talking(Box<Talk>),
     /// Over.
     Ended,
 }
@@ -88,8 +91,9 @@ impl Stage {
             Self::Waiting(waiting) => waiting.handle(input, basis, ctx),
             Self::Parting(parting) => parting.handle(input, basis, ctx),
             Self::CallingBack(calling) => calling.handle(input, basis, ctx),
+            Self::Originating(originating) => originating.handle(input, basis, ctx),
             Self::Dialing(dialing) => dialing.handle(input, basis, ctx),
-            Self::Bridged(bridged) => bridged.handle(input, basis, ctx),
+            Self::Talking(talk) => talk.handle(input, basis, ctx),
             Self::Ended => self,
         }
     }
@@ -108,8 +112,10 @@ impl Stage {
             Self::Waiting(waiting) => waiting.timeout(basis, ctx),
             Self::Parting(parting) => parting.timeout(basis, ctx),
             Self::CallingBack(calling) => calling.timeout(basis, ctx),
+            Self::Originating(originating) => originating.timeout(basis, ctx),
             Self::Dialing(dialing) => dialing.timeout(basis, ctx),
-            Self::Bridged(_) | Self::Ended => self,
+            Self::Talking(talk) => talk.timeout(basis, ctx),
+            Self::Ended => self,
         }
     }
 
@@ -127,15 +133,23 @@ impl Stage {
             Self::Waiting(waiting) => waiting.deadline(),
             Self::Parting(parting) => Some(parting.deadline()),
             Self::CallingBack(calling) => Some(calling.deadline()),
+            Self::Originating(originating) => Some(originating.deadline()),
             Self::Dialing(dialing) => Some(dialing.deadline()),
-            Self::Bridged(_) | Self::Ended => None,
+            Self::Talking(talk) => talk.deadline(),
+            Self::Ended => None,
         }
     }
 
-    /// Who has been answered and is there.
-    pub(crate) fn far(&self) -> Option<&Far> {
+    /// The talk, once somebody has answered.
+    pub(crate) fn talk(&self) -> Option<&Talk> {
+        if let Self::Talking(talk) = self { Some(talk) } else { None }
+    }
+
+    /// What rings while nobody has answered.
+    pub(crate) fn ringing(&self) -> Option<&Ringing> {
         match self {
-            Self::Bridged(bridged) => Some(bridged.far()),
+            Self::Hunting(hunting) => Some(hunting.ringing()),
+            Self::Waiting(waiting) => Some(waiting.ringing()),
             Self::Greeted(_)
             | Self::Menu(_)
             | Self::Spelling(_)
@@ -144,21 +158,25 @@ impl Stage {
             | Self::Controlling(_)
             | Self::Told(_)
             | Self::LookingUp(_)
-            | Self::Hunting(_)
-            | Self::Waiting(_)
             | Self::Parting(_)
             | Self::CallingBack(_)
+            | Self::Originating(_)
             | Self::Dialing(_)
+            | Self::Talking(_)
             | Self::Ended => None,
         }
     }
 
-    pub(crate) fn far_legs(&self) -> impl Iterator<Item = LegId> {
-        let (ringing, other) = match self {
-            Self::Hunting(hunting) => (Some(hunting.ringing()), None),
-            Self::Waiting(waiting) => (Some(waiting.ringing()), None),
-            Self::Dialing(dialing) => (None, Some(dialing.leg())),
-            Self::Bridged(bridged) => (None, Some(bridged.far().leg)),
+    /// The Connection for which a leg is dialled.
+    pub(crate) fn connection_of(&self, leg: LegId) -> Option<ConnectionSeq> {
+        match self {
+            Self::Hunting(hunting) => Some(hunting.ringing().route().connection()),
+            Self::Waiting(waiting) => Some(waiting.ringing().route().connection()),
+            Self::Dialing(dialing) => Some(dialing.connection()),
+            Self::Talking(talk) => {
+                let search = talk.searches.iter().find(|search| search.has(leg));
+                search.map(Search::connection)
+            }
             Self::Greeted(_)
             | Self::Menu(_)
             | Self::Spelling(_)
@@ -168,9 +186,31 @@ impl Stage {
             | Self::Told(_)
             | Self::Parting(_)
             | Self::CallingBack(_)
+            | Self::Originating(_)
             | Self::LookingUp(_)
-            | Self::Ended => (None, None),
-        };
-        ringing.into_iter().flat_map(Ringing::legs).chain(other)
+            | Self::Ended => None,
+        }
+    }
+
+    /// The legs other than the caller's while nobody has answered; those of all once they talk.
+    pub(crate) fn legs(&self) -> Vec<LegId> {
+        match self {
+            Self::Hunting(hunting) => hunting.ringing().legs().collect(),
+            Self::Waiting(waiting) => waiting.ringing().legs().collect(),
+            Self::Dialing(dialing) => vec![dialing.leg()],
+            Self::Talking(talk) => talk.legs(),
+            Self::Greeted(_)
+            | Self::Menu(_)
+            | Self::Spelling(_)
+            | Self::Voicemail(_)
+            | Self::Mailbox(_)
+            | Self::Controlling(_)
+            | Self::Told(_)
+            | Self::Parting(_)
+            | Self::CallingBack(_)
+            | Self::Originating(_)
+            | Self::LookingUp(_)
+            | Self::Ended => Vec::new(),
+        }
     }
 }

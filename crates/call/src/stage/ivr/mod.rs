@@ -26,6 +26,7 @@ use crate::ivr::program::{self, Program};
 use crate::ivr::session;
 use crate::leg::ended_by;
 use crate::port::{Digit, Release};
+use crate::routing::forward::Next;
 use crate::routing::hunt::{Hunt, Plan};
 use crate::routing::route::Route;
 use crate::sound::ears::Purpose;
@@ -130,7 +131,7 @@ pub(crate) fn route(
 ) -> Stage {
     match hunt(ivr, plan, route, basis, ctx) {
         Ok(stage) => stage,
-        Err(passed) => go_on(ivr, passed.route, basis, ctx),
+        Err(passed) => go_to(ivr, passed.to.as_ref(), passed.route, basis, ctx),
     }
 }
 
@@ -195,6 +196,10 @@ fn hunt(
     if !hunt.is_over() {
         return Ok(Hunting::wait(hunt, ivr.clone(), basis, ctx));
     }
+    let to = match hunt.next() {
+        Some(Next::Ivr(to)) => Some(to.clone()),
+        Some(Next::Message(_)) | None => None,
+    };
     let reason = hunt.reason();
-    Err(Passed { route: hunt.end(reason, basis, ctx), to: None })
+    Err(Passed { route: hunt.end(reason, basis, ctx), to })
 }

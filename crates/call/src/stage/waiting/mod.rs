@@ -21,13 +21,13 @@ use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::ivr::input::{Heard, heard};
 use crate::port::{
-    CallInput, CallOutput, Digit, LegEvent, LegId, Offered, PlayEnd, Playlist, Release,
+    Adoption, CallInput, CallOutput, Digit, LegEvent, LegId, Offered, PlayEnd, Playlist, Release,
 };
 use crate::routing::attempt::Offer;
 use crate::routing::devices;
 use crate::routing::hunt::Plan;
 use crate::routing::ringing::Ringing;
-use crate::routing::route::{CONNECTION, Route};
+use crate::routing::route::Route;
 use crate::routing::search;
 use crate::sound::ears::Purpose;
 
@@ -85,8 +85,8 @@ impl Waiting {
             Ok(position) => position,
             Err(full) => {
                 basis.decide(RoutingRule::Queue, group.as_str(), format!("not entered: {full}"));
-                Route::stage_failed(NoAnswerReason::Unavailable, basis, ctx);
                 let (to, route) = (queue.overflow_ivr_id.as_ref(), ringing.into_route());
+                route.stage_failed(NoAnswerReason::Unavailable, basis, ctx);
                 return ivr::go_to(&ivr.id, to, route, basis, ctx);
             }
         };
@@ -96,7 +96,7 @@ impl Waiting {
         let verdict = format!("entered at place {position} with priority {priority}");
         basis.decide(RoutingRule::Queue, group.as_str(), verdict);
         let event = CallEvent::QueueEntered {
-            connection: CONNECTION,
+            connection: ringing.route().connection(),
             ivr: Some(ivr.id.clone()),
             group: group.clone(),
             priority,
@@ -170,6 +170,17 @@ impl Waiting {
             CallInput::Offered(offered) => {
                 self.offered(offered, basis, ctx);
                 self.go_on(basis, ctx)
+            }
+            CallInput::Adopt(Adoption::Pickup { user }, mut given) => {
+                given.picks_up(&user, basis, ctx);
+                let leg = given.anchor.leg;
+                let group = Some(self.group.clone());
+                if !self.ringing.picked_up(&user, leg, group, basis, ctx) {
+                    given.release(Release::Normal, basis, ctx);
+                    return Stage::Waiting(self);
+                }
+                given.answer(basis.anchor.leg, ctx);
+                self.answered(leg, basis, ctx)
             }
             CallInput::Leg(..)
             | CallInput::Release
@@ -247,7 +258,8 @@ impl Waiting {
         let (outcome, why) = (AttemptOutcome::AnsweredElsewhere, Release::AnsweredElsewhere);
         self.ringing.stop(outcome, why, basis, ctx);
         let exit = QueueExit::Answered;
-        basis.record(CallEvent::QueueLeft { connection: CONNECTION, exit }, ctx);
+        let connection = winner.far.connection;
+        basis.record(CallEvent::QueueLeft { connection, exit }, ctx);
         ctx.floor.leave(&basis.id, exit, ctx.now);
         join(winner, Some(&self.ivr), basis, ctx)
     }
@@ -380,9 +392,11 @@ impl Waiting {
         if !basis.anchor.is_gone() {
             basis.ears.stop(basis.anchor.leg, Purpose::Greeting, ctx);
         }
-        basis.record(CallEvent::QueueLeft { connection: CONNECTION, exit }, ctx);
-        Route::stage_failed(reason, basis, ctx);
-        (self.ivr, self.ringing.into_route())
+        let route = self.ringing.into_route();
+        let connection = route.connection();
+        basis.record(CallEvent::QueueLeft { connection, exit }, ctx);
+        route.stage_failed(reason, basis, ctx);
+        (self.ivr, route)
     }
 
     fn play_music(&self, basis: &mut Basis, ctx: &mut Ctx<'_>) {

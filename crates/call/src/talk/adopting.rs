@@ -1,0 +1,272 @@
+//! What comes from another call (D34, D48): whom a user consults on a second line of his telephone,
+//! who picks up, fetches, supervises, or goes on on another device. And the other way round: a talk
+//! of two becomes part of another call.
+
+use std::time::Duration;
+
+use model::UserId;
+use model::call_graph::event::{BridgeLeg, ConnectionSeq};
+use model::call_graph::words::{ConnectionKind, RoutingRule};
+
+use super::searches::{Purpose, Reach, Search};
+use super::warm::Consult;
+use super::{Present, Talk};
+use crate::adoption::ONLY;
+use crate::basis::Basis;
+use crate::ctx::Ctx;
+use crate::given_up::{Answered, GivenUp, Reached};
+use crate::leg::{Anchor, user_of};
+use crate::limits::Settings;
+use crate::outcome;
+use crate::port::{Adoption, CallOutput, LegCommand, LegId, Refusal, Release};
+use crate::routing::adopted::Becomes;
+use crate::routing::hunt::Hunt;
+
+impl Talk {
+    /// Whether it would take this.
+    pub(crate) fn takes(&self, adoption: &Adoption, settings: &Settings) -> Result<(), Refusal> {
+        let most = settings.transfer.max_parties;
+        let parties = self.present.len() + self.searches.len();
+        match adoption {
+            Adoption::Consultation { user, complete, .. } => {
+                let leg = self.by_user(user).ok_or(Refusal::NotThere)?.leg;
+                if self.consults_or_is_consulted(leg) || self.others_of(leg).is_empty() {
+                    return Self::refuse(Refusal::State);
+                }
+                if !complete && parties >= most {
+                    return Self::refuse(Refusal::Limit);
+                }
+                Ok(())
+            }
+            Adoption::Pickup { user } => {
+                let rings = self.searches.iter().any(Search::may_be_picked_up);
+                let fits = rings && !self.present.iter().any(|it| it.is_user(user));
+                if fits { Ok(()) } else { Self::refuse(Refusal::State) }
+            }
+            Adoption::Retrieval { .. } if self.parked.is_some() => Ok(()),
+            Adoption::Retrieval { .. } => Self::refuse(Refusal::State),
+            Adoption::Replacement { user, replaced } => {
+                let party = self.by_leg(*replaced).ok_or(Refusal::NotThere)?;
+                if party.is_user(user) { Ok(()) } else { Self::refuse(Refusal::Forbidden) }
+            }
+            Adoption::Supervisor { by, of, .. } => {
+                self.by_user(of).ok_or(Refusal::NotThere)?;
+                if self.present.iter().any(|it| it.is_user(by)) {
+                    return Self::refuse(Refusal::State);
+                }
+                if parties >= most { Self::refuse(Refusal::Limit) } else { Ok(()) }
+            }
+        }
+    }
+
+    /// Takes it; [`Self::takes`] has said yes.
+    pub(super) fn adopt(
+        &mut self,
+        adoption: Adoption,
+        mut given: Box<GivenUp>,
+        basis: &mut Basis,
+        ctx: &mut Ctx<'_>,
+    ) {
+        match adoption {
+            Adoption::Consultation { user, complete, referred } => {
+                self.consulted_elsewhere(&user, complete, referred, *given, basis, ctx);
+            }
+            Adoption::Pickup { user } => self.picked_up(&user, given, basis, ctx),
+            Adoption::Retrieval { user } => self.fetched(user, given, basis, ctx),
+            Adoption::Replacement { user, replaced } => {
+                given.absorb(None, ConnectionKind::Add, &user, basis, ctx);
+                let like = self.others_of(replaced).first().map_or(replaced, |it| it.leg);
+                let leg = given.answer(like, ctx);
+                self.replace(replaced, leg, "dialled", basis, ctx);
+            }
+            Adoption::Supervisor { by, of, how } => {
+                self.supervisor_comes(by, &of, how, given, basis, ctx);
+            }
+        }
+    }
+
+    fn picked_up(
+        &mut self,
+        user: &UserId,
+        mut given: Box<GivenUp>,
+        basis: &mut Basis,
+        ctx: &mut Ctx<'_>,
+    ) {
+        given.picks_up(user, basis, ctx);
+        let leg = given.anchor.leg;
+        let Some(index) = self.searches.iter().position(Search::may_be_picked_up) else {
+            return given.release(Release::Normal, basis, ctx);
+        };
+        if !self.searches[index].picked_up(user, leg, basis, ctx) {
+            return given.release(Release::Normal, basis, ctx);
+        }
+        let bridge = self.searches[index].bridge;
+        let like = self.present.iter().find(|it| it.bridge == bridge).map(|it| it.leg);
+        given.answer(like.unwrap_or(leg), ctx);
+        self.found(index, leg, basis, ctx);
+    }
+
+    /// A user has consulted somebody on another line: it is a consultation of this call, as far as
+    /// it has got, and is completed, or becomes a conference.
+    fn consulted_elsewhere(
+        &mut self,
+        user: &UserId,
+        complete: bool,
+        referred: Option<LegId>,
+        mut given: GivenUp,
+        basis: &mut Basis,
+        ctx: &mut Ctx<'_>,
+    ) {
+        let (Some(Present { leg: by, bridge: home, .. }), Some(_)) =
+            (self.by_user(user).cloned(), given.leg_of(user))
+        else {
+            return given.release(Release::Normal, basis, ctx);
+        };
+        let connection = basis.open_connection();
+        let is_added = !complete && !matches!(given.reached, Reached::Talking(_));
+        let kind = if is_added { ConnectionKind::Add } else { ConnectionKind::Consult };
+        given.absorb(Some(connection), kind, user, basis, ctx);
+        let verdict = format!("{} has become part of this call", given.call);
+        basis.decide(RoutingRule::Transfer, user.as_str(), verdict);
+        let GivenUp { mut anchor, reached, .. } = given;
+        let bridge = self.open_bridge();
+        let mut target = None;
+        // What he has of the other call: no row here speaks of it.
+        let mut his = Present::new(anchor.leg, BridgeLeg::Anchor, anchor.party.clone());
+        match reached {
+            Reached::Nobody => {}
+            Reached::Talking(far) => {
+                let other = other_side(user, &anchor, &mut his, far);
+                target = Some(other.leg);
+                basis.named.extend(other.user().cloned());
+                let name = BridgeLeg::Connection(connection);
+                ctx.out.push(CallOutput::Named(other.leg, name));
+                self.present.push(Present { name: Some(name), bridge, ..other });
+            }
+            Reached::Ringing(hunt) => self.rings_on(*hunt, connection, kind, by, basis),
+            Reached::Dialling(dialled) => {
+                let hunt = Hunt::of_dial(dialled, ctx.now.mono);
+                self.rings_on(hunt, connection, kind, by, basis);
+            }
+        }
+        if !is_added {
+            let user = user.clone();
+            self.consults.push(Consult { by, user, home, bridge, connection, target });
+            for search in self.searches.iter_mut().filter(|it| it.connection() == connection) {
+                (search.purpose, search.bridge) = (Purpose::Consult { by }, bridge);
+            }
+        }
+        let asked = referred.filter(|leg| *leg == by || *leg == his.leg);
+        if let Some(leg) = asked {
+            ctx.order(LegCommand::AcceptRefer { leg });
+        }
+        let stays = !complete;
+        let old = (!stays).then(|| self.by_leg(by).cloned()).flatten();
+        self.conclude(by, complete, basis, ctx);
+        let why = Release::Normal;
+        let waits = complete && target.is_none();
+        for line in old.into_iter().chain([his]) {
+            let leg = line.leg;
+            let is_up = leg != anchor.leg || anchor.is_accepted();
+            if asked == Some(leg) && waits && is_up {
+                self.linger(line, connection);
+                continue;
+            }
+            if asked == Some(leg) {
+                ctx.order(LegCommand::NotifyRefer { leg, status: 200 });
+            }
+            if leg == anchor.leg {
+                anchor.release(outcome::CANCELLED, why, ctx);
+            } else {
+                ctx.order(LegCommand::HangUp { leg, why });
+            }
+        }
+        if asked == Some(by) && stays {
+            ctx.order(LegCommand::NotifyRefer { leg: by, status: 200 });
+        }
+        self.drop_searches(basis, ctx);
+    }
+
+    /// He leaves, or all are joined.
+    fn conclude(&mut self, by: LegId, complete: bool, basis: &mut Basis, ctx: &mut Ctx<'_>) {
+        let Ok(index) = self.consult_of(by) else {
+            // It rings for all of them.
+            return;
+        };
+        if complete {
+            self.complete_at(index, true, basis, ctx);
+        } else if self.merge(by, basis, ctx).is_err() {
+            // It can only be refused while it rings, and then it is no consultation.
+            self.consults.remove(index);
+        }
+    }
+
+    /// What rang in the other call rings in this one.
+    fn rings_on(
+        &mut self,
+        mut hunt: Hunt,
+        connection: ConnectionSeq,
+        kind: ConnectionKind,
+        by: LegId,
+        basis: &mut Basis,
+    ) {
+        let Some(Present { bridge, party, .. }) = self.by_leg(by).cloned() else {
+            return;
+        };
+        let Some(opened_by) = user_of(&party).cloned() else {
+            return;
+        };
+        let behalf = self.behalf(by, basis);
+        hunt.becomes(Becomes { connection, kind, opened_by, behalf }, basis);
+        self.searches.push(Search { reach: Reach::Hunt(hunt), purpose: Purpose::Add, bridge });
+    }
+
+    /// Since when it rings at this user.
+    pub(crate) fn rings_since(&self, user: &UserId) -> Option<Duration> {
+        self.searches.iter().filter_map(|it| it.rings_since(user)).min()
+    }
+
+    /// The caller and who has answered, where they are alone and nothing else goes on.
+    pub(crate) fn pair(&self) -> Option<(&Present, &Present)> {
+        let quiet = self.searches.is_empty()
+            && self.consults.is_empty()
+            && self.lingering.is_empty()
+            && self.errands.is_empty()
+            && self.parked.is_none();
+        match &self.present[..] {
+            [anchor, far] | [far, anchor]
+                if quiet
+                    && anchor.name == Some(BridgeLeg::Anchor)
+                    && far.connection() == Some(ONLY)
+                    && anchor.bridge == far.bridge =>
+            {
+                Some((anchor, far))
+            }
+            [..] => None,
+        }
+    }
+
+    /// Two who talk become part of another call.
+    pub(crate) fn give_up(mut self: Box<Self>, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Reached {
+        let Some((anchor, far)) = self.pair() else {
+            return Reached::Nobody;
+        };
+        let answered = Answered {
+            leg: far.leg,
+            party: far.party.clone(),
+            anchor_holds: anchor.phone_holds,
+            far_holds: far.phone_holds,
+        };
+        self.resume_all(basis, ctx);
+        self.silence(ctx);
+        Reached::Talking(answered)
+    }
+}
+
+/// Whom the user talks with in a call of two. `his`: becomes his side of it.
+fn other_side(user: &UserId, anchor: &Anchor, his: &mut Present, far: Answered) -> Present {
+    let name = BridgeLeg::Anchor;
+    let far_side = Present { phone_holds: far.far_holds, ..Present::new(far.leg, name, far.party) };
+    his.phone_holds = far.anchor_holds;
+    if anchor.user() == Some(user) { far_side } else { std::mem::replace(his, far_side) }
+}

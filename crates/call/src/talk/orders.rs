@@ -1,0 +1,130 @@
+//! What may be ordered of a call that runs, and by whom. An order that does not fit is refused
+//! before anything has changed.
+
+use model::UserId;
+
+use super::conference::ordered_by;
+use super::{Over, Talk};
+use crate::basis::Basis;
+use crate::ctx::Ctx;
+use crate::port::{Command, LegCommand, LegId, Orderer, Refusal, Release};
+
+impl Talk {
+    /// Obeys an order, or says why not.
+    pub(super) fn obey(
+        &mut self,
+        orderer: &Orderer,
+        command: Command,
+        basis: &mut Basis,
+        ctx: &mut Ctx<'_>,
+    ) -> Result<(), Refusal> {
+        self.may_order(orderer, &command)?;
+        match command {
+            Command::Answer { user } => {
+                let leg = self.rings_at(&user).ok_or(Refusal::NotThere)?;
+                ctx.order(LegCommand::Prompt { leg });
+            }
+            Command::HangUp => {
+                let (reason, by) = ordered_by(orderer);
+                self.end(Over { by, reason, why: Release::Normal, gone: None });
+            }
+            Command::Remove { member } => {
+                let leg = self.leg_of(&member)?;
+                self.remove(leg, orderer, basis, ctx);
+            }
+            Command::Hold { user } => self.order_holds(&user, true)?,
+            Command::Resume { user } => self.order_holds(&user, false)?,
+            Command::Transfer { user, to } => {
+                let leg = self.leg_of_user(&user)?;
+                self.transfer(leg, &to, false, basis, ctx)?;
+            }
+            Command::Consult { user, to } => {
+                let leg = self.leg_of_user(&user)?;
+                self.consult(leg, &to, basis, ctx)?;
+            }
+            Command::Complete { user } => {
+                let index = self.consult_of(self.leg_of_user(&user)?)?;
+                self.complete_at(index, false, basis, ctx);
+            }
+            Command::Abandon { user } => {
+                let index = self.consult_of(self.leg_of_user(&user)?)?;
+                self.abandon_at(index, None, basis, ctx);
+            }
+            Command::Swap { user } => {
+                let leg = self.leg_of_user(&user)?;
+                self.swap(leg, basis, ctx)?;
+            }
+            Command::Merge { user } => {
+                let leg = self.leg_of_user(&user)?;
+                self.merge(leg, basis, ctx)?;
+            }
+            Command::Add { user, to } => {
+                let leg = self.leg_of_user(&user)?;
+                self.add(leg, &to, basis, ctx)?;
+            }
+            Command::Mute { member, muted } => {
+                let leg = self.leg_of(&member)?;
+                self.mute(leg, muted, basis, ctx);
+            }
+            Command::SendDigits { member, digits } => {
+                let leg = self.leg_of(&member)?;
+                Self::send_digits(leg, &digits, ctx)?;
+            }
+            Command::Play { member, sound } => {
+                self.play_to(member.as_ref(), &sound, basis, ctx)?;
+            }
+            Command::StopPlay => self.stop_play(basis, ctx),
+            Command::Record(wish) => basis.recording.wish(wish, &mut basis.ears, ctx),
+            Command::Park { user, slot } => self.park(&user, slot, basis, ctx)?,
+            Command::Move { user, device } => self.move_user(&user, device, basis, ctx)?,
+            Command::Supervise { by, of, how } => self.supervise(&by, &of, how, basis, ctx)?,
+        }
+        Ok(())
+    }
+
+    /// A user orders for himself, and of calls that he is on.
+    fn may_order(&self, orderer: &Orderer, command: &Command) -> Result<(), Refusal> {
+        let Orderer::User(orderer) = orderer else {
+            return Ok(());
+        };
+        let allowed = match command {
+            Command::Answer { user } => user == orderer,
+            Command::Supervise { by, .. } => by == orderer,
+            Command::Hold { user }
+            | Command::Resume { user }
+            | Command::Transfer { user, .. }
+            | Command::Consult { user, .. }
+            | Command::Complete { user }
+            | Command::Abandon { user }
+            | Command::Swap { user }
+            | Command::Merge { user }
+            | Command::Add { user, .. }
+            | Command::Park { user, .. }
+            | Command::Move { user, .. } => user == orderer && self.by_user(orderer).is_some(),
+            Command::HangUp
+            | Command::Remove { .. }
+            | Command::Mute { .. }
+            | Command::SendDigits { .. }
+            | Command::Play { .. }
+            | Command::StopPlay
+            | Command::Record(_) => self.by_user(orderer).is_some(),
+        };
+        if allowed { Ok(()) } else { Err(Refusal::Forbidden) }
+    }
+
+    fn leg_of_user(&self, user: &UserId) -> Result<LegId, Refusal> {
+        self.by_user(user).map(|it| it.leg).ok_or(Refusal::NotThere)
+    }
+
+    /// The leg on which a user is rung.
+    pub(crate) fn rings_at(&self, user: &UserId) -> Option<LegId> {
+        let mut ringing = self.searches.iter().flat_map(|it| it.ringing());
+        ringing.find_map(|(rung, leg)| (rung == *user).then_some(leg))
+    }
+
+    fn order_holds(&mut self, user: &UserId, holds: bool) -> Result<(), Refusal> {
+        let party = self.present.iter_mut().find(|it| it.is_party() && it.is_user(user));
+        party.ok_or(Refusal::NotThere)?.order_holds = holds;
+        Ok(())
+    }
+}
