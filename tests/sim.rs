@@ -7,6 +7,8 @@
 
 #[path = "sim/cases/mod.rs"]
 mod cases;
+#[path = "sim/control/mod.rs"]
+mod control;
 #[path = "sim/damage.rs"]
 mod damage;
 #[path = "sim/errors.rs"]
@@ -25,6 +27,8 @@ mod random;
 mod scenario;
 #[path = "sim/setting.rs"]
 mod setting;
+#[path = "sim/sound.rs"]
+mod sound;
 #[path = "sim/store.rs"]
 mod store;
 #[path = "sim/verdict/mod.rs"]
@@ -40,6 +44,12 @@ use verdict::Tally;
 
 /// How many seeds a plain `cargo test` plays.
 const SEEDS: u64 = 50;
+
+/// And how many of the days on which people hand calls on.
+const CONTROL_SEEDS: u64 = 200;
+
+/// What those meet.
+const CONTROL_MET: [&str; 0] = [];
 
 /// What they meet among other things.
 const MET: [&str; 25] = [
@@ -79,9 +89,12 @@ struct Played {
     ladder: String,
 }
 
+/// What makes a world of a seed.
+type Builder = fn(u64) -> world::World;
+
 /// Plays a seed; so many datagrams of a thousand arrive a second time, damaged.
-fn play(seed: u64, damaged_permille: u64, tally: &mut Tally) -> Played {
-    let mut world = scenario::world(seed);
+fn play(build: Builder, seed: u64, damaged_permille: u64, tally: &mut Tally) -> Played {
+    let mut world = build(seed);
     world.damaged_permille = damaged_permille;
     let outcome = catch_unwind(AssertUnwindSafe(|| scenario::play(&mut world)));
     let faults = match outcome {
@@ -104,18 +117,18 @@ fn from_environment(name: &str) -> Option<u64> {
 }
 
 /// Plays what the environment asks for.
-fn play_all(damaged_permille: u64, met: &[&str]) {
+fn play_all(build: Builder, plain: u64, damaged_permille: u64, met: &[&str]) {
     let mut tally = Tally::default();
     if let Some(seed) = from_environment("SIM_SEED") {
-        let played = play(seed, damaged_permille, &mut tally);
+        let played = play(build, seed, damaged_permille, &mut tally);
         eprintln!("{}\n{tally}", played.ladder);
         assert!(played.faults.is_empty(), "seed {seed}: {:#?}", played.faults);
         return;
     }
     let mut failed: Vec<(u64, Played)> = Vec::new();
-    let seeds = from_environment("SIM_SEEDS").unwrap_or(SEEDS);
+    let seeds = from_environment("SIM_SEEDS").unwrap_or(plain);
     for seed in 0..seeds {
-        let played = play(seed, damaged_permille, &mut tally);
+        let played = play(build, seed, damaged_permille, &mut tally);
         if !played.faults.is_empty() {
             failed.push((seed, played));
         }
@@ -128,7 +141,7 @@ fn play_all(damaged_permille: u64, met: &[&str]) {
         panic!("{}\n{faults}\n{count} failed; again: SIM_SEED={seed}", played.ladder);
     }
     eprintln!("{seeds} seeds\n{tally}");
-    if seeds >= SEEDS {
+    if seeds >= plain {
         let missing = tally.missing(met);
         assert!(missing.is_empty(), "the seeds never met {missing:?}");
     }
@@ -136,13 +149,19 @@ fn play_all(damaged_permille: u64, met: &[&str]) {
 
 #[test]
 fn seeds() {
-    play_all(0, &MET);
+    play_all(scenario::world, SEEDS, 0, &MET);
 }
 
 /// The same, and messages arrive that nobody sent.
 #[test]
 fn seeds_with_damaged_datagrams() {
-    play_all(50, &["malformed"]);
+    play_all(scenario::world, SEEDS, 50, &["malformed"]);
+}
+
+/// People hand calls on, join, park and fetch them, by telephone and at a screen.
+#[test]
+fn seeds_of_call_control() {
+    play_all(control::world, CONTROL_SEEDS, 0, &CONTROL_MET);
 }
 
 /// The same inputs give the same outputs: else no failure could be played again.

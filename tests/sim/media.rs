@@ -7,9 +7,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use call::port::{
-    Digit, Direction, LegId, MediaCommand, MediaEvent, PlayEnd, PlayId, Playlist, PortPair,
+    Digit, Direction, LegId, MediaCommand, MediaEvent, Part, PlayEnd, PlayId, Playlist, PortPair,
     QualityChange, QualityMetric, QualityNotice, QualitySeverity, QualitySource, QualityStream,
-    RecordingId, StreamQuality,
+    RecordingId, RoomId, StreamQuality,
 };
 
 /// How long a prompt is.
@@ -18,12 +18,16 @@ const PROMPT: Duration = Duration::from_secs(2);
 const SOON: Duration = Duration::from_millis(1);
 
 /// A leg that is open.
-struct Line {
-    ports: PortPair,
-    remote: Option<SocketAddr>,
-    direction: Direction,
-    hears: Option<LegId>,
+pub(crate) struct Line {
+    pub(crate) ports: PortPair,
+    pub(crate) remote: Option<SocketAddr>,
+    pub(crate) direction: Direction,
+    pub(crate) hears: Option<LegId>,
+    /// The room in which it is.
+    pub(crate) room: Option<(RoomId, Part)>,
     playing: Option<PlayId>,
+    /// What plays goes on by itself: music, ringback.
+    pub(crate) loops: bool,
     /// It is to be told when the leg falls silent; so many notices are on their way.
     is_noticed: bool,
     notices: u32,
@@ -43,7 +47,7 @@ pub(crate) struct Bridged {
 /// Media.
 #[derive(Default)]
 pub(crate) struct Media {
-    lines: BTreeMap<LegId, Line>,
+    pub(crate) lines: BTreeMap<LegId, Line>,
     /// Who has each pair: the core's stock (`None`), or a leg.
     pairs: BTreeMap<PortPair, Option<LegId>>,
     pub(crate) bridged: Vec<Bridged>,
@@ -91,6 +95,7 @@ impl Media {
             }
             MediaCommand::Listen { from, to } => {
                 if let Some(line) = self.lines.get_mut(&to) {
+                    line.room = None;
                     line.hears = Some(from);
                 }
             }
@@ -107,7 +112,11 @@ impl Media {
             MediaCommand::Play { leg, play, list } => return self.play(leg, play, &list),
             MediaCommand::StopPlay { leg } => {
                 let line = self.lines.get_mut(&leg);
-                if let Some(play) = line.and_then(|line| line.playing.take()) {
+                let stopped = line.and_then(|line| {
+                    line.loops = false;
+                    line.playing.take()
+                });
+                if let Some(play) = stopped {
                     return vec![(SOON, MediaEvent::Played { leg, play, end: PlayEnd::Stopped })];
                 }
             }
@@ -127,9 +136,13 @@ impl Media {
                     return vec![(after, MediaEvent::FellSilent { leg })];
                 }
             }
-            MediaCommand::Join { .. }
-            | MediaCommand::Leave { .. }
-            | MediaCommand::PausePlay { .. }
+            MediaCommand::Join { leg, room, part } => self.join(at, leg, room, part),
+            MediaCommand::Leave { leg } => {
+                if let Some(line) = self.lines.get_mut(&leg) {
+                    line.room = None;
+                }
+            }
+            MediaCommand::PausePlay { .. }
             | MediaCommand::SendDigit { .. }
             | MediaCommand::PauseRecording { .. } => {}
             MediaCommand::Return(ports) => {
@@ -148,7 +161,10 @@ impl Media {
             MediaEvent::Played { end: PlayEnd::Stopped, .. } => true,
             MediaEvent::Played { leg, play, .. } => {
                 let line = self.lines.get_mut(leg).filter(|line| line.playing == Some(*play));
-                line.is_some_and(|line| line.playing.take().is_some())
+                line.is_some_and(|line| {
+                    line.loops = false;
+                    line.playing.take().is_some()
+                })
             }
             // Of several that were asked for the last one counts.
             MediaEvent::FellSilent { leg } => self.lines.get_mut(leg).is_some_and(|line| {
@@ -171,6 +187,7 @@ impl Media {
             return Vec::new();
         };
         let mut said = Vec::new();
+        line.loops = list.repeat && !play.0.is_multiple_of(5);
         if let Some(play) = line.playing.replace(play) {
             said.push((SOON, MediaEvent::Played { leg, play, end: PlayEnd::Stopped }));
         }
@@ -236,7 +253,9 @@ impl Media {
             remote: None,
             direction: Direction::BOTH,
             hears: None,
+            room: None,
             playing: None,
+            loops: false,
             is_noticed: false,
             notices: 0,
             bridged: false,
@@ -256,11 +275,29 @@ impl Media {
         self.bridged.push(Bridged { at, ends });
         for (one, other) in [(a, b), (b, a)] {
             if let Some(line) = self.lines.get_mut(&one) {
+                line.room = None;
                 line.hears = Some(other);
                 line.bridged = true;
             }
         }
         Self::heard(a, b)
+    }
+
+    fn join(&mut self, at: Duration, leg: LegId, room: RoomId, part: Part) {
+        let Some(line) = self.lines.get_mut(&leg) else { return };
+        let is_new = line.room.map(|(room, _)| room) != Some(room);
+        line.hears = None;
+        line.room = Some((room, part));
+        line.bridged = true;
+        let own = line.remote.map(|at| at.ip());
+        if !is_new {
+            return;
+        }
+        let there = self.lines.iter().filter(|(other, line)| {
+            **other != leg && line.room.is_some_and(|(other, _)| other == room)
+        });
+        let others: Vec<_> = there.map(|(_, line)| line.remote.map(|at| at.ip())).collect();
+        self.bridged.extend(others.into_iter().map(|other| Bridged { at, ends: [own, other] }));
     }
 
     fn close(&mut self, leg: LegId) -> Vec<(Duration, MediaEvent)> {
@@ -274,11 +311,12 @@ impl Media {
         vec![(SOON, MediaEvent::Stock(vec![line.ports])), (SOON, closed)]
     }
 
-    /// The leg that has this RTP port: where it sends to, which way, and whether it hears anybody.
+    /// The leg that has this RTP port: where it sends to, which way, and whether it hears anything.
     pub(crate) fn at_port(&self, rtp: u16) -> Option<(Option<SocketAddr>, Direction, bool)> {
         let mut lines = self.lines.values();
         let line = lines.find(|line| line.ports.rtp == rtp)?;
-        Some((line.remote, line.direction, line.hears.is_some()))
+        let busy = line.hears.is_some() || line.room.is_some() || line.playing.is_some();
+        Some((line.remote, line.direction, busy))
     }
 
     /// Legs on which a silence would be noticed: bridged both ways and not held.
@@ -286,10 +324,16 @@ impl Media {
         let talks = |leg: &LegId| {
             self.lines.get(leg).filter(|line| line.direction == Direction::BOTH)?.hears
         };
+        let meets = |leg: &LegId| {
+            let line = self.lines.get(leg).filter(|line| line.direction == Direction::BOTH);
+            line.is_some_and(|line| line.room.is_some())
+        };
         let legs = self.lines.keys();
-        legs.filter(|leg| talks(leg).is_some_and(|other| talks(&other) == Some(**leg)))
-            .copied()
-            .collect()
+        legs.filter(|leg| {
+            meets(leg) || talks(leg).is_some_and(|other| talks(&other) == Some(**leg))
+        })
+        .copied()
+        .collect()
     }
 
     /// How many legs are bridged with one end on hold.

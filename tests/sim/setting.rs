@@ -109,7 +109,10 @@ pub(crate) fn config(setting: &Setting) -> SwitchConfig {
         Method::Publish,
         Method::Subscribe,
         Method::Notify,
+        Method::Refer,
+        Method::Update,
     ];
+    sip.supported = ["replaces", "norefersub"].map(str::to_owned).to_vec();
     let password = setting.challenged.then(|| "secret".to_owned());
     SwitchConfig {
         node: "sim".into(),

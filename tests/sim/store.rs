@@ -12,6 +12,8 @@ use model::{CallId, GroupId, UserId};
 use switch::{Location, Restored, RestoredAgent};
 
 use crate::ladder::header;
+use crate::sound::AllBridges;
+use crate::verdict::conversations;
 
 /// The store.
 #[derive(Default)]
@@ -25,6 +27,8 @@ pub(crate) struct Store {
     cursors: BTreeMap<GroupId, UserId>,
     /// What each agent chose last.
     chosen: BTreeMap<UserId, (Availability, Option<Arc<str>>)>,
+    /// Who is in which bridge.
+    pub(crate) bridges: AllBridges,
     pub(crate) messages: BTreeMap<MessageId, VoiceMessage>,
     /// Messages that are being left.
     begun: BTreeMap<MessageId, VoiceMessage>,
@@ -50,6 +54,7 @@ impl Store {
         } else {
             self.faults.push(format!("{id}: begins with {:?}", recorded.event));
         }
+        self.bridges.follow(&recorded);
         self.log.push(recorded);
     }
 
@@ -112,6 +117,7 @@ impl Store {
                 *self.finished.entry(graph.call.id.clone()).or_default() += 1;
             }
         }
+        self.bridges.clear();
         // What was said until then is a message.
         self.messages.append(&mut self.begun);
         Restored {
@@ -204,6 +210,7 @@ fn violations(graph: &CallGraph) -> Vec<String> {
     if let Err(violations) = check::check_emission(&finished) {
         violations.iter().for_each(|violation| tell(violation.to_string()));
     }
+    conversations::fault(&finished).into_iter().for_each(&mut tell);
     match serde_json::to_string(&finished) {
         Ok(text) => {
             if let Err(refused) = check::read(&text) {

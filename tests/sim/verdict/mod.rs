@@ -2,7 +2,9 @@
 //! once and well, whoever talks was bridged, nobody wins twice, times are sane.
 
 mod agents;
+pub(crate) mod conversations;
 mod protocol;
+mod talk;
 mod tally;
 
 use std::collections::BTreeSet;
@@ -37,6 +39,9 @@ pub(crate) fn faults(world: &World, cut: usize) -> Vec<String> {
     }
     if world.restarts == 0 && !world.is_damaged() && !world.connection_broke {
         faults.extend(protocol::faults(world));
+    }
+    if world.restarts == 0 {
+        faults.extend(talk::faults(&world.store.log, graphs));
     }
     for graph in graphs.values() {
         let found = judge(world, graph);

@@ -54,6 +54,23 @@ impl Tally {
         for (_, event) in world.peers.iter().flat_map(|peer| &peer.events) {
             if let PhoneEvent::InfoAnswered { status, .. } = event {
                 self.add(format!("info {status}"), 1);
+            } else if let PhoneEvent::ReferAnswered { status, .. } = event {
+                self.add(format!("refer {status}"), 1);
+            } else if let PhoneEvent::ReferNotified { status, last: true, .. } = event {
+                self.add(format!("refer ends with {status}"), 1);
+            } else if let PhoneEvent::Identified { .. } = event {
+                self.add("identified", 1);
+            }
+        }
+        for (what, times) in &world.answers.counted {
+            self.add(what, *times);
+        }
+        for graph in world.store.graphs.values() {
+            for row in &graph.connections {
+                self.add(format!("connection {}", row.kind.as_str()), 1);
+                if let Some(state) = row.transfer_state {
+                    self.add(format!("transfer {}", state.as_str()), 1);
+                }
             }
         }
         let bad = world.store.graphs.values().map(|graph| graph.quality_events.len() as u64);

@@ -3,14 +3,18 @@
 //! where the packets go and which way.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use call::port::Direction;
 use model::UserId;
 use model::agent_state::AgentState;
 use model::call_graph::words::CallState;
 use model::directory::Accept;
 
 use super::{Happening, World};
+use crate::sound;
 
 /// How often the floor is compared with the rows.
 const LOOK: Duration = Duration::from_millis(250);
@@ -84,6 +88,25 @@ impl World {
                     return;
                 }
             }
+        }
+        self.audit_sound();
+    }
+
+    /// Every party that should hear another does, and nobody else.
+    fn audit_sound(&mut self) {
+        if self.supervised {
+            return;
+        }
+        let name = |address: IpAddr| -> Arc<str> {
+            let mut peers = self.peers.iter().filter(|peer| peer.address.ip() == address);
+            peers.next().and_then(|peer| peer.user).unwrap_or(sound::OUTSIDE).into()
+        };
+        let media = sound::heard(&self.media, name);
+        let rows = self.store.bridges.hearing(&self.store.graphs);
+        let held = self.media.lines.values().filter(|line| line.direction != Direction::BOTH);
+        let left_out = held.filter_map(|line| Some(name(line.remote?.ip()))).collect();
+        if let Some(what) = sound::difference(&rows, &media, &left_out) {
+            self.faults.push(format!("{:?}: {what}", self.now));
         }
     }
 }

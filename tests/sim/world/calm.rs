@@ -79,6 +79,9 @@ impl World {
         if counters.ports_in_stock != usize::from(self.setting.ports) {
             faults.push(format!("{} ports in stock", counters.ports_in_stock));
         }
+        if self.restarts == 0 && !self.answers.open.is_empty() {
+            faults.push(format!("orders without an answer: {:?}", self.answers.open));
+        }
         if counters.aborted != 0 {
             faults.push(format!("{} calls aborted", counters.aborted));
         }

@@ -22,6 +22,7 @@ use sip::message::{Message, Method};
 use sip::user_agent_core::ResolveId;
 use switch::{Effect, Input, Restored, Switch};
 
+use crate::control::Answers;
 use crate::damage::damaged;
 use crate::errors::Errors;
 use crate::ladder::{Ladder, Line, header};
@@ -51,7 +52,7 @@ pub(crate) struct Peer {
     pub(crate) begun: BTreeSet<PhoneCallId>,
     ended: BTreeSet<PhoneCallId>,
     /// Calls that are answered and not ended.
-    talking: BTreeSet<PhoneCallId>,
+    pub(crate) talking: BTreeSet<PhoneCallId>,
     /// Call-IDs of what it watches.
     watches: BTreeSet<String>,
 }
@@ -107,6 +108,10 @@ pub(crate) struct World {
     pub(crate) recordings: BTreeSet<RecordingId>,
     /// Legs whose figures are kept.
     pub(crate) qualities: BTreeSet<String>,
+    /// Orders, and what came of them.
+    pub(crate) answers: Answers,
+    /// Whether somebody may listen whom no row names.
+    pub(crate) supervised: bool,
     /// NOTIFYs that reached who watches.
     pub(crate) notified: u64,
     /// Faults that the run itself noticed.
@@ -149,6 +154,8 @@ impl World {
             disturbed: false,
             recordings: BTreeSet::new(),
             qualities: BTreeSet::new(),
+            answers: Answers::default(),
+            supervised: false,
             notified: 0,
             faults: Vec::new(),
             agenda: BTreeMap::new(),
@@ -386,8 +393,10 @@ impl World {
                 Effect::Cursor(group, user) => self.store.cursor(group, user),
                 Effect::Agent(change) => self.store.agent(change),
                 Effect::Voicemail(change) => self.store.voicemail(change),
-                // Nobody here orders anything but by telephone.
-                Effect::Answered { .. } => {}
+                Effect::Answered { order, answer } => {
+                    let answer = answer.map_err(|(refusal, _)| refusal);
+                    self.faults.extend(self.answers.take(order, answer));
+                }
                 // A service that knows nobody.
                 Effect::LookUp { call, number } => {
                     let found = LookedUp { number, record: None };
