@@ -4,6 +4,7 @@ mod cases;
 mod directory;
 mod graphs;
 mod oracle;
+mod orders;
 mod property;
 mod script;
 mod summary;

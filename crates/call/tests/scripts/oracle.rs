@@ -1,8 +1,9 @@
-//! The reference scenarios that need no transfer, driven by leg events at the
-//! oracle's times: the fold must be the oracle's graph, row for row.
+//! The reference scenarios, driven by leg events and orders at the oracle's times: the fold must be the oracle's graph, row for row.
 //!
 //! The reference lets time pass where we have none yet (0.1 s until it rings, 3 s of greeting).
 //! Such a silence is cut out of the oracle's time axis; every other distance must be exact.
+
+use std::time::Duration;
 
 use model::Millis;
 use model::call_graph::FinishedCallGraph;
@@ -31,6 +32,8 @@ fn same_as_oracle_in(
     let mut wanted = document["graph"].clone();
     cut(&mut wanted, silences);
     let mut world = World::new(directory(additions));
+    // S17 gives the transfer target 15 s.
+    world.settings.transfer.user_ring = Duration::from_secs(15);
     play(&mut world, "registered ana ben cat dan eve own mia max");
     world.arrive("A", &format!("call-{}", name.to_lowercase()), call[0], call[1]);
     play(&mut world, script);
@@ -255,5 +258,161 @@ fn s19_internal_call() {
         "0.3 ben rings
          3.9 ben answers
          29.9 caller hangs up",
+    );
+}
+
+/// Ana answers Carl after 5 s; the orders of each scenario come after that.
+fn handed_on(name: &str, silence: Silence, script: &str) {
+    let beginning = "0.3 ana rings
+         4.9 ana answers\n";
+    let call = ["+15557770001", "+15550100001"];
+    same_as_oracle(name, &[(0, 100), silence], call, &format!("{beginning}{script}"));
+}
+
+#[test]
+fn s07_cold_transfer_to_a_user() {
+    handed_on(
+        "S07",
+        (60_000, 60_100),
+        "59.9 order ana transfer ben
+         60.2 ben rings
+         65.8 ben answers
+         179.8 caller hangs up",
+    );
+}
+
+#[test]
+fn s07_cold_transfer_to_a_user_by_refer() {
+    handed_on(
+        "S07",
+        (60_000, 60_100),
+        "59.9 ana refers to ben
+         59.95 ana hangs up
+         60.2 ben rings
+         65.8 ben answers
+         179.8 caller hangs up",
+    );
+}
+
+#[test]
+fn s08_warm_transfer_completed() {
+    handed_on(
+        "S08",
+        (60_000, 60_100),
+        "59.9 order ana consult ben
+         60.2 ben rings
+         64.8 ben answers
+         89.8 order ana complete
+         199.8 ben hangs up",
+    );
+}
+
+#[test]
+fn s08_warm_transfer_completed_by_hanging_up() {
+    handed_on(
+        "S08",
+        (60_000, 60_100),
+        "59.9 order ana consult ben
+         60.2 ben rings
+         64.8 ben answers
+         89.8 ana hangs up
+         199.8 ben hangs up",
+    );
+}
+
+#[test]
+fn s09_warm_transfer_abandoned() {
+    handed_on(
+        "S09",
+        (60_000, 60_100),
+        "59.9 order ana consult ben
+         60.2 ben rings
+         64.8 ben answers
+         79.8 order ana abandon
+         139.8 caller hangs up",
+    );
+}
+
+#[test]
+fn s10_cold_transfer_to_a_group() {
+    handed_on(
+        "S10",
+        (50_000, 50_100),
+        "49.9 order boss for ana transfer g-supp
+         50.2 dan rings
+         50.3 eve rings
+         50.4 cat rings
+         57.8 eve answers
+         169.8 caller hangs up",
+    );
+}
+
+#[test]
+fn s12_a_second_contact_is_added() {
+    same_as_oracle(
+        "S12",
+        &[(0, 200)],
+        ["ana", "+15557770001"],
+        "9.8 +15557770001 answers
+         39.8 order ana add +15557770002
+         47.8 +15557770002 answers
+         99.8 +15557770001 hangs up
+         129.8 caller hangs up",
+    );
+}
+
+#[test]
+fn s16_cold_transfer_the_caller_hangs_up() {
+    handed_on(
+        "S16",
+        (50_000, 50_100),
+        "49.9 order ana transfer g-ovf
+         50.2 dan rings
+         50.3 eve rings
+         69.8 caller hangs up",
+    );
+}
+
+#[test]
+fn s17_cold_transfer_returned() {
+    handed_on(
+        "S17",
+        (50_000, 50_100),
+        "49.9 order ana transfer ben
+         50.2 ben rings
+         65.2 ana rings
+         67.8 ana answers
+         99.8 caller hangs up",
+    );
+}
+
+#[test]
+fn s23_a_second_user_is_added() {
+    same_as_oracle(
+        "S23",
+        &[(0, 200), (200, 3_000)],
+        ["+15557770001", "+15550200001"],
+        "0.3 ana rings
+         0.4 ben rings
+         0.5 cat rings
+         6 ben answers
+         6.1 ana settles 487
+         57 order ben add dan
+         57.3 dan rings
+         63 dan answers
+         117 ben hangs up
+         147 caller hangs up",
+    );
+}
+
+#[test]
+fn s24_cold_transfer_outside() {
+    handed_on(
+        "S24",
+        (30_000, 30_100),
+        "29.9 order ana transfer +15557770002
+         32.8 +15557770002 rings
+         39.8 +15557770002 answers
+         89.8 caller hangs up",
     );
 }

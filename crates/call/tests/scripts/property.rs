@@ -158,7 +158,8 @@ pub(crate) fn is_possible(state: LegState, is_anchor: bool, event: &LegEvent) ->
             | LegEvent::MediaTimedOut { .. }
             | LegEvent::Digit(_)
             | LegEvent::FellSilent
-            | LegEvent::InfoDigit { .. },
+            | LegEvent::InfoDigit { .. }
+            | LegEvent::Referred(_),
             _,
         ) => state == LegState::Up,
         // What has crossed a stop, or concerns no leg.

@@ -23,6 +23,11 @@
 //! 9    recording fails
 //! 9    recorded 8.5                   media has closed the file that was stopped first
 //! 9    caller says nothing            for as long as media was asked to notice
+//! 9    order ana transfer ben             as the API would (`boss` is an operator); see `order`
+//! 9    ana refers to ben              REFER
+//! 9    takes B completed by ana       another call becomes part of this one; see `takes`
+//! 9    granted                        (granted 486, granted slot71) what the switch says to a code
+//! 0    C: originate ana -> ben        a call by order
 //! 0    call ana -> *97                (*97/g-supp, *10, *11, *12/lunch)
 //! ```
 
@@ -187,6 +192,26 @@ fn event(world: &mut World, words: &[&str]) {
             let leg = world.calls[call.expect("a call")].legs[*who];
             LegEvent::Quality(quality(leg, how))
         }
+        ["takes", other, adoption @ ..] => {
+            let other = world.calls.iter().position(|live| live.name == *other);
+            return world.takes(call.expect("a call"), other.expect("a call"), adoption);
+        }
+        ["originate", who, "->", to] => {
+            let goal = world.goal(to);
+            return world.originate(name, user(who), goal);
+        }
+        ["granted", how @ ..] => {
+            let granted = match how {
+                [] => Ok(None),
+                [said] => said.parse().map_or_else(|_| Ok(Some((*said).into())), Err),
+                _ => panic!("what is {how:?}?"),
+            };
+            return world.input(call.expect("a call"), CallInput::Granted(granted));
+        }
+        ["order", orderer, words @ ..] => {
+            return world.order(call.expect("a call"), orderer, words);
+        }
+        [_, "refers", "to", to] => LegEvent::Referred(world.goal(to)),
         _ => leg_event(words),
     };
     world.leg(call.expect("a call"), words[0], event);

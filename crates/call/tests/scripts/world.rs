@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use acd::{AgentDefaults, Callback, Floor};
 use call::port::{
-    Arrival, CallInput, CallOutput, Caller, Code, Destination, Devices, Digit, LegCommand,
-    LegEvent, LegId, MediaCommand, Offered, PlayEnd, PlayId, RecordingId,
+    Adoption, Arrival, CallInput, CallOutput, Caller, Code, Control, Destination, Devices, Digit,
+    Goal, LegCommand,
+    LegEvent, LegId, MediaCommand, Offered, PlayEnd, PlayId, RecordingId, Refusal, Speaks,
 };
-use call::{Call, CallBack, Ctx, LegIds, Mailboxes, Settings};
+use call::{Call, CallBack, Ctx, LegIds, Mailboxes, Originate, Settings};
 use model::call_graph::check::check_emission;
 use model::call_graph::{CallGraph, apply};
 use model::directory::{Directory, MailboxId};
@@ -33,6 +34,8 @@ pub(crate) struct World {
     pub(crate) plays: BTreeMap<LegId, PlayId>,
     /// What a digit ends.
     pub(crate) interruptible: BTreeSet<PlayId>,
+    /// What plays until it is stopped.
+    pub(crate) endless: BTreeSet<PlayId>,
     /// Whether what happens to legs is possible, so that every order to a leg must be, too.
     pub(crate) lawful: bool,
     /// Recordings that were stopped and of which media has not said how long they are.
@@ -43,6 +46,8 @@ pub(crate) struct World {
     pub(crate) frozen: BTreeSet<UserId>,
     /// Legs that were dialled and whose telephone has not said anything yet.
     dialled: VecDeque<(usize, LegId)>,
+    /// What became of orders.
+    pub(crate) answers: Vec<Result<(), Refusal>>,
     /// How deep in what follows from an input.
     depth: u32,
     legs: LegIds,
@@ -66,6 +71,8 @@ pub(crate) struct Live {
     pub(crate) call: Call,
     pub(crate) graph: Option<CallGraph>,
     pub(crate) finished: bool,
+    /// It has become part of another one.
+    pub(crate) absorbed: bool,
     /// Recordings that are not closed.
     pub(crate) recordings: BTreeSet<RecordingId>,
     /// The last leg of each party, by the name that scripts use.
@@ -91,11 +98,13 @@ impl World {
             states: BTreeMap::new(),
             plays: BTreeMap::new(),
             interruptible: BTreeSet::new(),
+            endless: BTreeSet::new(),
             lawful: true,
             closing: VecDeque::new(),
             messages: Vec::new(),
             frozen: BTreeSet::new(),
             dialled: VecDeque::new(),
+            answers: Vec::new(),
             depth: 0,
             legs: LegIds::default(),
         }
@@ -136,14 +145,85 @@ impl World {
         };
         let call = Call::arrive(CallId::from(id), arrival, &mut ctx);
         self.calls.push(Live {
-            name: name.to_owned(),
-            call,
-            graph: None,
-            finished: false,
-            recordings: BTreeSet::new(),
             legs: BTreeMap::from([("caller".to_owned(), leg)]),
             names: BTreeMap::from([(leg, "caller".to_owned())]),
+            ..Live::new(name, call)
         });
+        self.carry_out(index, out);
+        self.calm();
+    }
+
+    /// A call becomes part of another one, as the switch would do it.
+    pub(crate) fn adopt(
+        &mut self,
+        into: usize,
+        from: usize,
+        adoption: Adoption,
+    ) -> Result<(), Refusal> {
+        self.calls[into].call.takes(&adoption, &self.settings)?;
+        self.calls[from].call.can_be_given_up()?;
+        let survivor = self.calls[into].call.id().clone();
+        let mut given = None;
+        self.calls[from].absorbed = true;
+        self.depth += 1;
+        self.step(from, |call, ctx| given = call.give_up(&survivor, ctx));
+        let given = given.expect("it has said that it can be given up");
+        for leg in &given.legs {
+            let (index, _) = self.states.get_mut(leg).expect("a leg that exists");
+            assert_eq!(std::mem::replace(index, into), from);
+        }
+        let of_that = |(call, state): &&(usize, LegState)| {
+            *call == from && matches!(state, LegState::Ringing | LegState::Up)
+        };
+        assert_eq!(self.states.values().find(of_that), None, "a leg is left behind\n{}", self.log);
+        let (name, names) = (self.calls[from].name.clone(), self.calls[from].names.clone());
+        for (leg, party) in names {
+            let party = if party == "caller" { format!("{name}.caller") } else { party };
+            let live = &mut self.calls[into];
+            let taken = live.legs.contains_key(&party);
+            let party = if taken { format!("{name}.{party}") } else { party };
+            live.legs.insert(party.clone(), leg);
+            live.names.insert(leg, party);
+        }
+        let stays = given.legs.clone();
+        self.input(into, CallInput::Adopt(adoption, Box::new(given)));
+        let live = &self.calls[into];
+        let known: Vec<LegId> = live.call.legs().collect();
+        for leg in stays {
+            let up = matches!(self.states[&leg].1, LegState::Ringing | LegState::Up);
+            assert!(!up || known.contains(&leg), "{leg:?} is nobody's\n{}", self.log);
+        }
+        self.depth -= 1;
+        self.calm();
+        Ok(())
+    }
+
+    /// A call is made for a user by order.
+    pub(crate) fn originate(&mut self, name: &str, user: UserId, to: Goal) {
+        let caller_id = self.directory.default_number_of_user(&user).map(|it| it.id.clone());
+        let (devices, node) = (Devices::All, Arc::from("test"));
+        let order = Originate { user, devices, to, caller_id, node };
+        let mut out = Vec::new();
+        let mut ctx = Ctx {
+            now: now(self.now),
+            directory: &self.directory,
+            floor: &mut self.floor,
+            mailboxes: &mut self.mailboxes,
+            legs: &mut self.legs,
+            settings: &self.settings,
+            out: &mut out,
+        };
+        let id = CallId::from(format!("call-{}", name.to_lowercase()));
+        let call = match Call::originate(id, order, &mut ctx) {
+            Ok(call) => call,
+            Err(refusal) => {
+                let _ = writeln!(self.log, "{:<6} refused: {refusal}", seconds(self.now));
+                assert!(out.is_empty());
+                return;
+            }
+        };
+        let index = self.calls.len();
+        self.calls.push(Live::new(name, call));
         self.carry_out(index, out);
         self.calm();
     }
@@ -202,15 +282,7 @@ impl World {
             out: &mut out,
         };
         let call = Call::call_back(CallId::from(format!("call-{name}")), back, &mut ctx);
-        self.calls.push(Live {
-            name,
-            call,
-            graph: None,
-            finished: false,
-            recordings: BTreeSet::new(),
-            legs: BTreeMap::new(),
-            names: BTreeMap::new(),
-        });
+        self.calls.push(Live::new(&name, call));
         self.depth += 1;
         self.carry_out(index, out);
         self.depth -= 1;
@@ -329,13 +401,20 @@ impl World {
             LegCommand::Bridge { a, b } | LegCommand::Unbridge { a, b } => {
                 vec![(*a, Up, Up), (*b, Up, Up)]
             }
+            LegCommand::Identify { leg, .. }
+            | LegCommand::AcceptRefer { leg }
+            | LegCommand::RefuseRefer { leg, .. }
+            | LegCommand::NotifyRefer { leg, .. } => vec![(*leg, Up, Up)],
+            LegCommand::Prompt { leg } => vec![(*leg, Ringing, Ringing)],
         };
         for (leg, from, to) in moves {
             if matches!(command, LegCommand::Bridge { .. }) {
-                assert!(!self.plays.contains_key(&leg), "it hears something when it is bridged");
+                let endless = self.plays.get(&leg).is_some_and(|it| self.endless.contains(it));
+                assert!(!endless, "it hears something when it is bridged\n{}", self.log);
             }
             let (_, state) = self.states.get_mut(&leg).expect("a leg that exists");
-            assert!(!self.lawful || *state == from, "{command:?} of a leg that is {state:?}");
+            let log = &self.log;
+            assert!(!self.lawful || *state == from, "{command:?} of a {state:?} leg\n{log}");
             *state = to;
         }
     }
@@ -352,6 +431,9 @@ impl World {
                 self.plays.insert(*leg, *play);
                 if list.barge_in {
                     self.interruptible.insert(*play);
+                }
+                if list.repeat {
+                    self.endless.insert(*play);
                 }
             }
             MediaCommand::StopPlay { leg } => {
@@ -371,6 +453,8 @@ impl World {
                 self.closing.push_back(recording.clone());
             }
             MediaCommand::NoticeSilence { leg, .. } => assert!(up(leg), "nobody is silent"),
+            MediaCommand::Join { leg, .. } => assert!(up(leg), "nobody joins\n{}", self.log),
+            MediaCommand::Leave { leg } => assert!(up(leg), "nobody leaves\n{}", self.log),
             other => panic!("the engine says {other:?}"),
         }
     }
@@ -378,6 +462,10 @@ impl World {
     fn finished(&mut self, index: usize) {
         let live = &mut self.calls[index];
         live.finished = true;
+        if live.absorbed {
+            live.graph = None;
+            return;
+        }
         assert!(live.recordings.is_empty(), "a recording is left open\n{}", self.log);
         // Who rang in vain to call somebody back has made no call.
         if let Some(graph) = live.graph.as_ref().map(CallGraph::finished)
@@ -500,7 +588,14 @@ impl World {
                     assert_eq!(*call, index, "{name:?}");
                     continue;
                 }
-                CallOutput::Recording(..)
+                CallOutput::Answered(_, answer) => {
+                    self.answers.push(answer);
+                    if answer.is_ok() {
+                        continue;
+                    }
+                }
+                CallOutput::Wants(_)
+                | CallOutput::Recording(..)
                 | CallOutput::Cursor(..)
                 | CallOutput::LookUp(_)
                 | CallOutput::Availability(..) => {}
@@ -527,6 +622,19 @@ impl World {
 }
 
 impl Live {
+    fn new(name: &str, call: Call) -> Self {
+        Self {
+            name: name.to_owned(),
+            call,
+            graph: None,
+            finished: false,
+            absorbed: false,
+            recordings: BTreeSet::new(),
+            legs: BTreeMap::new(),
+            names: BTreeMap::new(),
+        }
+    }
+
     fn note(&mut self, command: &LegCommand) {
         let (leg, name) = match command {
             LegCommand::DialUser { leg, user, .. } | LegCommand::CallUser { leg, user, .. } => {
@@ -540,7 +648,12 @@ impl Live {
             | LegCommand::Cancel { .. }
             | LegCommand::HangUp { .. }
             | LegCommand::Bridge { .. }
-            | LegCommand::Unbridge { .. } => return,
+            | LegCommand::Unbridge { .. }
+            | LegCommand::Identify { .. }
+            | LegCommand::AcceptRefer { .. }
+            | LegCommand::RefuseRefer { .. }
+            | LegCommand::NotifyRefer { .. }
+            | LegCommand::Prompt { .. } => return,
         };
         self.legs.insert(name.clone(), leg);
         self.names.insert(leg, name);
@@ -561,6 +674,9 @@ impl Live {
                 format!("{user} is {availability}, {reason}")
             }
             CallOutput::Finished => "finished".to_owned(),
+            CallOutput::Wants(control) => format!("wants {control:?}"),
+            CallOutput::Answered(_, Ok(())) => "obeyed".to_owned(),
+            CallOutput::Answered(_, Err(why)) => format!("refused: {why}"),
             CallOutput::Record(_) => unreachable!("records are folded"),
         };
         if self.name == "A" { text } else { format!("{}: {text}", self.name) }
@@ -597,6 +713,17 @@ impl Live {
             LegCommand::HangUp { leg, why } => format!("hang up {} {why:?}", name(leg)),
             LegCommand::Bridge { a, b } => format!("bridge {} {}", name(a), name(b)),
             LegCommand::Unbridge { a, b } => format!("unbridge {} {}", name(a), name(b)),
+            LegCommand::Identify { leg, shown } => {
+                let number = shown.number.as_deref().unwrap_or("-");
+                let shown = shown.name.as_deref().unwrap_or("-");
+                format!("tell {} that it is {number} \"{shown}\"", name(leg))
+            }
+            LegCommand::AcceptRefer { leg } => format!("accept the refer of {}", name(leg)),
+            LegCommand::RefuseRefer { leg, status } => {
+                format!("refuse the refer of {} {status}", name(leg))
+            }
+            LegCommand::NotifyRefer { leg, status } => format!("notify {} {status}", name(leg)),
+            LegCommand::Prompt { leg } => format!("prompt {}", name(leg)),
         }
     }
 
@@ -635,6 +762,15 @@ impl Live {
             MediaCommand::NoticeSilence { leg, after_ms: None } => {
                 format!("notice no silence of {}", name(leg))
             }
+            MediaCommand::Join { leg, room, part } => {
+                let speaks = match part.speaks {
+                    Speaks::ToAll => String::new(),
+                    Speaks::ToNobody => ", heard by nobody".to_owned(),
+                    Speaks::To(leg) => format!(", heard by {}", name(&leg)),
+                };
+                format!("{} joins room {}{speaks}", name(leg), room.0)
+            }
+            MediaCommand::Leave { leg } => format!("{} leaves its room", name(leg)),
             other => panic!("the engine says {other:?}"),
         }
     }
@@ -683,6 +819,11 @@ fn code(user: &UserId, dialled: &str) -> Option<Code> {
         ("*97", owner) if owner.starts_with("u-") => {
             Code::Voicemail(MailboxId::User(UserId::from(owner)))
         }
+        ("*20", "") => Code::Control(Control::PickUpGroup),
+        ("*20", of) => Code::Control(Control::PickUp(UserId::from(format!("u-{of}")))),
+        ("*22", _) => Code::Control(Control::Move),
+        ("*30", _) => Code::Control(Control::Conference),
+        ("*71", slot) => Code::Control(Control::Retrieve(slot.into())),
         ("*97", group) => Code::Voicemail(MailboxId::Group(GroupId::from(group))),
         _ => Code::Ivr(IvrId::from(dialled.strip_prefix("ivr:")?)),
     })
