@@ -4,17 +4,17 @@
 
 use std::time::Duration;
 
-use model::UserId;
+use model::{E164, UserId};
 use model::call_graph::event::{BridgeLeg, ConnectionSeq};
 use model::call_graph::words::{ConnectionKind, RoutingRule};
 
-use super::searches::{Purpose, Reach, Search};
+use super::searches::{Dial, Purpose, Reach, Search};
 use super::warm::Consult;
 use super::{Present, Talk};
 use crate::adoption::ONLY;
 use crate::basis::Basis;
 use crate::ctx::Ctx;
-use crate::given_up::{Answered, GivenUp, Reached};
+use crate::given_up::{Answered, Dialled, GivenUp, Reached};
 use crate::leg::{Anchor, user_of};
 use crate::limits::Settings;
 use crate::outcome;
@@ -117,9 +117,12 @@ impl Talk {
         basis: &mut Basis,
         ctx: &mut Ctx<'_>,
     ) {
-        let (Some(Present { leg: by, bridge: home, .. }), Some(_)) =
-            (self.by_user(user).cloned(), given.leg_of(user))
-        else {
+        let (Some(Present { leg: by, bridge: home, .. }), Some(_), false) = (
+            self.by_user(user).cloned(),
+            given.leg_of(user),
+            matches!(given.reached, Reached::Nobody),
+        ) else {
+            given.absorb(None, ConnectionKind::Add, user, basis, ctx);
             return given.release(Release::Normal, basis, ctx);
         };
         let connection = basis.open_connection();
@@ -144,6 +147,9 @@ impl Talk {
                 self.present.push(Present { name: Some(name), bridge, ..other });
             }
             Reached::Ringing(hunt) => self.rings_on(*hunt, connection, kind, by, basis),
+            Reached::Dialling(dialled) if is_added => {
+                self.dial_goes_on(dialled, user, connection, home, basis);
+            }
             Reached::Dialling(dialled) => {
                 let hunt = Hunt::of_dial(dialled, ctx.now.mono);
                 self.rings_on(hunt, connection, kind, by, basis);
@@ -219,6 +225,21 @@ impl Talk {
         let behalf = self.behalf(by, basis);
         hunt.becomes(Becomes { connection, kind, opened_by, behalf }, basis);
         self.searches.push(Search { reach: Reach::Hunt(hunt), purpose: Purpose::Add, bridge });
+    }
+
+    /// A number outside that is added has no attempts (D4).
+    fn dial_goes_on(
+        &mut self,
+        dialled: Dialled,
+        by: &UserId,
+        connection: ConnectionSeq,
+        bridge: u16,
+        basis: &Basis,
+    ) {
+        let Dialled { leg, to, rang, gives_up_at } = dialled;
+        let party = basis.outside(E164::parse(&to).ok().as_ref(), &to);
+        let reach = Reach::Dial(Dial { leg, connection, party, by: by.clone(), rang, gives_up_at });
+        self.searches.push(Search { reach, purpose: Purpose::Add, bridge });
     }
 
     /// Since when it rings at this user.

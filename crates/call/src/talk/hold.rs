@@ -61,12 +61,13 @@ impl Talk {
         self.held = held;
     }
 
-    /// Nobody holds anybody any more.
+    /// Who is on hold is so no more, whoever has left him there.
     pub(super) fn resume_all(&mut self, basis: &Basis, ctx: &mut Ctx<'_>) {
-        for party in &mut self.present {
-            (party.phone_holds, party.order_holds) = (false, false);
+        for Held { user: by, party, leg, .. } in std::mem::take(&mut self.held) {
+            if self.by_leg(leg).is_some() {
+                basis.record(CallEvent::Resumed { by, party }, ctx);
+            }
         }
-        self.note_holds(basis, ctx);
     }
 
     /// Who has this party on hold.
