@@ -16,6 +16,7 @@ use crate::leg::{Anchor, Stopped, user_of};
 use crate::port::{CallOutput, LegCommand, LegEvent, LegId, LookedUp, Shown};
 use crate::recording::Recording;
 use crate::sound::ears::Ears;
+use crate::talk::handed::Handed;
 
 /// The most decisions that are kept of one step of a call.
 const DECISIONS: usize = 64;
@@ -63,6 +64,8 @@ pub(crate) struct Basis {
     /// What the caller has pressed last.
     pub(crate) keys: Keys,
     pub(crate) ears: Ears,
+    /// Who waits has been handed on by a user: [`Self::anchor`] is he, whoever made the call.
+    pub(crate) handed: Option<Handed>,
     pub(crate) recording: Recording,
 }
 
@@ -111,6 +114,7 @@ impl Basis {
             digits: 0,
             keys: Keys::default(),
             ears: Ears::default(),
+            handed: None,
         }
     }
 

@@ -83,6 +83,11 @@ impl Anchor {
         }
     }
 
+    /// A party that was on the call already, and waits from now on as callers do.
+    pub(crate) fn joined(leg: LegId, party: Party) -> Self {
+        Self { progress: Progress::Accepted, ..Self::new(leg, party, None) }
+    }
+
     /// The caller has left by himself.
     pub(crate) fn left(&mut self) {
         self.gone = true;

@@ -8,6 +8,7 @@ use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::port::{QualityChange, QualityNotice};
 use crate::stage::Stage;
+use crate::talk::handed::Handed;
 
 /// Records a change of an episode, if its leg is one that the rows name.
 pub(crate) fn record(notice: &QualityNotice, stage: &Stage, basis: &Basis, ctx: &mut Ctx<'_>) {
@@ -22,7 +23,8 @@ pub(crate) fn record(notice: &QualityNotice, stage: &Stage, basis: &Basis, ctx: 
             (connection, name(party), other.map_or_else(server, name))
         }
         None if talk.is_none() && notice.leg == basis.anchor.leg => {
-            (None, name(&basis.anchor.party), server())
+            let connection = basis.handed.as_ref().and_then(Handed::connection);
+            (connection, name(&basis.anchor.party), server())
         }
         None => return,
     };

@@ -12,6 +12,7 @@ use crate::port::{
 };
 use crate::routing::ringing::Ringing;
 use crate::stage::Stage;
+use crate::talk::handed::Handed;
 use crate::talk::{Purpose, Talk};
 
 impl Call {
@@ -186,7 +187,7 @@ impl Call {
     /// The caller alone.
     fn caller(&self) -> Vec<PartyStanding> {
         vec![PartyStanding {
-            leg: Some(BridgeLeg::Anchor),
+            leg: Some(self.basis.handed.as_ref().map_or(BridgeLeg::Anchor, Handed::name)),
             who: self.basis.anchor.party.clone(),
             bridge: MAIN_BRIDGE,
             holds: false,

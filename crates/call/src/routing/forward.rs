@@ -99,6 +99,11 @@ impl Then {
 }
 
 impl Forwards {
+    /// The user who was called.
+    pub(super) fn first(&self) -> Option<&UserId> {
+        self.way.first()
+    }
+
     /// The call comes to a user: where it goes if he is not reached. What cannot be followed is
     /// explained.
     fn come_to(&mut self, user: &UserId, in_ivr: bool, basis: &mut Basis) {

@@ -142,6 +142,11 @@ impl Hunt {
         self.next.as_ref()
     }
 
+    /// The user for whom it is, if it is for one.
+    pub(crate) fn called(&self) -> Option<&UserId> {
+        self.forwards.first()
+    }
+
     pub(crate) fn deadline(&self) -> Option<Duration> {
         let search = self.search.as_ref().map(|_| self.ends_at);
         self.ringing.deadline().into_iter().chain(self.asks_at).chain(search).min()

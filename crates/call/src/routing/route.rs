@@ -81,6 +81,11 @@ impl Route {
         self.connection
     }
 
+    /// Whether a stage has begun, so that there is a Connection.
+    pub(crate) fn is_open(&self) -> bool {
+        self.stages > 0
+    }
+
     /// Why it was opened.
     pub(crate) fn kind(&self) -> ConnectionKind {
         self.kind

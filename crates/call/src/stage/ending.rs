@@ -79,6 +79,9 @@ pub(crate) fn unanswered(
     basis: &mut Basis,
     ctx: &mut Ctx<'_>,
 ) -> Stage {
+    if let Some(handed) = basis.handed.take() {
+        return handed.in_vain(route, by, why, basis, ctx);
+    }
     let caller_left = basis.anchor.is_gone();
     let connection = route.end_unanswered(caller_left, basis, ctx);
     let outcome = match connection {

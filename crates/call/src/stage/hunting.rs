@@ -228,11 +228,15 @@ impl Hunting {
 
 /// Writes that the winner has answered.
 pub(super) fn record_answer(winner: &Winner, basis: &Basis, ctx: &mut Ctx<'_>) {
+    let role = match &basis.handed {
+        Some(_) => ParticipantRole::TransferTarget,
+        None => ParticipantRole::Callee,
+    };
     let event = CallEvent::Answered {
         connection: winner.far.connection,
         attempt: Some(winner.attempt),
         by: winner.far.party.clone(),
-        role: ParticipantRole::Callee,
+        role,
     };
     basis.record(event, ctx);
 }
@@ -248,7 +252,9 @@ pub(super) fn join(
         session::exit(ivr, IvrExit::Answered, None, basis, ctx);
     }
     if let Party::User { user, .. } = &winner.far.party {
-        basis.answered_by = Some(user.clone());
+        if basis.handed.is_none() {
+            basis.answered_by = Some(user.clone());
+        }
         ctx.floor.take(user, &basis.id, winner.group.as_ref(), ctx.now);
         if let Some(number) = basis.caller_number() {
             ctx.floor.talked_with(number.clone(), user.clone());

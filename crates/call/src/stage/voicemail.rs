@@ -255,6 +255,9 @@ impl Voicemail {
             let why = self.voice.texts().not_recorded;
             return self.sorry(why, basis, ctx);
         };
+        if let Some(handed) = &mut basis.handed {
+            handed.leaves_message();
+        }
         let message = VoiceMessage {
             id: MessageId::from(&id),
             mailbox: self.place.mailbox.clone(),

@@ -4,9 +4,9 @@
 
 use std::time::Duration;
 
-use model::{E164, UserId};
 use model::call_graph::event::{BridgeLeg, ConnectionSeq};
 use model::call_graph::words::{ConnectionKind, RoutingRule};
+use model::{E164, UserId};
 
 use super::searches::{Dial, Purpose, Reach, Search};
 use super::warm::Consult;

@@ -48,6 +48,9 @@ impl Talk {
         basis: &mut Basis,
         ctx: &mut Ctx<'_>,
     ) -> Result<(), Refusal> {
+        if let Goal::Ivr(ivr) = to {
+            return self.transfer_to_ivr(leg, ivr, referred, basis, ctx);
+        }
         let party = self.by_leg(leg).ok_or(Refusal::NotThere)?;
         let user = party.user().ok_or(Refusal::Forbidden)?.clone();
         let bridge = party.bridge;
@@ -89,8 +92,11 @@ impl Talk {
         basis: &mut Basis,
         ctx: &mut Ctx<'_>,
     ) -> ConnectionSeq {
+        let is_outside = matches!(plan.target, Target::External(_));
+        let shown = if is_outside { route.outside(None, basis).0 } else { route.shown(basis) };
         let hunt = Hunt::begin(plan, route, basis, ctx);
         let connection = hunt.ringing().route().connection();
+        self.rings_as(connection, shown);
         self.searches.push(Search { reach: Reach::Hunt(hunt), purpose, bridge });
         connection
     }
@@ -183,7 +189,7 @@ impl Talk {
         self.notify_final(connection, 200, ctx);
     }
 
-    fn transfer_ended(
+    pub(super) fn transfer_ended(
         &self,
         by: &UserId,
         connection: ConnectionSeq,
@@ -211,6 +217,10 @@ impl Talk {
             .filter(|it| it.is_party() && it.bridge == bridge)
             .map(|it| it.leg)
             .collect();
+        let failed = match self.lead_on(&by, &waiting, failed, basis, ctx) {
+            Ok(()) => return,
+            Err(failed) => failed,
+        };
         let wanted = match ctx.settings.transfer.unanswered {
             Unanswered::Recall | Unanswered::Voicemail => true,
             Unanswered::End => false,
@@ -229,7 +239,7 @@ impl Talk {
     }
 
     /// The transferor gets the call back.
-    fn recall(
+    pub(super) fn recall(
         &mut self,
         by: UserId,
         waiting: LegId,

@@ -52,6 +52,7 @@ impl Talk {
                 basis.record(event, ctx);
                 let new = ctx.legs.mint();
                 let (shown, _) = route.outside(None, basis);
+                self.rings_as(connection, shown.clone());
                 ctx.order(LegCommand::DialOutside {
                     leg: new,
                     to: text.clone(),

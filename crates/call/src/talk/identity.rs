@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use model::call_graph::event::Party;
+use model::call_graph::event::{ConnectionSeq, Party};
 
 use super::Talk;
 use crate::basis::Basis;
@@ -18,6 +18,8 @@ const CONFERENCE: &str = "Conference";
 #[derive(Debug, Default)]
 pub(super) struct Told {
     shown: BTreeMap<LegId, Shown>,
+    /// What telephones show that ring for a Connection.
+    rung_as: BTreeMap<ConnectionSeq, Shown>,
 }
 
 impl Talk {
@@ -28,6 +30,18 @@ impl Talk {
             if let Some(shown) = self.shown_to(leg, basis) {
                 self.told.shown.insert(leg, shown);
             }
+        }
+    }
+
+    /// The telephones that ring for this Connection show this.
+    pub(super) fn rings_as(&mut self, connection: ConnectionSeq, shown: Shown) {
+        self.told.rung_as.insert(connection, shown);
+    }
+
+    /// Who has answered a Connection sees what his telephone showed while it rang.
+    pub(super) fn assume_rung(&mut self, leg: LegId, connection: ConnectionSeq) {
+        if let Some(shown) = self.told.rung_as.remove(&connection) {
+            self.told.shown.insert(leg, shown);
         }
     }
 
@@ -51,7 +65,7 @@ impl Talk {
         }
     }
 
-    fn shown_to(&self, leg: LegId, basis: &Basis) -> Option<Shown> {
+    pub(super) fn shown_to(&self, leg: LegId, basis: &Basis) -> Option<Shown> {
         let is_inside = self.by_leg(leg)?.user().is_some();
         match &self.others_of(leg)[..] {
             [] => None,

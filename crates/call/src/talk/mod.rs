@@ -9,6 +9,7 @@ mod adopting;
 mod cold;
 mod conference;
 mod errands;
+pub(crate) mod handed;
 mod hold;
 mod identity;
 mod leaving;
@@ -30,6 +31,7 @@ use model::call_graph::words::{EndReason, EndedBy};
 
 use self::cold::Lingering;
 use self::errands::Errand;
+use self::handed::into_ivr::Leads;
 use self::hold::Held;
 use self::identity::Told;
 pub(crate) use self::leaving::Over;
@@ -71,11 +73,16 @@ pub(crate) struct Talk {
     bridges: u16,
     /// What this step has led to, if it has led out of the talk.
     over: Option<Over>,
+    /// Where the only party that is left goes at the end of this step.
+    leads: Option<Leads>,
 }
 
 impl Talk {
     /// Joins the caller with who has answered; the answer itself has been recorded.
     pub(crate) fn begin(far: Far, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
+        if let Some(handed) = basis.handed.take() {
+            return handed.answered(far, basis, ctx);
+        }
         let accept = !basis.anchor.is_accepted();
         if accept {
             basis.record(CallEvent::Accepted, ctx);
@@ -90,8 +97,16 @@ impl Talk {
         }
         let anchor = &basis.anchor;
         let anchor = Present::new(anchor.leg, BridgeLeg::Anchor, anchor.party.clone());
-        let mut talk = Self {
-            present: vec![anchor, Present::new(far.leg, name, far.party)],
+        let far = Present::new(far.leg, name, far.party);
+        let mut talk = Self::of(vec![anchor, far]);
+        talk.assume_told(basis);
+        Box::new(talk).settle(basis, ctx)
+    }
+
+    /// A talk of these, of which nobody hears anybody yet.
+    pub(crate) fn of(present: Vec<Present>) -> Self {
+        Self {
+            present,
             searches: Vec::new(),
             consults: Vec::new(),
             lingering: Vec::new(),
@@ -102,9 +117,8 @@ impl Talk {
             told: Told::default(),
             bridges: MAIN_BRIDGE,
             over: None,
-        };
-        talk.assume_told(basis);
-        Box::new(talk).settle(basis, ctx)
+            leads: None,
+        }
     }
 
     pub(crate) fn handle(
@@ -190,6 +204,9 @@ impl Talk {
     fn settle(mut self: Box<Self>, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
         if let Some(over) = self.over.take() {
             return self.finish(over, basis, ctx);
+        }
+        if let Some(leads) = self.leads.take() {
+            return self.lead(leads, basis, ctx);
         }
         self.tidy_errands(basis, ctx);
         self.tidy_supervisors(basis, ctx);

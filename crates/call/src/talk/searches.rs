@@ -16,8 +16,9 @@ use crate::ctx::Ctx;
 use crate::leg::{Stopped, user_of};
 use crate::outcome::{self, Q850};
 use crate::port::{CallOutput, LegEvent, LegId, Release};
+use crate::routing::forward::Next;
 use crate::routing::hunt::Hunt;
-use crate::routing::route::Behalf;
+use crate::routing::route::{Behalf, Route};
 
 /// Somebody is rung.
 #[derive(Debug)]
@@ -203,16 +204,32 @@ impl Search {
 #[must_use = "its Connection is open"]
 pub(super) struct Failed {
     pub(super) connection: ConnectionSeq,
+    /// Where who waits is led from there.
+    pub(super) next: Option<Next>,
+    /// The user who was to be reached.
+    pub(super) called: Option<UserId>,
     end: FailedEnd,
 }
 
 #[derive(Debug)]
 enum FailedEnd {
-    Routed(crate::routing::route::Route, bool),
+    Routed(Route, bool),
     Dialled { outcome: ConnectionOutcome, sip_status: u16, q850: Q850 },
 }
 
 impl Failed {
+    /// The Connection, for another stage that is to reach somebody; the same back if it is a dial.
+    pub(super) fn into_route(self) -> Result<Route, Self> {
+        match self.end {
+            FailedEnd::Routed(route, _) => Ok(route),
+            FailedEnd::Dialled { .. } => Err(self),
+        }
+    }
+
+    fn of(connection: ConnectionSeq, end: FailedEnd) -> Self {
+        Self { connection, next: None, called: None, end }
+    }
+
     /// Ends the Connection; returns the status that says why.
     pub(super) fn end(self, basis: &Basis, ctx: &mut Ctx<'_>) -> u16 {
         match self.end {
@@ -308,7 +325,7 @@ impl Talk {
                 basis.record(CallEvent::NoAnswer { connection, reason }, ctx);
                 let q850 = outcome::q850_of(status);
                 let end = FailedEnd::Dialled { outcome, sip_status: status, q850 };
-                let failed = Failed { connection, end };
+                let failed = Failed::of(connection, end);
                 return self.in_vain(search.purpose, search.bridge, failed, basis, ctx);
             }
         }
@@ -337,7 +354,7 @@ impl Talk {
             let outcome = ConnectionOutcome::NoAnswer;
             let (sip_status, q850) = (outcome::status_of(outcome), outcome::Q850_NO_ANSWER);
             let end = FailedEnd::Dialled { outcome, sip_status, q850 };
-            self.in_vain(search.purpose, search.bridge, Failed { connection, end }, basis, ctx);
+            self.in_vain(search.purpose, search.bridge, Failed::of(connection, end), basis, ctx);
         }
         self.drop_searches(basis, ctx);
     }
@@ -366,11 +383,13 @@ impl Talk {
             let Reach::Hunt(hunt) = reach else {
                 continue;
             };
+            let (next, called) = (hunt.next().cloned(), hunt.called().cloned());
             let reason = hunt.reason();
             let route = hunt.end(reason, basis, ctx);
             let connection = route.connection();
             let end = FailedEnd::Routed(route, false);
-            self.in_vain(purpose, bridge, Failed { connection, end }, basis, ctx);
+            let failed = Failed { connection, next, called, end };
+            self.in_vain(purpose, bridge, failed, basis, ctx);
         }
     }
 
@@ -397,7 +416,7 @@ impl Talk {
                 };
                 let route = hunt.end(reason, basis, ctx);
                 let connection = route.connection();
-                (purpose, Failed { connection, end: FailedEnd::Routed(route, caller_left) })
+                (purpose, Failed::of(connection, FailedEnd::Routed(route, caller_left)))
             }
             Reach::Dial(Dial { leg, connection, .. }) => {
                 let (outcome, reason, q850) = match how {
@@ -416,7 +435,7 @@ impl Talk {
                 basis.stop(Stopped { leg, connection, attempt: None, why }, ctx);
                 let sip_status = outcome::status_of(outcome);
                 let end = FailedEnd::Dialled { outcome, sip_status, q850 };
-                (purpose, Failed { connection, end })
+                (purpose, Failed::of(connection, end))
             }
         }
     }
@@ -450,12 +469,15 @@ impl Talk {
             let (outcome, why) = (AttemptOutcome::AnsweredElsewhere, Release::AnsweredElsewhere);
             hunt.stop(outcome, why, basis, ctx);
         }
-        if let Some(user) = user_of(&found.party).cloned() {
-            ctx.floor.take(&user, &basis.id, group.as_ref(), ctx.now);
+        let (user, connection) = (user_of(&found.party).cloned(), found.connection);
+        if let Some(user) = &user {
+            ctx.floor.take(user, &basis.id, group.as_ref(), ctx.now);
             ctx.out.push(CallOutput::UserTaken(user.clone()));
-            self.user_taken(&user, Some(found.connection), basis, ctx);
         }
         self.answered(purpose, bridge, found, basis, ctx);
+        if let Some(user) = user {
+            self.user_taken(&user, Some(connection), basis, ctx);
+        }
     }
 
     /// Who has answered takes the part for which he was rung.
@@ -480,6 +502,7 @@ impl Talk {
             Some(_) | None => bridge,
         };
         let name = BridgeLeg::Connection(connection);
+        self.assume_rung(leg, connection);
         self.enter(Present { bridge, ..Present::new(leg, name, found.party) }, basis, ctx);
     }
 
