@@ -60,7 +60,7 @@ impl Call {
             return;
         }
         if let CallInput::Leg(leg, event) = &input
-            && (self.basis.settled(*leg, event, ctx) || self.observed(event, ctx))
+            && (self.basis.settled(*leg, event, ctx) || self.observed(*leg, event, ctx))
         {
             return;
         }
@@ -88,10 +88,16 @@ impl Call {
 
     /// Whether this event is one that no stage waits for: it says how a leg sounds. What became of
     /// a recording is written down here, too.
-    fn observed(&mut self, event: &LegEvent, ctx: &mut Ctx<'_>) -> bool {
+    fn observed(&mut self, leg: LegId, event: &LegEvent, ctx: &mut Ctx<'_>) -> bool {
         if let LegEvent::Quality(notice) = event {
             quality::record(notice, &self.stage, &self.basis, ctx);
             return true;
+        }
+        // No stage minds whether who goes through an IVR holds, but the talk does that comes after.
+        if let LegEvent::Held | LegEvent::Resumed = event
+            && let Some(handed) = self.basis.handed.as_mut().filter(|it| it.is_at(leg))
+        {
+            handed.phone_holds(*event == LegEvent::Held);
         }
         // A stage that takes a message wants to know it as well.
         if let LegEvent::RecordingFailed { recording, cause } = event {

@@ -17,7 +17,7 @@ use crate::ctx::Ctx;
 use crate::leg::{Anchor, Far, hung_up_by};
 use crate::limits::Unanswered;
 use crate::outcome;
-use crate::port::{LegCommand, Release, Shown};
+use crate::port::{LegCommand, LegId, Release, Shown};
 use crate::routing::route::Route;
 use crate::sound::ears::Purpose as Plays;
 use crate::stage::Stage;
@@ -47,6 +47,11 @@ impl Handed {
     /// Its Connection; `None`: it made the call.
     pub(crate) fn connection(&self) -> Option<ConnectionSeq> {
         self.party.connection()
+    }
+
+    /// Whether this is its leg.
+    pub(crate) fn is_at(&self, leg: LegId) -> bool {
+        self.party.leg == leg
     }
 
     /// It leaves a message.
