@@ -13,7 +13,7 @@ use model::{CallId, GroupId, Now, UserId};
 use sip::message::{Body, HeaderName};
 
 use crate::guard::guarded;
-use crate::legs::dialling::Callee;
+use crate::legs::dialling::{Callee, Outside};
 use crate::legs::{CallKey, Leg, Role};
 use crate::port::Effect;
 use crate::switch::{LiveCall, Switch};
@@ -217,8 +217,10 @@ impl Switch {
                     let source = ChangeSource::Phone;
                     self.floor.set_availability(&user, availability, reason, source, now);
                 }
-                CallOutput::Wants(control) => self.control(now, key, control),
-                CallOutput::Answered(order, answer) => self.ordered(key, order, answer, effects),
+                CallOutput::Wants(control) => self.under_way.wants.push_back((key, control)),
+                CallOutput::Answered(order, answer) => {
+                    self.ordered(now, key, order, answer, effects);
+                }
                 CallOutput::Finished => self.forget(key),
             }
         }
@@ -230,17 +232,21 @@ impl Switch {
             LegCommand::PassEarlyMedia { to, from } => self.ring(now, to, Some(from)),
             LegCommand::Answer { leg, like } => self.answer(now, leg, like),
             LegCommand::Reject { leg, status } => self.reject(now, leg, status),
-            LegCommand::DialUser { leg, user, devices, shown, anchor } => {
+            LegCommand::DialUser { leg, user, devices, shown, anchor, diverted } => {
                 let (user, devices, shown) = (&user, &devices, &shown);
-                let callee = Callee { user, devices, shown, anchor: Some(anchor) };
+                let (anchor, diverted) = (Some(anchor), &*diverted);
+                let callee = Callee { user, devices, shown, anchor, diverted };
                 self.dial_user(now, key, leg, &callee);
             }
             LegCommand::CallUser { leg, user, devices, shown } => {
                 let (user, devices, shown) = (&user, &devices, &shown);
-                self.dial_user(now, key, leg, &Callee { user, devices, shown, anchor: None });
+                let callee = Callee { user, devices, shown, anchor: None, diverted: &[] };
+                self.dial_user(now, key, leg, &callee);
             }
-            LegCommand::DialOutside { leg, to, shown, trunk, anchor } => {
-                self.dial_outside(now, key, leg, &to, &shown, trunk.as_ref(), anchor);
+            LegCommand::DialOutside { leg, to, shown, trunk, anchor, diverted } => {
+                let (trunk, diverted) = (trunk.as_ref(), &*diverted);
+                let callee = Outside { to: &to, shown: &shown, trunk, anchor, diverted };
+                self.dial_outside(now, key, leg, &callee);
             }
             LegCommand::Cancel { leg, why } => self.cancel(now, leg, why),
             LegCommand::HangUp { leg, why } => self.hang_up(now, leg, why),
@@ -299,8 +305,9 @@ impl Switch {
             Ok(body) => {
                 self.legs.end_invite(anchor);
                 let body = Body::sdp(body);
+                let headers = self.identity_in_answer(anchor);
                 let out = &mut self.ua_out;
-                let dialog = self.ua.accept(now.mono, invite, body, &[], out);
+                let dialog = self.ua.accept(now.mono, invite, body, &headers, out);
                 if let Some(dialog) = dialog {
                     self.legs.establish(anchor, dialog);
                 } else {
@@ -336,6 +343,9 @@ impl Switch {
     }
 
     pub(crate) fn hang_up(&mut self, now: Now, leg: LegId, why: Release) {
+        if self.hangs_up_later(leg, why) {
+            return;
+        }
         if let Some(dialog) = self.legs.end_dialog(leg) {
             self.ua.bye(now.mono, dialog, reason(why), &mut self.ua_out);
         }

@@ -35,8 +35,15 @@ pub struct SwitchConfig {
     pub agents: acd::AgentDefaults,
     /// What users dial to tell the server something.
     pub codes: Codes,
+    /// The slots in which calls are parked, as they are dialled.
+    pub slots: Vec<Arc<str>>,
     /// Limits of the switch.
     pub limits: Limits,
+}
+
+/// The slots that there are where nothing is said: 71 to 79.
+pub fn usual_slots() -> Vec<Arc<str>> {
+    (71..=79).map(|slot: u8| Arc::from(slot.to_string())).collect()
 }
 
 /// A trunk.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use model::call_graph::CallEvent;
-use model::call_graph::words::{AttemptOutcome, CallOutcome, Direction};
+use model::call_graph::words::{AttemptOutcome, CallOutcome, Direction, TransferState};
 
 /// Counters since the start, and sizes at the moment of reading.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,6 +43,12 @@ pub struct Counters {
     pub subscribes: BTreeMap<u16, u64>,
     /// NOTIFY requests of ours, by the status of their answer; 408: none came.
     pub notifies: BTreeMap<u16, u64>,
+    /// REFER requests, by the status of their answer.
+    pub refers: BTreeMap<u16, u64>,
+    /// Transfers that began.
+    pub transfers_started: u64,
+    /// Transfers that are over, by how they went.
+    pub transfers_ended: BTreeMap<TransferState, u64>,
     /// Waiting callers to whom agents were offered.
     pub offers: u64,
     /// Callbacks that were begun.
@@ -74,6 +80,10 @@ impl Counters {
         *self.registers.entry(status).or_default() += 1;
     }
 
+    pub(crate) fn count_refer(&mut self, status: u16) {
+        *self.refers.entry(status).or_default() += 1;
+    }
+
     /// Counts an event of a call that goes this way.
     pub(crate) fn count_event(&mut self, direction: Direction, event: &CallEvent) {
         #[expect(clippy::wildcard_enum_match_arm, reason = "only these are counted")]
@@ -82,6 +92,10 @@ impl Counters {
             CallEvent::AttemptEnded { outcome, .. } => self.count_attempt(*outcome),
             CallEvent::Answered { attempt: Some(_), .. } => {
                 self.count_attempt(AttemptOutcome::Answered);
+            }
+            CallEvent::TransferStarted { .. } => self.transfers_started += 1,
+            CallEvent::TransferEnded { state, .. } => {
+                *self.transfers_ended.entry(*state).or_default() += 1;
             }
             CallEvent::Ended(ended) => {
                 *self.calls_ended.entry((direction, ended.outcome)).or_default() += 1;

@@ -21,7 +21,7 @@ mod subscriptions;
 mod switch;
 
 pub use codes::{CodeMeaning, Codes};
-pub use config::{Limits, Network, RegistrarConfig, SwitchConfig, TrunkConfig};
+pub use config::{Limits, Network, RegistrarConfig, SwitchConfig, TrunkConfig, usual_slots};
 pub use counters::Counters;
 pub use port::{Effect, Input, Location};
 pub use switch::{Restored, RestoredAgent, Switch};

@@ -92,7 +92,14 @@ fn codes_to_nowhere(config: &Config, directory: &ReadDirectory) -> Problems {
             CodeMeaning::Available
             | CodeMeaning::Away(_)
             | CodeMeaning::Toggle
-            | CodeMeaning::Voicemail => return None,
+            | CodeMeaning::Voicemail
+            | CodeMeaning::PickUp
+            | CodeMeaning::PickUpGroup
+            | CodeMeaning::Park
+            | CodeMeaning::Retrieve
+            | CodeMeaning::Move
+            | CodeMeaning::Conference
+            | CodeMeaning::Supervise(_) => return None,
         };
         let cause = format!("{} has no {kind} `{id}`", directory.name);
         let remedy = format!("name a {kind} by its id, or remove the code");

@@ -96,6 +96,7 @@ fn config() -> SwitchConfig {
         call: call::Settings::default(),
         agents: acd::AgentDefaults::default(),
         codes: Codes::default(),
+        slots: switch::usual_slots(),
         limits: Limits::default(),
     }
 }

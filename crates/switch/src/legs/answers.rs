@@ -27,11 +27,19 @@ impl Switch {
         }
     }
 
-    pub(crate) fn progress(&mut self, fork: OutInviteId, response: &Response) {
+    pub(crate) fn progress(
+        &mut self,
+        fork: OutInviteId,
+        dialog: Option<DialogId>,
+        response: &Response,
+    ) {
         self.reached(fork);
         let Some(leg) = self.legs.of_fork(fork) else {
             return;
         };
+        if let Some(dialog) = dialog {
+            self.legs.add_early(leg, fork, dialog);
+        }
         let Some(entry) = self.legs.get_mut(leg) else {
             return;
         };
@@ -143,7 +151,9 @@ impl Switch {
         retry.target = Target::Uri(next);
         let request = (**retry).clone();
         self.counters.trunk_failovers += 1;
-        self.step(now, key, effects, |call, ctx| call.failed_over(&from, &to, status, ctx));
+        self.step(now, key, effects, |call, ctx| {
+            call.failed_over(leg, &from, &to, status, ctx);
+        });
         let fork = self.ua.invite(now.mono, request, &mut self.ua_out);
         self.legs.add_fork(leg, fork);
         true

@@ -3,13 +3,14 @@
 
 use std::sync::Arc;
 
-use call::port::{Devices, LegEvent, LegId, Release, Shown};
+use call::port::{Devices, Diversion, LegEvent, LegId, Release, Shown};
 use model::{Now, TrunkId, UserId};
 use sip::auth::{Credentials, Secret};
 use sip::message::{Body, HeaderName};
 use sip::user_agent_core::{ExtraHeader, InviteRequest, Party, Target};
 
 use crate::commands::reason;
+use crate::legs::diverted::Trail;
 use crate::legs::{CallKey, Dialled, Leg, Role, devices};
 use crate::switch::Switch;
 
@@ -20,15 +21,27 @@ pub(crate) struct Callee<'a> {
     pub(crate) shown: &'a Shown,
     /// The caller's leg; `None`: nobody calls, we do.
     pub(crate) anchor: Option<LegId>,
+    /// Who has passed the call on, the first of them first.
+    pub(crate) diverted: &'a [Diversion],
+}
+
+/// A number outside that is to be dialled.
+pub(crate) struct Outside<'a> {
+    pub(crate) to: &'a Arc<str>,
+    pub(crate) shown: &'a Shown,
+    /// The trunk to use first.
+    pub(crate) trunk: Option<&'a TrunkId>,
+    /// The leg of who dials.
+    pub(crate) anchor: LegId,
+    /// Who has passed the call on, the first of them first.
+    pub(crate) diverted: &'a [Diversion],
 }
 
 impl Switch {
     pub(crate) fn dial_user(&mut self, now: Now, key: CallKey, leg: LegId, callee: &Callee<'_>) {
-        let Callee { user, devices: wanted, shown, anchor } = *callee;
+        let Callee { user, devices: wanted, shown, anchor, diverted } = *callee;
         let role = Role::Dialled(Dialled::default());
-        let user_at_it = Some(user.clone());
-        self.legs
-            .insert(leg, Leg { call: key, role, user: user_at_it, dialog: None, session: None });
+        self.legs.insert(leg, Leg::new(key, role, Some(user.clone())));
         let directory = self.directory.clone();
         let Some(user) = directory.user(user) else {
             return self.fail(leg, 404);
@@ -49,30 +62,30 @@ impl Switch {
         let Some(offer) = self.offer_to(leg, anchor, *first) else {
             return self.fail(leg, 503);
         };
-        let to = Party::new(format!("sip:{name}@{}", self.config.domain));
+        let address = format!("sip:{name}@{}", self.config.domain);
+        let trail = self.trail(anchor, diverted, &address);
+        let to = Party::new(address);
         for (contact, flow) in bindings {
             let mut request =
                 InviteRequest::new(contact, self.caller(shown), to.clone(), Target::Flow(flow));
             self.carry_on(&mut request, anchor, shown);
+            request.headers.extend(trail.iter().cloned());
             request.body = Some(Body::sdp(offer.clone()));
             let fork = self.ua.invite(now.mono, request, &mut self.ua_out);
             self.legs.add_fork(leg, fork);
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one for each field of the command")]
     pub(crate) fn dial_outside(
         &mut self,
         now: Now,
         key: CallKey,
         leg: LegId,
-        to: &Arc<str>,
-        shown: &Shown,
-        trunk: Option<&TrunkId>,
-        anchor: LegId,
+        callee: &Outside<'_>,
     ) {
+        let Outside { to, shown, trunk, anchor, diverted } = *callee;
         let role = Role::Dialled(Dialled::default());
-        self.legs.insert(leg, Leg { call: key, role, user: None, dialog: None, session: None });
+        self.legs.insert(leg, Leg::new(key, role, None));
         let usable = |candidate: &&crate::config::TrunkConfig| !candidate.outbound.is_empty();
         let trunks = &self.config.trunks;
         let named = trunks.iter().find(|candidate| Some(&candidate.name) == trunk).filter(usable);
@@ -86,10 +99,12 @@ impl Switch {
             return self.fail(leg, 503);
         };
         let first = at_trunk(&trunk.outbound[0], to);
+        let trail = self.trail(Some(anchor), diverted, &first);
         let callee = Party::new(first.clone());
         let target = Target::Uri(trunk.outbound[0].clone());
         let mut request = InviteRequest::new(first, self.caller(shown), callee, target);
         self.carry_on(&mut request, Some(anchor), shown);
+        request.headers.extend(trail);
         if let Some(number) = &shown.number {
             let identity = format!("<sip:{number}@{}>", self.config.domain);
             request.headers.push((HeaderName::PAssertedIdentity, identity));
@@ -158,6 +173,20 @@ impl Switch {
                 name.unwrap_or("Anonymous"),
                 "sip:anonymous@anonymous.invalid".to_owned(),
             ),
+        }
+    }
+
+    /// The headers that say who has passed the call on, here and before it came.
+    fn trail(
+        &self,
+        anchor: Option<LegId>,
+        diverted: &[Diversion],
+        target: &str,
+    ) -> Vec<ExtraHeader> {
+        let domain = &self.config.domain;
+        match anchor.and_then(|leg| self.legs.get(leg)).map(|leg| &leg.role) {
+            Some(Role::Anchor(anchor)) => anchor.trail.headers(diverted, target, domain),
+            Some(Role::Dialled(_)) | None => Trail::default().headers(diverted, target, domain),
         }
     }
 

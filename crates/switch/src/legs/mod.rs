@@ -8,6 +8,7 @@ pub(crate) mod aftermath;
 mod answers;
 pub(crate) mod devices;
 pub(crate) mod dialling;
+pub(crate) mod diverted;
 mod formats;
 pub(crate) mod session;
 
@@ -22,6 +23,9 @@ use sip::user_agent_core::{DialogId, InviteId, OutInviteId};
 use aftermath::{Names, SipCallIds};
 use session::Session;
 
+use self::diverted::Trail;
+use crate::control::{Identity, Referral};
+
 /// Number of a live call in the switch.
 pub(crate) type CallKey = u64;
 
@@ -35,9 +39,18 @@ pub(crate) struct Leg {
     /// The dialog, once it is established.
     pub(crate) dialog: Option<DialogId>,
     pub(crate) session: Option<Session>,
+    /// The last REFER that came on it.
+    pub(crate) referral: Option<Box<Referral>>,
+    /// What its telephone knows of whom it talks with.
+    pub(crate) identity: Option<Box<Identity>>,
 }
 
 impl Leg {
+    /// A leg at whose far end nobody is yet.
+    pub(crate) fn new(call: CallKey, role: Role, user: Option<UserId>) -> Self {
+        Self { call, role, user, dialog: None, session: None, referral: None, identity: None }
+    }
+
     /// Whether we dialled it and it has answered.
     pub(crate) fn is_answered_callee(&self) -> bool {
         matches!(self.role, Role::Dialled(_)) && self.dialog.is_some()
@@ -61,6 +74,8 @@ pub(crate) struct Anchor {
     pub(crate) sip_call_id: Arc<str>,
     /// What may still be written into INVITEs that this one causes.
     pub(crate) max_forwards: u8,
+    /// By whom the call was passed on before it came.
+    pub(crate) trail: Trail,
     /// The way it came.
     pub(crate) flow: Flow,
     /// We have said that somebody is alerted.
@@ -72,6 +87,8 @@ pub(crate) struct Anchor {
 pub(crate) struct Dialled {
     /// Devices (or one trunk) that have not given a final response.
     pub(crate) forks: Vec<OutInviteId>,
+    /// Their branches that alert.
+    pub(crate) early: Vec<(OutInviteId, DialogId)>,
     /// The best final response of those that have.
     pub(crate) best: Option<u16>,
     /// We have said CANCEL.
@@ -97,6 +114,7 @@ pub(crate) struct Legs {
     by_invite: BTreeMap<InviteId, LegId>,
     by_fork: BTreeMap<OutInviteId, LegId>,
     by_dialog: BTreeMap<DialogId, LegId>,
+    by_early: BTreeMap<DialogId, LegId>,
     by_user: BTreeMap<UserId, BTreeSet<LegId>>,
     /// Users on whose legs something has changed that others may watch.
     touched: BTreeSet<UserId>,
@@ -167,6 +185,22 @@ impl Legs {
         self.by_dialog.get(&dialog).copied()
     }
 
+    /// The leg that one of these early dialogs would become.
+    pub(crate) fn of_early(&self, dialog: DialogId) -> Option<LegId> {
+        self.by_early.get(&dialog).copied()
+    }
+
+    /// A branch of a fork alerts.
+    pub(crate) fn add_early(&mut self, id: LegId, fork: OutInviteId, dialog: DialogId) {
+        if let Some(Leg { role: Role::Dialled(dialled), .. }) = self.legs.get_mut(&id)
+            && !dialled.early.contains(&(fork, dialog))
+        {
+            dialled.early.push((fork, dialog));
+            self.by_early.insert(dialog, id);
+            self.touch(id);
+        }
+    }
+
     pub(crate) fn add_fork(&mut self, id: LegId, fork: OutInviteId) {
         if let Some(Leg { role: Role::Dialled(dialled), .. }) = self.legs.get_mut(&id) {
             dialled.forks.push(fork);
@@ -179,6 +213,9 @@ impl Legs {
         let id = self.by_fork.remove(&fork)?;
         if let Some(Leg { role: Role::Dialled(dialled), .. }) = self.legs.get_mut(&id) {
             dialled.forks.retain(|other| *other != fork);
+            for (_, dialog) in dialled.early.extract_if(.., |(of, _)| *of == fork) {
+                self.by_early.remove(&dialog);
+            }
         }
         self.touch(id);
         Some(id)

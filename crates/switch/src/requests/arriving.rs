@@ -13,6 +13,7 @@ use sip::message::{HeaderName, Request};
 use sip::user_agent_core::{ExtraHeader, InviteId};
 
 use super::routes::{self, Origin, Route};
+use crate::legs::diverted::Trail;
 use crate::legs::session::{Session, SessionError};
 use crate::legs::{Anchor, Leg, Role};
 use crate::port::Effect;
@@ -84,6 +85,10 @@ impl Switch {
         self.admit_load(now)?;
         if request.headers().max_forwards().ok().flatten() == Some(0) {
             return Err(Refusal::new(483));
+        }
+        // RFC 3261 §16.3: a loop, though no request of it has come twice.
+        if Trail::of(request.headers()).is_none() {
+            return Err(Refusal::new(482));
         }
         let offer = self.read_offer(request)?;
         let route = match (&trunk, user) {
@@ -183,6 +188,8 @@ impl Switch {
             invite: Some(invite),
             sip_call_id: sip_call_id.clone(),
             max_forwards: max_forwards.saturating_sub(1),
+            // One that is too long was refused.
+            trail: Trail::of(headers).unwrap_or_default(),
             flow,
             rang: false,
         };
@@ -192,7 +199,7 @@ impl Switch {
             Caller::User(user) => Some(user.clone()),
             Caller::External { .. } => None,
         };
-        self.legs.insert(leg, Leg { call: key, role, user, dialog: None, session });
+        self.legs.insert(leg, Leg { session, ..Leg::new(key, role, user) });
         if let (Some(offer), Some(session)) = (offer, self.legs.session_mut(leg)) {
             session.take_offer(offer, &mut self.media_out);
         }

@@ -10,7 +10,7 @@ use model::Now;
 use sdp::Codec;
 use sip::flow::Flow;
 use sip::message::{Body, HeaderName, Method, Request};
-use sip::user_agent_core::{DialogId, ServerRequestId};
+use sip::user_agent_core::{DialogId, ExtraHeader, ServerRequestId};
 
 use crate::legs::session::HoldChange;
 use crate::port::Effect;
@@ -19,7 +19,9 @@ use crate::switch::Switch;
 impl Switch {
     pub(crate) fn dialog_over(&mut self, dialog: DialogId) {
         if let Some(leg) = self.legs.of_dialog(dialog) {
-            self.tell(leg, LegEvent::HungUp);
+            if !self.is_let_go(leg) {
+                self.tell(leg, LegEvent::HungUp);
+            }
             self.legs.end_dialog(leg);
             self.leg_over(leg);
         }
@@ -80,7 +82,7 @@ impl Switch {
         }
     }
 
-    fn tell_hold(&mut self, leg: LegId, change: HoldChange) {
+    pub(crate) fn tell_hold(&mut self, leg: LegId, change: HoldChange) {
         match change {
             HoldChange::Held => self.tell(leg, LegEvent::Held),
             HoldChange::Resumed => self.tell(leg, LegEvent::Resumed),
@@ -107,12 +109,73 @@ impl Switch {
             self.publish(now, id, flow, request, effects);
         } else if *request.method() == Method::Subscribe {
             self.subscribe(now, id, dialog, flow, request);
+        } else if *request.method() == Method::Refer {
+            self.refer(now, id, dialog, request, effects);
+        } else if *request.method() == Method::Update {
+            self.updated(now, id, dialog, request);
+        } else if *request.method() == Method::Notify {
+            // We subscribe to nothing (RFC 6665 §4.1.3).
+            self.ua.respond(now.mono, id, 481, &[], None, &mut self.ua_out);
         } else {
             // Methods that the user agent core was told to let through and that have no use here:
             // none today.
             tracing::debug!(method = %request.method(), "no use for this request");
             self.ua.respond(now.mono, id, 405, &[], None, &mut self.ua_out);
         }
+    }
+
+    /// UPDATE (RFC 3311 §5.2): an offer in it is answered as that of a re-INVITE.
+    fn updated(
+        &mut self,
+        now: Now,
+        id: ServerRequestId,
+        dialog: Option<DialogId>,
+        request: &Request,
+    ) {
+        let leg = dialog.and_then(|dialog| self.legs.of_dialog(dialog));
+        let (status, headers, body) = match leg {
+            None => (481, Vec::new(), None),
+            Some(_) if request.body().is_empty() => (200, Vec::new(), None),
+            Some(leg) => self.answer_update(leg, request),
+        };
+        self.ua.respond(now.mono, id, status, &headers, body, &mut self.ua_out);
+    }
+
+    fn answer_update(
+        &mut self,
+        leg: LegId,
+        request: &Request,
+    ) -> (u16, Vec<ExtraHeader>, Option<Body>) {
+        if request.headers().content_type().as_deref() != Some("application/sdp") {
+            let accept = (HeaderName::Accept, "application/sdp".to_owned());
+            return (415, vec![accept], None);
+        }
+        let far = self.codecs_of_who_talks_with(leg);
+        let Some(session) = self.legs.session_mut(leg) else {
+            return (481, Vec::new(), None);
+        };
+        match session.answer_again(request.body(), far, &mut self.media_out) {
+            Ok((body, change)) => {
+                self.tell_hold(leg, change);
+                (200, Vec::new(), Some(Body::sdp(body)))
+            }
+            Err(error) => {
+                let (status, code) = error.response();
+                let warning = self.warning(code, &error.to_string());
+                (status, vec![(HeaderName::Warning, warning)], None)
+            }
+        }
+    }
+
+    /// A request in the dialog of an INVITE that is not answered yet.
+    pub(crate) fn requested_early(&mut self, now: Now, id: ServerRequestId, request: &Request) {
+        let (status, headers) = match (request.method(), request.body().is_empty()) {
+            // Who calls may say who it is by now; an offer has to wait for our answer.
+            (Method::Update, true) => (200, Vec::new()),
+            (Method::Update, false) => (500, vec![(HeaderName::RetryAfter, "1".to_owned())]),
+            (_, _) => (481, Vec::new()),
+        };
+        self.ua.respond(now.mono, id, status, &headers, None, &mut self.ua_out);
     }
 
     /// Anybody may ask; nobody may ask too often. While draining the answer sends load balancers

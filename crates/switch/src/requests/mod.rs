@@ -2,6 +2,7 @@
 //! reports by PUBLISH, OPTIONS.
 
 mod arriving;
+pub(crate) mod goals;
 mod in_dialog;
 mod info;
 pub(crate) mod publish;

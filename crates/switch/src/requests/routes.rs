@@ -134,8 +134,9 @@ pub(crate) fn from_user(
         let to = callee.sip_username.clone();
         return Ok(internal(Destination::User(callee.id.clone()), to));
     }
-    if let Some(code) = config.codes.of_user(&dialled_text, &user.id) {
-        return Ok(internal(Destination::Code(code), Arc::from(dialled_text.as_str())));
+    if let Some(code) = config.codes.of_user(&dialled_text, &user.id, directory) {
+        let destination = code.map_or(Destination::Unknown, Destination::Code);
+        return Ok(internal(destination, Arc::from(dialled_text.as_str())));
     }
     let trunk = config.trunks.iter().find(|trunk| !trunk.outbound.is_empty());
     let country = trunk.and_then(|trunk| trunk.country.as_deref());

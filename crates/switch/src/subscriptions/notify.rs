@@ -154,7 +154,14 @@ impl Switch {
                 | CodeMeaning::Toggle
                 | CodeMeaning::Voicemail
                 | CodeMeaning::GroupVoicemail(_)
-                | CodeMeaning::Ivr(_),
+                | CodeMeaning::Ivr(_)
+                | CodeMeaning::PickUp
+                | CodeMeaning::PickUpGroup
+                | CodeMeaning::Park
+                | CodeMeaning::Retrieve
+                | CodeMeaning::Move
+                | CodeMeaning::Conference
+                | CodeMeaning::Supervise(_),
                 MailboxId::User(_) | MailboxId::Group(_),
             ) => false,
         };

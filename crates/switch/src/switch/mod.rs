@@ -18,10 +18,12 @@ use model::call_graph::words::Direction;
 use model::directory::Directory;
 use model::{CallId, Now, UserId};
 use sip::auth::{Authenticator, AuthenticatorConfig};
+use sip::message::Method;
 use sip::registrar::Registrar;
 use sip::user_agent_core::{UaConfig, UaOutput, UserAgentCore};
 
 use crate::config::SwitchConfig;
+use crate::control::UnderWay;
 use crate::counters::Counters;
 use crate::days::Days;
 use crate::legs::aftermath::OpenRecordings;
@@ -65,6 +67,7 @@ pub struct Switch {
     /// Users who have become away, or are no longer.
     pub(crate) away_changed: BTreeSet<UserId>,
     pub(crate) days: Days,
+    pub(crate) under_way: UnderWay,
 }
 
 /// A call and the deadline under which it stands in the queue.
@@ -85,7 +88,7 @@ impl Switch {
     ) -> Self {
         let mut random = Random::new(seed);
         let events = Package::ALL.map(|package| package.name().to_owned()).into();
-        let sip = UaConfig { allow_events: events, ..config.sip.clone() };
+        let sip = with_call_control(UaConfig { allow_events: events, ..config.sip.clone() });
         let ua = UserAgentCore::new(sip, random.number());
         let authenticator = Authenticator::new(
             AuthenticatorConfig {
@@ -130,6 +133,7 @@ impl Switch {
             subscriptions: Subscriptions::default(),
             away_changed: BTreeSet::new(),
             days,
+            under_way: UnderWay::default(),
         };
         if let Some(day) = switch.days.begun(now.wall) {
             switch.floor.set_day(day, now);
@@ -177,7 +181,7 @@ impl Switch {
             }
             Input::Directory(directory) => self.reread_directory(now, directory),
             Input::Order { order, call, by, command } => {
-                self.order(now, order, &call, by, command, effects);
+                self.order(order, &call, by, command, effects);
             }
             // Built with the rest of call control.
             Input::Originate { order, .. } => {
@@ -198,7 +202,8 @@ impl Switch {
         let call = self.deadlines.first().map(|(at, _)| *at);
         let (ua, bindings) = (self.ua.deadline(), self.registrar.next_expiry());
         let (agents, watched) = (self.floor.deadline(), self.subscriptions.next_deadline());
-        [call, ua, bindings, agents, watched].into_iter().flatten().min()
+        let identities = self.under_way.identities.first().map(|(at, _)| *at);
+        [call, ua, bindings, agents, watched, identities].into_iter().flatten().min()
     }
 
     /// The directory that new calls are routed with.
@@ -257,4 +262,19 @@ impl Switch {
         self.end_subscriptions(now);
         self.inbox.extend(self.calls.keys().map(|key| (*key, CallInput::Release)));
     }
+}
+
+/// What call control needs of the user agent core, whatever the configuration says of the rest.
+fn with_call_control(mut sip: UaConfig) -> UaConfig {
+    for method in [Method::Refer, Method::Notify, Method::Update] {
+        if !sip.allow.contains(&method) {
+            sip.allow.push(method);
+        }
+    }
+    for tag in ["replaces", "norefersub"] {
+        if !sip.supported.iter().any(|known| known == tag) {
+            sip.supported.push(tag.to_owned());
+        }
+    }
+    sip
 }

@@ -7,7 +7,6 @@ use acd::{Offer, Turned};
 use call::port::{CallInput, LegEvent, LegId, Offered};
 use model::agent_state::ChangeSource;
 use model::{Now, UserId};
-use sip::message::HeaderName;
 use sip::user_agent_core::{UaEvent, UaOutput};
 
 use crate::commands::CallbackTurn;
@@ -21,6 +20,7 @@ impl Switch {
         self.expire_bindings(now, effects);
         self.floor.due(now);
         self.subscriptions_due(now);
+        self.identities_due(now);
         while let Some(&(at, key)) = self.deadlines.first() {
             if at > now.mono {
                 break;
@@ -56,8 +56,12 @@ impl Switch {
                         UaOutput::Event(event) => self.event(now, event, effects),
                     }
                 }
+            } else if let Some((key, control)) = self.under_way.wants.pop_front() {
+                self.control(now, key, control, effects);
             } else if let Some((key, input)) = self.inbox.pop_front() {
                 self.deliver(now, key, input, effects);
+            } else if self.answer_refers(now) || self.answer_orders(now, effects) {
+                // What nobody answered is refused, and told.
             } else if !self.dispatch(now, effects) {
                 self.tell_watchers(now, effects);
                 if self.ua_out.is_empty() {
@@ -138,10 +142,14 @@ impl Switch {
                 }
             }
             UaEvent::Responded { id, response, status } => {
-                self.notified(now, id, status, response.as_ref());
+                if !self.refer_notified(now, id, status) && !self.update_answered(now, id, status) {
+                    self.notified(now, id, status, response.as_ref());
+                }
             }
             UaEvent::Trying { invite } => self.reached(invite),
-            UaEvent::Progress { invite, response, .. } => self.progress(invite, &response),
+            UaEvent::Progress { invite, dialog, response } => {
+                self.progress(invite, dialog, &response);
+            }
             UaEvent::Accepted { invite, dialog, response } => {
                 self.fork_accepted(now, invite, dialog, &response);
             }
@@ -151,18 +159,19 @@ impl Switch {
             UaEvent::Refused2xx { invite } => self.fork_crossed(invite),
             UaEvent::ReInvited { dialog, request } => self.reinvited(now, dialog, &request),
             UaEvent::ReInviteAcked { dialog, body } => self.reinvite_acked(dialog, &body),
-            // We send no re-INVITE of our own yet; a cancelled one changes nothing.
-            UaEvent::ReInviteCancelled { .. }
-            | UaEvent::ReInviteAnswered { .. }
-            | UaEvent::ReInviteFailed { .. } => {}
+            UaEvent::ReInviteAnswered { dialog, response } => {
+                self.reinvite_answered(now, dialog, &response);
+            }
+            UaEvent::ReInviteFailed { dialog, status } => {
+                self.reinvite_failed(now, dialog, status);
+            }
+            // A cancelled one changes nothing.
+            UaEvent::ReInviteCancelled { .. } => {}
             UaEvent::Requested { id, dialog, flow, request } => {
                 self.requested(now, id, dialog, flow, &request, effects);
             }
             // What a caller says while it rings waits for our 2xx.
-            UaEvent::RequestedEarly { id, .. } => {
-                let later = [(HeaderName::RetryAfter, "1".to_owned())];
-                self.ua.respond(now.mono, id, 500, &later, None, &mut self.ua_out);
-            }
+            UaEvent::RequestedEarly { id, request, .. } => self.requested_early(now, id, &request),
         }
     }
 

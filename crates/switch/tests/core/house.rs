@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use acd::AgentChange;
 use bytes::Bytes;
-use call::port::{Encoding, Format, LegId, MediaCommand, MediaEvent, PortPair};
+use call::port::{
+    Encoding, Format, LegId, MediaCommand, MediaEvent, OrderId, PortPair, Refusal, Standing,
+};
 use model::call_graph::Recorded;
 use model::client_report::ClientReport;
 use model::directory::{
@@ -36,6 +38,9 @@ pub(crate) const BOB: &str = "203.0.113.8:5060";
 /// A number whose IVR greets.
 pub(crate) const GROUP: &str = "+493012345600";
 
+/// What became of an order.
+pub(crate) type Answer = Result<(CallId, Standing), (Refusal, Option<Box<Standing>>)>;
+
 /// The core, and what it wanted done.
 pub(crate) struct House {
     pub(crate) switch: Switch,
@@ -48,6 +53,7 @@ pub(crate) struct House {
     pub(crate) look_ups: Vec<(CallId, E164)>,
     pub(crate) messages: Vec<VoicemailChange>,
     pub(crate) changes: Vec<AgentChange>,
+    pub(crate) answers: Vec<(OrderId, Answer)>,
     /// Numbers everything that must differ from message to message.
     count: u32,
 }
@@ -83,6 +89,7 @@ impl House {
             look_ups: Vec::new(),
             messages: Vec::new(),
             changes: Vec::new(),
+            answers: Vec::new(),
             count: 0,
         };
         let ports = (0..64).map(|pair| PortPair { rtp: 20_000 + 2 * pair });
@@ -136,6 +143,7 @@ impl House {
                 Effect::LookUp { call, number } => self.look_ups.push((call, number)),
                 Effect::Agent(change) => self.changes.push(change),
                 Effect::Voicemail(change) => self.messages.push(change),
+                Effect::Answered { order, answer } => self.answers.push((order, answer)),
                 Effect::Resolve { .. } | Effect::Location(_) | Effect::Cursor(..) => {}
             }
         }
@@ -477,6 +485,7 @@ pub(crate) fn config(settings: call::Settings) -> SwitchConfig {
         call: settings,
         agents: acd::AgentDefaults::default(),
         codes: Codes::default(),
+        slots: switch::usual_slots(),
         limits: Limits::default(),
     }
 }

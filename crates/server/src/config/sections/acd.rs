@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use call::port::Supervision;
 use jiff::tz::TimeZone;
 use model::{GroupId, IvrId};
 use switch::{CodeMeaning, Codes};
@@ -127,10 +128,21 @@ fn action_of(text: &str) -> Result<CodeMeaning, Complaint> {
         ("voicemail", None) => Ok(CodeMeaning::Voicemail),
         ("voicemail", Some(group)) => Ok(CodeMeaning::GroupVoicemail(GroupId::from(group))),
         ("ivr", Some(ivr)) => Ok(CodeMeaning::Ivr(IvrId::from(ivr))),
+        ("pickup", None) => Ok(CodeMeaning::PickUp),
+        ("group-pickup", None) => Ok(CodeMeaning::PickUpGroup),
+        ("move", None) => Ok(CodeMeaning::Move),
+        ("listen", None) => Ok(CodeMeaning::Supervise(Supervision::Listen)),
+        ("whisper", None) => Ok(CodeMeaning::Supervise(Supervision::Whisper)),
+        ("barge", None) => Ok(CodeMeaning::Supervise(Supervision::Barge)),
+        ("conference", None) => Ok(CodeMeaning::Conference),
+        ("park", None) => Ok(CodeMeaning::Park),
+        ("retrieve", None) => Ok(CodeMeaning::Retrieve),
         _ => {
             let cause = format!("`{text}` is nothing that a code can do");
             let remedy = "write \"available\", \"away:reason\", \"toggle\", \"voicemail\", \
-                          \"voicemail:group-id\" or \"ivr:ivr-id\"";
+                          \"voicemail:group-id\", \"ivr:ivr-id\", \"pickup\", \
+                          \"group-pickup\", \"move\", \"listen\", \"whisper\", \"barge\", \
+                          \"conference\", \"park\" or \"retrieve\"";
             Err(Complaint::new(cause, remedy))
         }
     }
