@@ -179,7 +179,15 @@ mod tests {
             by(Some("+15550100002"), None, DiversionReason::Busy),
             by(None, Some("Cat"), DiversionReason::NoAnswer),
         ];
-        insta::assert_snapshot!(lines(&Trail::default(), &diverted), @r#""#);
+        insta::assert_snapshot!(lines(&Trail::default(), &diverted), @r#"
+        Diversion: <sip:anonymous@anonymous.invalid>;reason=no-answer;privacy=full
+        Diversion: <sip:+15550100002@pbx.test>;reason=user-busy;privacy=off
+        Diversion: "Ana \"A\" Agent" <sip:ana@pbx.test>;reason=unconditional;privacy=off
+        History-Info: "Ana \"A\" Agent" <sip:ana@pbx.test>;index=1
+        History-Info: <sip:+15550100002@pbx.test;cause=302>;index=1.1;mp=1
+        History-Info: <sip:anonymous@anonymous.invalid;cause=486>;index=1.1.1;mp=1.1
+        History-Info: <sip:+15558880001@carrier.test;cause=408>;index=1.1.1.1;mp=1.1.1
+        "#);
     }
 
     #[test]
@@ -195,7 +203,15 @@ mod tests {
             ],
         };
         let diverted = [by(Some("ana"), None, DiversionReason::Unavailable)];
-        insta::assert_snapshot!(lines(&trail, &diverted), @r#""#);
+        insta::assert_snapshot!(lines(&trail, &diverted), @r#"
+        Diversion: <sip:ana@pbx.test>;reason=unavailable;privacy=off
+        Diversion: <sip:1@a>;reason=user-busy;privacy="off"
+        Diversion: <sip:anonymous@anonymous.invalid>;reason=no-answer;privacy=full
+        History-Info: <sip:3@a>;index=1
+        History-Info: <sip:anonymous@anonymous.invalid>;index=1.2
+        History-Info: <sip:ana@pbx.test>;index=1.2.1
+        History-Info: <sip:+15558880001@carrier.test;cause=503>;index=1.2.1.1;mp=1.2.1
+        "#);
         assert_eq!(shown_entry("<sip:3@a>;index=1".to_owned(), true), format!("{NOBODY};index=1"));
     }
 
