@@ -3,10 +3,12 @@
 mod cases;
 mod directory;
 mod graphs;
+mod media;
 mod oracle;
 mod orders;
 mod property;
 mod script;
 mod summary;
+mod talks;
 mod waiting;
 mod world;

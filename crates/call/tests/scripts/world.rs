@@ -9,16 +9,19 @@ use std::time::Duration;
 use acd::{AgentDefaults, Callback, Floor};
 use call::port::{
     Adoption, Arrival, CallInput, CallOutput, Caller, Code, Control, Destination, Devices, Digit,
-    Goal, LegCommand,
-    LegEvent, LegId, MediaCommand, Offered, PlayEnd, PlayId, RecordingId, Refusal, Speaks,
+    Goal, LegCommand, LegEvent, LegId, MediaCommand, Offered, PlayEnd, PlayId, RecordingId,
+    Refusal, Speaks,
 };
 use call::{Call, CallBack, Ctx, LegIds, Mailboxes, Originate, Settings};
 use model::call_graph::check::check_emission;
-use model::call_graph::{CallGraph, apply};
+use model::call_graph::event::BridgeLeg;
+use model::call_graph::{CallGraph, Recorded, apply};
 use model::directory::{Directory, MailboxId};
 use model::recording::RecordingChange;
 use model::voicemail::VoicemailChange;
 use model::{CallId, E164, GroupId, IvrId, Millis, Now, NumberId, TrunkId, UserId};
+
+use crate::media::Media;
 
 pub(crate) struct World {
     pub(crate) directory: Arc<Directory>,
@@ -46,6 +49,8 @@ pub(crate) struct World {
     pub(crate) frozen: BTreeSet<UserId>,
     /// Legs that were dialled and whose telephone has not said anything yet.
     dialled: VecDeque<(usize, LegId)>,
+    /// What every leg hears.
+    pub(crate) media: Media,
     /// What became of orders.
     pub(crate) answers: Vec<Result<(), Refusal>>,
     /// How deep in what follows from an input.
@@ -78,6 +83,10 @@ pub(crate) struct Live {
     /// The last leg of each party, by the name that scripts use.
     pub(crate) legs: BTreeMap<String, LegId>,
     names: BTreeMap<LegId, String>,
+    /// How the rows name legs.
+    pub(crate) named: Vec<(BridgeLeg, LegId)>,
+    /// What was recorded.
+    pub(crate) events: Vec<Recorded>,
 }
 
 pub(crate) const BEGINNING: &str = "2026-01-05T10:00:00.000Z";
@@ -104,6 +113,7 @@ impl World {
             messages: Vec::new(),
             frozen: BTreeSet::new(),
             dialled: VecDeque::new(),
+            media: Media::default(),
             answers: Vec::new(),
             depth: 0,
             legs: LegIds::default(),
@@ -147,6 +157,8 @@ impl World {
         self.calls.push(Live {
             legs: BTreeMap::from([("caller".to_owned(), leg)]),
             names: BTreeMap::from([(leg, "caller".to_owned())]),
+            named: Vec::new(),
+            events: Vec::new(),
             ..Live::new(name, call)
         });
         self.carry_out(index, out);
@@ -196,6 +208,12 @@ impl World {
         self.depth -= 1;
         self.calm();
         Ok(())
+    }
+
+    /// Whether whoever has this leg has dialled it himself.
+    pub(crate) fn is_called_by(&self, leg: LegId) -> bool {
+        let names = self.calls.iter().filter_map(|live| live.names.get(&leg));
+        names.into_iter().any(|name| name.ends_with("caller"))
     }
 
     /// A call is made for a user by order.
@@ -361,6 +379,12 @@ impl World {
             && self.plays.get(&leg) == Some(play)
         {
             self.plays.remove(&leg);
+        }
+        if let LegEvent::Played { play, .. } = event {
+            self.media.played(leg, *play);
+        }
+        if matches!(event, LegEvent::HungUp | LegEvent::Failed { .. } | LegEvent::Cancelled) {
+            self.media.closed(leg);
         }
         let Some((_, state)) = self.states.get_mut(&leg) else {
             return;
@@ -568,11 +592,13 @@ impl World {
             match output {
                 CallOutput::Record(recorded) => {
                     apply(&mut live.graph, &recorded);
+                    live.events.push(recorded);
                     continue;
                 }
                 CallOutput::Finished => self.finished(index),
                 CallOutput::UserTaken(ref user) => taken.push_back(user.clone()),
                 CallOutput::Leg(ref command) => {
+                    self.media.ordered(command);
                     live.note(command);
                     if let LegCommand::DialUser { leg, user, .. }
                     | LegCommand::CallUser { leg, user, .. } = command
@@ -582,10 +608,14 @@ impl World {
                     }
                     self.ordered(index, command);
                 }
-                CallOutput::Media(ref command) => self.told_media(index, command),
+                CallOutput::Media(ref command) => {
+                    self.media.told(command);
+                    self.told_media(index, command);
+                }
                 CallOutput::Named(leg, name) => {
                     let (call, _) = self.states.get(&leg).expect("a leg that exists");
                     assert_eq!(*call, index, "{name:?}");
+                    self.calls[index].named.push((name, leg));
                     continue;
                 }
                 CallOutput::Answered(_, answer) => {
@@ -632,6 +662,8 @@ impl Live {
             recordings: BTreeSet::new(),
             legs: BTreeMap::new(),
             names: BTreeMap::new(),
+            named: Vec::new(),
+            events: Vec::new(),
         }
     }
 
@@ -689,25 +721,27 @@ impl Live {
             LegCommand::PassEarlyMedia { from, .. } => {
                 format!("ring caller with the media of {}", name(from))
             }
-            LegCommand::Answer { like: None, .. } => "answer caller".to_owned(),
-            LegCommand::Answer { like: Some(like), .. } => {
-                format!("answer caller like {}", name(like))
+            LegCommand::Answer { leg, like: None } => format!("answer {}", name(leg)),
+            LegCommand::Answer { leg, like: Some(like) } => {
+                format!("answer {} like {}", name(leg), name(like))
             }
-            LegCommand::Reject { status, .. } => format!("reject caller {status}"),
-            LegCommand::DialUser { leg, shown, devices, .. } => {
+            LegCommand::Reject { leg, status } => format!("reject {} {status}", name(leg)),
+            LegCommand::DialUser { leg, shown, devices, diverted, .. } => {
                 let number = shown.number.as_deref().unwrap_or("anonymous");
                 let shown_name = shown.name.as_deref().unwrap_or("-");
                 let on = match devices {
                     Devices::All => String::new(),
                     Devices::Only(device) => format!(" on {device}"),
                 };
-                format!("dial {}{on}, showing {number} \"{shown_name}\"", name(leg))
+                let by = passed_on(diverted);
+                format!("dial {}{on}, showing {number} \"{shown_name}\"{by}", name(leg))
             }
             LegCommand::CallUser { leg, .. } => format!("call {}", name(leg)),
-            LegCommand::DialOutside { to, shown, trunk, .. } => {
+            LegCommand::DialOutside { to, shown, trunk, diverted, .. } => {
                 let number = shown.number.as_deref().unwrap_or("anonymous");
                 let trunk = trunk.as_ref().map_or("any trunk", |trunk| trunk.as_str());
-                format!("dial {to} by {trunk}, showing {number}")
+                let by = passed_on(diverted);
+                format!("dial {to} by {trunk}, showing {number}{by}")
             }
             LegCommand::Cancel { leg, why } => format!("cancel {} {why:?}", name(leg)),
             LegCommand::HangUp { leg, why } => format!("hang up {} {why:?}", name(leg)),
@@ -774,6 +808,15 @@ impl Live {
             other => panic!("the engine says {other:?}"),
         }
     }
+}
+
+/// Who has passed a call on.
+fn passed_on(diverted: &[Diversion]) -> String {
+    let by = diverted.iter().map(|by| {
+        let who = by.by.number.as_deref().unwrap_or("nobody");
+        format!(", passed on by {who} ({:?})", by.reason)
+    });
+    by.collect()
 }
 
 /// What became of a voice message.
