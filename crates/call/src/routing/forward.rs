@@ -24,22 +24,39 @@ use crate::port::{Devices, DiversionReason, Shown};
 /// 302: what a telephone would say that forwards by itself (RFC 3261 §21.3.3).
 const MOVED: u16 = 302;
 
-/// Which ends of an attempt are none: the call goes elsewhere then.
+/// Where a call goes on from a user who is not reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Onward {
+    /// Nowhere.
+    #[default]
+    Nowhere,
+    /// To somebody else, so that his attempt ends `forwarded`.
+    Elsewhere,
+    /// To his mailbox: he alone was called.
+    Mailbox,
+}
+
+/// From which ends of an attempt the call goes on.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct PassedOn {
-    pub(crate) always: bool,
-    pub(crate) busy: bool,
-    pub(crate) declined: bool,
-    pub(crate) unanswered: bool,
+    pub(crate) always: Onward,
+    pub(crate) busy: Onward,
+    pub(crate) declined: Onward,
+    pub(crate) unanswered: Onward,
 }
 
 impl PassedOn {
     /// However he is not reached.
-    const ANYHOW: Self = Self { always: true, busy: true, declined: true, unanswered: true };
+    const ANYHOW: Self = Self {
+        always: Onward::Elsewhere,
+        busy: Onward::Elsewhere,
+        declined: Onward::Elsewhere,
+        unanswered: Onward::Elsewhere,
+    };
 
-    /// Why an attempt that came out so is passed on; `None`: it is not.
-    pub(crate) fn reason(self, outcome: AttemptOutcome) -> Option<DiversionReason> {
-        let (passed_on, reason) = match outcome {
+    /// Where the call goes from an attempt that came out so, and why.
+    pub(crate) fn of(self, outcome: AttemptOutcome) -> (Onward, DiversionReason) {
+        match outcome {
             AttemptOutcome::Forwarded => (self.always, DiversionReason::Unconditional),
             AttemptOutcome::Busy => (self.busy, DiversionReason::Busy),
             AttemptOutcome::Declined => (self.declined, DiversionReason::Busy),
@@ -49,9 +66,8 @@ impl PassedOn {
             }
             AttemptOutcome::Answered
             | AttemptOutcome::AnsweredElsewhere
-            | AttemptOutcome::CallerHangup => (false, DiversionReason::Unavailable),
-        };
-        passed_on.then_some(reason)
+            | AttemptOutcome::CallerHangup => (Onward::Nowhere, DiversionReason::Unavailable),
+        }
     }
 }
 
@@ -88,12 +104,19 @@ impl Then {
         match self {
             Self::Nowhere => PassedOn::default(),
             Self::Last(_) => PassedOn::ANYHOW,
-            Self::By(forward) => PassedOn {
-                always: forward.always.is_some(),
-                busy: forward.busy.is_some(),
-                declined: false,
-                unanswered: forward.no_answer.is_some(),
-            },
+            Self::By(forward) => {
+                let onward = |to: &Option<ForwardTo>| match to {
+                    None => Onward::Nowhere,
+                    Some(ForwardTo::Voicemail) => Onward::Mailbox,
+                    Some(ForwardTo::User(_) | ForwardTo::Number(_)) => Onward::Elsewhere,
+                };
+                PassedOn {
+                    always: onward(&forward.always),
+                    busy: onward(&forward.busy),
+                    declined: Onward::Nowhere,
+                    unanswered: onward(&forward.no_answer),
+                }
+            }
         }
     }
 }
@@ -155,9 +178,9 @@ impl Hunt {
         let passed_on = self.forwards.then.passed_on();
         self.ringing.set_passed_on(passed_on);
         let talks = ctx.floor.agent(&user).state == AgentState::OnCall;
-        let ended = if passed_on.always {
+        let ended = if passed_on.always != Onward::Nowhere {
             End::by_decision(AttemptOutcome::Forwarded, MOVED)
-        } else if passed_on.busy && talks {
+        } else if passed_on.busy != Onward::Nowhere && talks {
             End::by_decision(AttemptOutcome::Busy, 486)
         } else {
             return self.offer_user(user, basis, ctx);

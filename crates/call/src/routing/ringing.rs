@@ -13,7 +13,7 @@ use model::{E164, IvrId, UserId};
 
 use super::attempt::{Attempt, End, Offer, Winner};
 use super::devices::{Step, Way};
-use super::forward::{self, PassedOn};
+use super::forward::{self, Onward, PassedOn};
 use super::route::Route;
 use crate::basis::Basis;
 use crate::ctx::Ctx;
@@ -364,11 +364,12 @@ impl Ringing {
         if attempt.cut_short && ring_end == RingEnd::Missed {
             ring_end = RingEnd::Stopped;
         }
-        if attempt.user().is_some()
-            && let Some(reason) = self.passed_on.reason(ended.outcome)
-        {
-            ended.outcome = AttemptOutcome::Forwarded;
+        let (onward, reason) = self.passed_on.of(ended.outcome);
+        if attempt.user().is_some() && onward != Onward::Nowhere {
             self.goes_on = Some(reason);
+            if onward == Onward::Elsewhere {
+                ended.outcome = AttemptOutcome::Forwarded;
+            }
         }
         let End { outcome, sip_status, q850 } = ended;
         self.tally.note(outcome);

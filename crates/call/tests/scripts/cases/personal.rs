@@ -156,7 +156,7 @@ fn nobody_answers_on_any_device_and_the_call_is_forwarded() {
     10     dial +15558880001 by carrier-a, showing +15557770001
     11     dial pat, showing +15557770001 "Carl Contact"
     16     cancel pat NoAnswer
-    16     dial +15558880009 by carrier-a, showing +15557770001
+    16     dial +15558880009 by carrier-a, showing +15557770001, passed on by +15550600001 (NoAnswer)
     20     answer caller like +15558880009
     20     bridge caller +15558880009
     30     hang up caller Normal
@@ -186,7 +186,7 @@ fn who_is_forwarded_and_not_answered_there_either() {
         40 pass
     "), @r#"
     0      dial pat on desk, showing +15557770001 "Carl Contact"
-    2      dial +15558880009 by carrier-a, showing +15557770001
+    2      dial +15558880009 by carrier-a, showing +15557770001, passed on by +15550600001 (Busy)
     5      ring caller
     32     cancel +15558880009 NoAnswer
     32     reject caller 480
@@ -215,15 +215,15 @@ fn outside_a_call_between_users_shows_a_number_of_ours() {
         15 +15558880001 fails 480
         16 +15558880009 answers
         17 caller hangs up
-    "), @r"
+    "), @r#"
     0      dial +15558880001 by any trunk, showing +15550600001
     15     cancel +15558880001 NoAnswer
-    15     dial +15558880009 by any trunk, showing +15550100001
+    15     dial +15558880009 by any trunk, showing +15550100001, passed on by +15550600001 (NoAnswer)
     16     answer caller like +15558880009
     16     bridge caller +15558880009
     17     hang up +15558880009 Normal
     17     finished
-    ");
+    "#);
 }
 
 #[test]
@@ -329,7 +329,7 @@ fn numbers_of_ours_are_not_dialled_outside_where_they_would_come_back() {
     4      finished
     10     B: dial hand, showing +15557770001 "Carl Contact"
     14     B: cancel hand NoAnswer
-    14     B: dial loop, showing +15557770001 "Carl Contact"
+    14     B: dial loop, showing +15557770001 "Carl Contact", passed on by hand (NoAnswer)
     16     B: u-loop is taken
     16     B: answer caller like loop
     16     B: bridge caller loop
