@@ -58,7 +58,14 @@ impl Ears {
         }
     }
 
-    /// A leg is no longer one that hears something: what plays to it stops.
+    /// Stops whatever plays to a leg.
+    pub(crate) fn silence(&mut self, leg: LegId, ctx: &mut Ctx<'_>) {
+        if let Some(purpose) = self.hears(leg) {
+            self.stop(leg, purpose, ctx);
+        }
+    }
+
+    /// A leg is gone, and what played to it.
     pub(crate) fn gone(&mut self, leg: LegId) {
         self.playing.retain(|playing| playing.leg != leg);
     }

@@ -63,6 +63,7 @@ impl Talk {
         let (plan, target) = self.plan(to, &user, basis, ctx)?;
         if referred {
             ctx.order(LegCommand::AcceptRefer { leg });
+            basis.ears.silence(leg, ctx);
         }
         basis.decide(RoutingRule::Transfer, target.clone(), format!("cold, by {user}"));
         let mode = TransferMode::Cold;
@@ -175,6 +176,7 @@ impl Talk {
     /// Whether a user is on the call, or rings for it.
     fn is_reached(&self, user: &UserId) -> bool {
         self.present.iter().any(|it| it.is_user(user))
+            || self.errands.iter().any(|it| it.user == *user)
             || self.searches.iter().any(|it| it.ringing().iter().any(|(rung, _)| rung == user))
     }
 
@@ -271,6 +273,10 @@ impl Talk {
         basis: &mut Basis,
         ctx: &mut Ctx<'_>,
     ) {
+        if self.is_reached(&by) {
+            // He is on the call already, by another leg of his.
+            return self.tidy(basis, ctx);
+        }
         let bridge = self.by_leg(waiting).map_or(MAIN_BRIDGE, |it| it.bridge);
         let ring = ctx.settings.transfer.recall_ring;
         let plan = Plan {

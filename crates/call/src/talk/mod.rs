@@ -240,7 +240,8 @@ impl Talk {
         let main: Vec<&Present> = self.present.iter().filter(of_main).collect();
         let outside = main.iter().find(|it| it.user().is_none());
         let Some(left) = outside.or(main.first()) else {
-            return;
+            // Who talks on has only been consulted.
+            return basis.recording.end(&mut basis.ears, ctx);
         };
         let others = || main.iter().filter(|it| it.leg != left.leg);
         let right = others().find(|it| it.user().is_some()).or_else(|| others().next());

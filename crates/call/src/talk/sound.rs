@@ -138,7 +138,10 @@ impl Talk {
         for (leg, hears) in &plan {
             for (purpose, wait) in [(Purpose::Hold, Wait::Hold), (Purpose::Waiting, Wait::Ringing)]
             {
-                if hears.wait != Some(wait) {
+                // Nobody is bridged over something that plays for ever.
+                let is_new = self.sounding.links.get(leg) != Some(&hears.link);
+                let is_bridged = is_new && matches!(hears.link, Link::With(_));
+                if hears.wait != Some(wait) || is_bridged {
                     basis.ears.stop(*leg, purpose, ctx);
                 }
             }

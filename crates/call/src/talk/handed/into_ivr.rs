@@ -82,6 +82,7 @@ impl Talk {
     ) -> Stage {
         let Leads { by, to, route, is_open } = leads;
         self.tidy_supervisors(basis, ctx);
+        self.recall_errands(Release::CallerGone, |_, _| true, basis, ctx);
         for lingering in std::mem::take(&mut self.lingering) {
             let leg = lingering.party.leg;
             ctx.order(LegCommand::HangUp { leg, why: Release::Normal });
