@@ -4,7 +4,7 @@
 use acd::{Callback, ChangeSource};
 use call::port::{
     Arrival, CallInput, CallOutput, Caller, Destination, LegCommand, LegEvent, LegId, MediaCommand,
-    Release,
+    Refusal, Release,
 };
 use call::{Call, CallBack, Ctx};
 use model::call_graph::words::Direction;
@@ -99,6 +99,19 @@ impl Switch {
         effects: &mut Vec<Effect>,
         make: impl FnOnce(CallId, &mut Ctx<'_>) -> Call,
     ) {
+        // Only what refuses by itself is refused.
+        let _ = self.try_begin(now, (key, id), direction, effects, |id, ctx| Ok(make(id, ctx)));
+    }
+
+    /// A call begins, if it can.
+    pub(crate) fn try_begin(
+        &mut self,
+        now: Now,
+        (key, id): (CallKey, CallId),
+        direction: Direction,
+        effects: &mut Vec<Effect>,
+        make: impl FnOnce(CallId, &mut Ctx<'_>) -> Result<Call, Refusal>,
+    ) -> Result<(), Refusal> {
         let mut out = Vec::new();
         let mut ctx = Ctx {
             now,
@@ -111,15 +124,18 @@ impl Switch {
         };
         let call = guarded(|| make(id.clone(), &mut ctx));
         match call {
-            Ok(call) => {
+            Ok(Ok(call)) => {
                 self.keys.insert(id, key);
                 self.calls.insert(key, LiveCall { direction, call, deadline: None });
                 self.obey(now, key, out, effects);
                 self.schedule(key);
+                Ok(())
             }
+            Ok(Err(refusal)) => Err(refusal),
             Err(_) => {
                 self.floor.forget(&id, now);
                 self.abort(now, key, effects);
+                Err(Refusal::NoCall)
             }
         }
     }

@@ -6,7 +6,9 @@
 mod codes;
 mod identity;
 mod orders;
+mod originating;
 mod referring;
+mod replacing;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -18,6 +20,7 @@ use crate::legs::CallKey;
 
 pub(crate) use identity::Identity;
 pub(crate) use orders::Orders;
+pub(crate) use originating::Wish;
 pub(crate) use referring::Referral;
 
 /// What is under way for call control; what belongs to a leg stands there.

@@ -204,12 +204,18 @@ impl Switch {
     }
 
     /// The call that is parked in a slot. Linear in the calls: people park seldom.
-    pub(crate) fn parked_in(&self, _slot: &str) -> Option<CallKey> {
-        None
+    pub(crate) fn parked_in(&self, slot: &str) -> Option<CallKey> {
+        let mut calls = self.calls.iter();
+        let found = calls.find(|(_, live)| live.call.parked().is_some_and(|it| **it == *slot));
+        found.map(|(key, _)| *key)
     }
 
-    fn standing(&self, _key: CallKey) -> Option<Standing> {
-        None
+    pub(crate) fn standing_or_ended(&self, key: Option<CallKey>) -> Standing {
+        key.and_then(|key| self.standing(key)).unwrap_or_else(ended)
+    }
+
+    fn standing(&self, key: CallKey) -> Option<Standing> {
+        self.calls.get(&key).map(|live| live.call.standing())
     }
 }
 

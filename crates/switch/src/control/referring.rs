@@ -7,7 +7,7 @@
 
 use call::port::{CallInput, Command, LegEvent, LegId, MediaCommand, Orderer, Release};
 use model::{Now, UserId};
-use sip::message::{Body, HeaderName, Method, ReferTo, Replaces, Request, StatusCode};
+use sip::message::{Body, HeaderName, Method, ReferTo, Request, StatusCode};
 use sip::user_agent_core::{ClientRequestId, DialogId, ServerRequestId};
 
 use crate::legs::CallKey;
@@ -130,15 +130,10 @@ impl Switch {
         }));
     }
 
-    fn obey_refer(
-        &mut self,
-        _now: Now,
-        asked: Asked,
-        _effects: &mut Vec<Effect>,
-    ) -> Result<(), u16> {
+    fn obey_refer(&mut self, now: Now, asked: Asked, effects: &mut Vec<Effect>) -> Result<(), u16> {
         let Asked { leg, call, user, target } = asked;
         if let Some(replaces) = &target.replaces {
-            return self.refer_with_replaces(leg, replaces);
+            return self.refer_with_replaces(now, (leg, call, user), replaces, effects);
         }
         let goal = goals::of_uri(&self.config, &self.directory, &user, &target.address.uri);
         match goal.ok_or(404_u16)? {
@@ -155,10 +150,6 @@ impl Switch {
                 Ok(())
             }
         }
-    }
-
-    fn refer_with_replaces(&mut self, _leg: LegId, _replaces: &Replaces) -> Result<(), u16> {
-        Err(481)
     }
 
     /// 202, and the first NOTIFY.

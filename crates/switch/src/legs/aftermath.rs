@@ -104,6 +104,14 @@ impl SipCallIds {
         }
     }
 
+    /// A leg belongs to another call from now on.
+    pub(crate) fn hand_over(&mut self, leg: LegId, call: &CallId) {
+        let known = self.live.get(&leg).and_then(|sip_call_id| self.calls.get_mut(sip_call_id));
+        if let Some((of, _)) = known {
+            *of = call.clone();
+        }
+    }
+
     /// A leg is over; its Call-ID is known for a while.
     pub(crate) fn leg_over(&mut self, leg: LegId) {
         self.leg_over_within(PAST_CALL_IDS, leg);

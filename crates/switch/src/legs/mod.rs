@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use call::port::LegId;
-use model::UserId;
+use model::{CallId, UserId};
 use sip::flow::Flow;
 use sip::user_agent_core::{DialogId, InviteId, OutInviteId};
 
@@ -248,6 +248,17 @@ impl Legs {
         self.by_dialog.remove(&dialog);
         self.touch(id);
         Some(dialog)
+    }
+
+    /// These legs belong to another call from now on.
+    pub(crate) fn hand_over(&mut self, legs: &[LegId], key: CallKey, call: &CallId) {
+        for id in legs {
+            if let Some(leg) = self.legs.get_mut(id) {
+                leg.call = key;
+            }
+            self.sip_call_ids.hand_over(*id, call);
+            self.touch(*id);
+        }
     }
 
     /// Takes the leg out of the table if nothing of it remains.

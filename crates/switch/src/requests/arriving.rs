@@ -90,7 +90,12 @@ impl Switch {
         if Trail::of(request.headers()).is_none() {
             return Err(Refusal::new(482));
         }
+        let replaced = self.replaced_by(user.map(|user| &user.id), request);
+        let replaced = replaced.map_err(Refusal::new)?;
         let offer = self.read_offer(request)?;
+        if let (Some(leg), Some(user)) = (replaced, user) {
+            return Ok((routes::in_place_of(leg, user, request), offer));
+        }
         let route = match (&trunk, user) {
             (Some(trunk), _) => routes::from_trunk(trunk, &directory, request),
             (None, Some(user)) => routes::from_user(&self.config, &directory, user, request)

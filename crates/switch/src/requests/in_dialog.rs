@@ -56,12 +56,10 @@ impl Switch {
     }
 
     /// What passes to the other leg is best, also when codecs change; `None` where there is no
-    /// other that is established, or none that has agreed on anything.
+    /// other, or several, or none that has agreed on anything.
     fn codecs_of_who_talks_with(&self, leg: LegId) -> Option<Vec<Codec>> {
         let live = self.calls.get(&self.legs.get(leg)?.call)?;
-        let others = live.call.legs().filter(|other| *other != leg);
-        let mut others = others.filter_map(|other| self.legs.get(other));
-        let other = others.find(|other| other.dialog.is_some())?.session.as_ref()?;
+        let other = self.legs.get(live.call.talks_with(leg)?)?.session.as_ref()?;
         other.is_negotiated().then(|| other.codecs_for_others())
     }
 
@@ -99,7 +97,10 @@ impl Switch {
         request: &Request,
         effects: &mut Vec<Effect>,
     ) {
-        if *request.method() == Method::Register {
+        if request.headers().contains(HeaderName::Replaces) {
+            // RFC 3891 §3: it means something in an INVITE only.
+            self.ua.respond(now.mono, id, 400, &[], None, &mut self.ua_out);
+        } else if *request.method() == Method::Register {
             self.register(now, id, flow, request, effects);
         } else if *request.method() == Method::Options {
             self.options(now, id, dialog);

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use call::port::{Caller, Destination};
+use call::port::{Caller, Code, Control, Destination, LegId};
 use model::directory::{Assignment, Directory, Number, User};
 use model::phone::Dialled;
 use model::{NumberId, UserId};
@@ -182,6 +182,16 @@ pub(crate) fn from_user(
     })
 }
 
+/// Routes an INVITE with Replaces that an authenticated user sent.
+pub(crate) fn in_place_of(leg: LegId, user: &User, request: &Request) -> Route {
+    Route {
+        caller: Caller::User(user.id.clone()),
+        destination: Destination::Code(Code::Control(Control::Replace(leg))),
+        from_number: Some(user.sip_username.clone()),
+        to_number: Some(Arc::from(dialled_user(request))),
+    }
+}
+
 /// The Caller ID: `X-Caller-Number` if it is a number of the user or of one of his groups, else
 /// the user's default number.
 fn caller_id(
@@ -205,7 +215,7 @@ fn caller_id(
     }
 }
 
-fn may_show(directory: &Directory, user: &UserId, number: &Number) -> bool {
+pub(crate) fn may_show(directory: &Directory, user: &UserId, number: &Number) -> bool {
     match &number.assignment {
         Assignment::User(owner) => owner == user,
         Assignment::Group(group, _) => {

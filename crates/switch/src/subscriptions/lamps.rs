@@ -2,9 +2,10 @@
 
 use model::UserId;
 use model::directory::Availability;
+use sip::user_agent_core::DialogName;
 
 use super::{Lamp, LampState, State, Watched};
-use crate::legs::Role;
+use crate::legs::{Leg, Role};
 use crate::switch::Switch;
 
 impl Switch {
@@ -35,12 +36,28 @@ impl Switch {
                     }
                 };
                 let state = if entry.dialog.is_some() { Some(LampState::Confirmed) } else { state };
-                state.map(|state| Lamp { leg, initiator, state })
+                state.map(|state| Lamp { leg, initiator, state, name: self.name_of(entry) })
             })
             .collect();
         lamps.sort_by_key(|lamp| (lamp.state, lamp.leg));
         lamps.truncate(super::dialog_info::CALLS);
         lamps
+    }
+}
+
+impl Switch {
+    /// What the dialog of a leg is called; of several telephones that ring, that of the first.
+    fn name_of(&self, entry: &Leg) -> Option<DialogName> {
+        if let Some(dialog) = entry.dialog {
+            return self.ua.dialog_name(dialog);
+        }
+        match &entry.role {
+            // Nobody takes the place of one who calls.
+            Role::Anchor(_) => None,
+            Role::Dialled(dialled) => {
+                dialled.early.first().and_then(|(_, dialog)| self.ua.dialog_name(*dialog))
+            }
+        }
     }
 }
 

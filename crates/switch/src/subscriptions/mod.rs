@@ -17,6 +17,7 @@ use call::Counts;
 use call::port::LegId;
 use model::UserId;
 use model::directory::MailboxId;
+use sip::user_agent_core::DialogName;
 
 pub(crate) use table::Subscriptions;
 
@@ -85,13 +86,15 @@ pub(crate) enum State {
 }
 
 /// One call of a user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Lamp {
     /// His leg, which names the call towards watchers.
     pub(crate) leg: LegId,
     /// Whether he called.
     pub(crate) initiator: bool,
     pub(crate) state: LampState,
+    /// What its dialog is called on the wire, once it has both tags.
+    pub(crate) name: Option<DialogName>,
 }
 
 /// How far a call is (RFC 4235 §3.7.1).

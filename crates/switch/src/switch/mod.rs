@@ -23,7 +23,7 @@ use sip::registrar::Registrar;
 use sip::user_agent_core::{UaConfig, UaOutput, UserAgentCore};
 
 use crate::config::SwitchConfig;
-use crate::control::UnderWay;
+use crate::control::{UnderWay, Wish};
 use crate::counters::Counters;
 use crate::days::Days;
 use crate::legs::aftermath::OpenRecordings;
@@ -183,12 +183,9 @@ impl Switch {
             Input::Order { order, call, by, command } => {
                 self.order(order, &call, by, command, effects);
             }
-            // Built with the rest of call control.
-            Input::Originate { order, .. } => {
-                effects.push(Effect::Answered {
-                    order,
-                    answer: Err((call::port::Refusal::Goal, None)),
-                });
+            Input::Originate { order, user, devices, to, caller_id } => {
+                let wish = Wish { user, devices, to, caller_id };
+                self.originate(now, order, wish, effects);
             }
             Input::Drain => self.draining = true,
             Input::Release => self.release(now),
