@@ -116,6 +116,47 @@ impl Call {
         if self.log.is_whole() { Ok(()) } else { Err(Refusal::Limit) }
     }
 
+    /// Whether it may become part of another call so: both can, and nobody would be on that one
+    /// twice.
+    ///
+    /// # Errors
+    /// As [`Self::takes`] of the other and [`Self::can_be_given_up`] of this one.
+    /// [`Refusal::State`]: they do not fit.
+    pub fn may_become_part_of(
+        &self,
+        survivor: &Self,
+        adoption: &Adoption,
+        settings: &Settings,
+    ) -> Result<(), Refusal> {
+        survivor.takes(adoption, settings)?;
+        self.can_be_given_up()?;
+        let by_code = matches!(self.stage, Stage::Controlling(_));
+        let users = self.users();
+        let fits = match adoption {
+            Adoption::Consultation { user, .. } => {
+                let others = users.iter().filter(|it| *it != user);
+                let there = survivor.users();
+                let once = others.clone().count() + 1 == users.len();
+                !by_code && once && !others.into_iter().any(|it| there.contains(it))
+            }
+            Adoption::Pickup { user }
+            | Adoption::Retrieval { user }
+            | Adoption::Replacement { user, .. }
+            | Adoption::Supervisor { by: user, .. } => by_code && users.contains(user),
+        };
+        if fits { Ok(()) } else { Err(Refusal::State) }
+    }
+
+    /// The users who are on it, or are rung.
+    fn users(&self) -> Vec<UserId> {
+        let ringing = self.stage.ringing().into_iter().flat_map(|it| it.active());
+        let ringing = ringing.filter_map(|it| it.user().cloned());
+        match self.stage.talk() {
+            Some(talk) => talk.present.iter().filter_map(|it| it.user().cloned()).collect(),
+            None => self.basis.anchor.user().cloned().into_iter().chain(ringing).collect(),
+        }
+    }
+
     /// Becomes part of another call, which gets what is left of it in this same step. `None`: it
     /// cannot ([`Self::can_be_given_up`]), and nothing has happened.
     pub fn give_up(&mut self, into: &CallId, ctx: &mut Ctx<'_>) -> Option<GivenUp> {
@@ -131,10 +172,6 @@ impl Call {
         let basis = &mut self.basis;
         basis.record(CallEvent::AbsorbedInto(into.clone()), ctx);
         ctx.out.push(CallOutput::Finished);
-        if let (Reached::Nobody, Some(user)) = (&reached, basis.anchor.user()) {
-            ctx.floor.free(user, &basis.id, ctx.now);
-        }
-        ctx.floor.becomes(&basis.id, into, ctx.now);
         let given = GivenUp {
             call: basis.id.clone(),
             legs: Vec::new(),
@@ -142,6 +179,7 @@ impl Call {
             reached,
             stopped: std::mem::take(&mut basis.stopped),
             log: self.log.take(),
+            at: basis.at(ctx),
         };
         Some(GivenUp { legs: given.all_legs(), ..given })
     }
@@ -199,7 +237,7 @@ impl Call {
 
     /// What was given to it becomes part of it.
     pub(crate) fn adopt(&mut self, adoption: Adoption, given: GivenUp, ctx: &mut Ctx<'_>) {
-        if self.takes(&adoption, ctx.settings).is_err() {
+        if !given.fits(&adoption) || self.takes(&adoption, ctx.settings).is_err() {
             // Who gives has asked before; nobody is left on a line that leads nowhere all the same.
             return given.release(Release::Normal, &mut self.basis, ctx);
         }

@@ -8,12 +8,12 @@ use std::time::Duration;
 use model::call_graph::Recorded;
 use model::call_graph::event::{Absorbed, CallEvent, ConnectionSeq, Party};
 use model::call_graph::words::{ConnectionKind, RoutingRule};
-use model::{CallId, UserId};
+use model::{CallId, Millis, UserId};
 
 use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::leg::{Anchor, Stopped, user_of};
-use crate::port::{LegCommand, LegId, Release};
+use crate::port::{Adoption, LegCommand, LegId, Release};
 use crate::routing::hunt::Hunt;
 
 /// What is left of the call.
@@ -28,6 +28,8 @@ pub struct GivenUp {
     /// Legs that were told to stop and have not said that they have.
     pub(crate) stopped: Vec<Stopped>,
     pub(crate) log: Vec<Recorded>,
+    /// The time of this step, as that log has it.
+    pub(crate) at: Millis,
 }
 
 /// How far it has got in reaching somebody.
@@ -99,10 +101,20 @@ impl GivenUp {
         basis: &mut Basis,
         ctx: &mut Ctx<'_>,
     ) {
-        let (call, log) = (self.call.clone(), std::mem::take(&mut self.log));
+        // Each call has a clock of its own (D40).
+        let ahead = basis.at(ctx).0.saturating_sub(self.at.0);
+        let mut log = std::mem::take(&mut self.log);
+        for recorded in &mut log {
+            recorded.at = Millis(recorded.at.0.saturating_add(ahead));
+        }
+        let call = self.call.clone();
         let absorbed = Absorbed { call, connection, kind, by: by.clone(), log };
         basis.record(CallEvent::Absorbed(Box::new(absorbed)), ctx);
         basis.named.insert(by.clone());
+        match connection {
+            Some(_) => ctx.floor.becomes(&self.call, &basis.id, ctx.now),
+            None => ctx.floor.forget(&self.call, ctx.now),
+        }
         for mut stopped in std::mem::take(&mut self.stopped) {
             stopped.attempt = stopped.attempt.filter(|_| connection.is_some());
             stopped.connection = connection.unwrap_or(stopped.connection);
@@ -133,8 +145,25 @@ impl GivenUp {
         anchor.into_iter().chain(self.reached.legs()).chain(stopped).collect()
     }
 
-    /// Lets every leg of it go: whom it was meant for cannot take it any more.
+    /// Whether it is what this is to be done with.
+    pub(crate) fn fits(&self, adoption: &Adoption) -> bool {
+        let alone = matches!(self.reached, Reached::Nobody);
+        match adoption {
+            Adoption::Consultation { user, .. } => !alone && self.leg_of(user).is_some(),
+            Adoption::Pickup { user }
+            | Adoption::Retrieval { user }
+            | Adoption::Replacement { user, .. }
+            | Adoption::Supervisor { by: user, .. } => alone && self.anchor.user() == Some(user),
+        }
+    }
+
+    /// Lets every leg of it go: whom it was meant for cannot take it.
     pub(crate) fn release(mut self, why: Release, basis: &mut Basis, ctx: &mut Ctx<'_>) {
+        if let Some(user) = self.anchor.user().cloned()
+            && !self.log.is_empty()
+        {
+            self.absorb(None, ConnectionKind::Add, &user, basis, ctx);
+        }
         let answered = matches!(self.reached, Reached::Talking(_));
         for leg in self.reached.legs() {
             if answered {

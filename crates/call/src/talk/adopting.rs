@@ -117,12 +117,7 @@ impl Talk {
         basis: &mut Basis,
         ctx: &mut Ctx<'_>,
     ) {
-        let (Some(Present { leg: by, bridge: home, .. }), Some(_), false) = (
-            self.by_user(user).cloned(),
-            given.leg_of(user),
-            matches!(given.reached, Reached::Nobody),
-        ) else {
-            given.absorb(None, ConnectionKind::Add, user, basis, ctx);
+        let Some(Present { leg: by, bridge: home, .. }) = self.by_user(user).cloned() else {
             return given.release(Release::Normal, basis, ctx);
         };
         let connection = basis.open_connection();
@@ -162,7 +157,9 @@ impl Talk {
                 (search.purpose, search.bridge) = (Purpose::Consult { by }, bridge);
             }
         }
-        let asked = referred.filter(|leg| *leg == by || *leg == his.leg);
+        // No telephone asks on a line that is not answered.
+        let is_up = |leg| leg != anchor.leg || anchor.is_accepted();
+        let asked = referred.filter(|leg| *leg == by || (*leg == his.leg && is_up(his.leg)));
         if let Some(leg) = asked {
             ctx.order(LegCommand::AcceptRefer { leg });
         }
@@ -173,8 +170,7 @@ impl Talk {
         let waits = complete && target.is_none();
         for line in old.into_iter().chain([his]) {
             let leg = line.leg;
-            let is_up = leg != anchor.leg || anchor.is_accepted();
-            if asked == Some(leg) && waits && is_up {
+            if asked == Some(leg) && waits {
                 self.linger(line, connection);
                 continue;
             }

@@ -5,7 +5,9 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use call::port::{Adoption, CallInput, Command, Devices, Goal, Member, OrderId, Orderer, Supervision};
+use call::port::{
+    Adoption, CallInput, Command, Devices, Goal, Member, OrderId, Orderer, Supervision,
+};
 use model::call_graph::event::BridgeLeg;
 use model::{E164, GroupId, IvrId, TrunkId, UserId};
 
@@ -49,7 +51,7 @@ impl World {
             ["for", who, "instead", "of", old] => {
                 Adoption::Replacement { user: user(who), replaced: leg(old) }
             }
-            ["with", by, how, "to" | "on", of] => {
+            ["with", by, how, "to" | "on" | "at", of] => {
                 let how = match *how {
                     "listening" => Supervision::Listen,
                     "whispering" => Supervision::Whisper,

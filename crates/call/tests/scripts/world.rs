@@ -9,8 +9,8 @@ use std::time::Duration;
 use acd::{AgentDefaults, Callback, Floor};
 use call::port::{
     Adoption, Arrival, CallInput, CallOutput, Caller, Code, Control, Destination, Devices, Digit,
-    Goal, LegCommand, LegEvent, LegId, MediaCommand, Offered, PlayEnd, PlayId, RecordingId,
-    Refusal, Speaks,
+    Diversion, Goal, LegCommand, LegEvent, LegId, MediaCommand, Offered, PlayEnd, PlayId,
+    RecordingId, Refusal, Speaks,
 };
 use call::{Call, CallBack, Ctx, LegIds, Mailboxes, Originate, Settings};
 use model::call_graph::check::check_emission;
@@ -172,8 +172,8 @@ impl World {
         from: usize,
         adoption: Adoption,
     ) -> Result<(), Refusal> {
-        self.calls[into].call.takes(&adoption, &self.settings)?;
-        self.calls[from].call.can_be_given_up()?;
+        let (survivor, given) = (&self.calls[into].call, &self.calls[from].call);
+        given.may_become_part_of(survivor, &adoption, &self.settings)?;
         let survivor = self.calls[into].call.id().clone();
         let mut given = None;
         self.calls[from].absorbed = true;

@@ -1,8 +1,11 @@
 //! The script tests, one file a subject.
 
+mod adopting;
 mod bridged;
 mod direct;
+mod forwarding;
 mod hunts;
+mod into_ivr;
 mod ivrs;
 mod limits;
 mod observed;

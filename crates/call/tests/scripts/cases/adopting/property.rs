@@ -1,0 +1,222 @@
+//! Whatever calls become part of one another, at whatever time, and whatever else happens to them:
+//! the rows of who survives keep every invariant, no leg is left behind, and no agent stays on a
+//! call or is rung by one that is over.
+
+use std::time::Duration;
+
+use call::port::{
+    Adoption, CallInput, Command, Devices, Goal, LegEvent, LegId, OrderId, Orderer, PlayEnd,
+    Supervision,
+};
+use model::{TrunkId, UserId};
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+use crate::directory::directory;
+use crate::property::is_possible;
+use crate::script::play;
+use crate::world::World;
+
+const CALLS: &[(&str, &str)] = &[
+    ("+15557770001", "+15550100001"),
+    ("+15557770002", "+15550100002"),
+    ("+15557770003", "+15550200001"),
+    ("ana", "ben"),
+    ("ben", "ana"),
+    ("ana", "cat"),
+    ("ana", "+15557770002"),
+    ("ben", "+15550200001"),
+    ("cat", "*20/ana"),
+    ("dan", "*71/71"),
+    ("ana", "*22"),
+    ("dan", "*22"),
+];
+
+const USERS: &[&str] = &["u-ana", "u-ben", "u-cat", "u-dan"];
+
+/// Longer than all that one call may wait for, one after the other.
+const FOREVER: Duration = Duration::from_secs(10_000);
+
+#[derive(Clone, Debug)]
+enum Step {
+    Arrives(usize),
+    Originates(usize, usize),
+    Leg(Index, LegEvent),
+    Heard(Index),
+    Takes(Index, Index, Box<Adoption>, Option<Index>),
+    Orders(Index, Box<Command>),
+    Pass(u64),
+}
+
+fn user() -> impl Strategy<Value = UserId> {
+    prop::sample::select(USERS).prop_map(UserId::from)
+}
+
+fn event() -> impl Strategy<Value = LegEvent> {
+    let status = prop::sample::select(vec![408, 480, 486, 603]);
+    prop_oneof![
+        2 => Just(LegEvent::Rang { early_media: false }),
+        8 => Just(LegEvent::Answered),
+        2 => status.prop_map(|status| LegEvent::Failed { status }),
+        1 => prop::sample::select(vec![200, 487]).prop_map(|status| LegEvent::Settled { status }),
+        2 => Just(LegEvent::HungUp),
+        1 => Just(LegEvent::Cancelled),
+        2 => Just(LegEvent::Held),
+        1 => Just(LegEvent::Resumed),
+        1 => Just(LegEvent::MediaTimedOut { seconds: 60 }),
+        1 => goal().prop_map(LegEvent::Referred),
+    ]
+}
+
+fn how() -> impl Strategy<Value = Supervision> {
+    prop::sample::select(vec![Supervision::Listen, Supervision::Whisper, Supervision::Barge])
+}
+
+/// Legs are filled in when they are known.
+fn adoption() -> impl Strategy<Value = Adoption> {
+    prop_oneof![
+        4 => (user(), any::<bool>()).prop_map(|(user, complete)| {
+            Adoption::Consultation { user, complete, referred: None }
+        }),
+        2 => user().prop_map(|user| Adoption::Pickup { user }),
+        2 => user().prop_map(|user| Adoption::Retrieval { user }),
+        2 => user().prop_map(|user| Adoption::Replacement { user, replaced: LegId(0) }),
+        2 => (user(), user(), how())
+            .prop_map(|(by, of, how)| Adoption::Supervisor { by, of, how }),
+    ]
+}
+
+fn goal() -> impl Strategy<Value = Goal> {
+    let outside =
+        Goal::Outside { number: None, dialled: "4711".into(), trunk: TrunkId::from("carrier-a") };
+    prop_oneof![3 => user().prop_map(Goal::User), 1 => Just(outside)]
+}
+
+fn command() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        3 => user().prop_map(|user| Command::Park { user, slot: "71".into() }),
+        2 => user().prop_map(|user| Command::Move { user, device: Devices::All }),
+        3 => (user(), user(), how()).prop_map(|(by, of, how)| Command::Supervise { by, of, how }),
+        1 => (user(), goal()).prop_map(|(user, to)| Command::Transfer { user, to }),
+        2 => (user(), goal()).prop_map(|(user, to)| Command::Consult { user, to }),
+        1 => (user(), goal()).prop_map(|(user, to)| Command::Add { user, to }),
+        1 => user().prop_map(|user| Command::Complete { user }),
+        1 => user().prop_map(|user| Command::Merge { user }),
+        1 => user().prop_map(|user| Command::Swap { user }),
+    ]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let calls = 0..CALLS.len();
+    let index = any::<Index>;
+    prop_oneof![
+        5 => calls.prop_map(Step::Arrives),
+        1 => (0..USERS.len(), 0..USERS.len()).prop_map(|(a, b)| Step::Originates(a, b)),
+        12 => (index(), event()).prop_map(|(leg, event)| Step::Leg(leg, event)),
+        1 => index().prop_map(Step::Heard),
+        10 => (index(), index(), adoption(), prop::option::of(index()))
+            .prop_map(|(a, b, it, leg)| Step::Takes(a, b, Box::new(it), leg)),
+        4 => (index(), command()).prop_map(|(call, it)| Step::Orders(call, Box::new(it))),
+        3 => (0u64..25_000).prop_map(Step::Pass),
+    ]
+}
+
+fn leg_of(world: &World, user: &UserId, call: usize) -> Option<LegId> {
+    let name = user.as_str().trim_start_matches("u-");
+    let legs = &world.calls[call].legs;
+    let known: Vec<LegId> = world.calls[call].call.legs().collect();
+    let leg = legs.get(name).or_else(|| legs.get("caller"))?;
+    known.contains(leg).then_some(*leg)
+}
+
+fn take(step: Step, world: &mut World) {
+    match step {
+        Step::Arrives(call) => {
+            let (from, to) = CALLS[call];
+            let name = world.calls.len().to_string();
+            world.arrive(&name, &format!("call-{name}"), from, to);
+        }
+        Step::Originates(from, to) => {
+            let name = world.calls.len().to_string();
+            world.originate(&name, UserId::from(USERS[from]), Goal::User(USERS[to].into()));
+        }
+        Step::Leg(which, event) => {
+            let legs: Vec<LegId> = world.states.keys().copied().collect();
+            if legs.is_empty() {
+                return;
+            }
+            let leg = legs[which.index(legs.len())];
+            let (call, state) = world.states[&leg];
+            if is_possible(state, world.is_called_by(leg), &event) {
+                world.input(call, CallInput::Leg(leg, event));
+            }
+        }
+        Step::Heard(which) => {
+            let plays: Vec<_> = world.plays.iter().map(|(leg, play)| (*leg, *play)).collect();
+            if !plays.is_empty() {
+                let (leg, play) = plays[which.index(plays.len())];
+                let (call, _) = world.states[&leg];
+                let end = PlayEnd::Failed;
+                world.input(call, CallInput::Leg(leg, LegEvent::Played { play, end }));
+            }
+        }
+        Step::Takes(into, from, adoption, asks) => {
+            let count = world.calls.len();
+            if count == 0 || into.index(count) == from.index(count) {
+                return;
+            }
+            let (into, from) = (into.index(count), from.index(count));
+            let adoption = match *adoption {
+                Adoption::Consultation { user, complete, .. } => {
+                    let asks = asks.map(|it| if it.index(2) == 0 { into } else { from });
+                    let referred = asks.and_then(|call| leg_of(world, &user, call));
+                    Adoption::Consultation { user, complete, referred }
+                }
+                Adoption::Replacement { user, .. } => {
+                    let replaced = leg_of(world, &user, into).unwrap_or(LegId(0));
+                    Adoption::Replacement { user, replaced }
+                }
+                Adoption::Pickup { .. }
+                | Adoption::Retrieval { .. }
+                | Adoption::Supervisor { .. } => *adoption,
+            };
+            // A refusal changes nothing.
+            let _ = world.adopt(into, from, adoption);
+        }
+        Step::Orders(call, command) => {
+            if !world.calls.is_empty() {
+                let call = call.index(world.calls.len());
+                let order = OrderId(0);
+                world.input(call, CallInput::Order(order, Orderer::Operator, *command));
+            }
+        }
+        Step::Pass(millis) => world.until(world.now + Duration::from_millis(millis)),
+    }
+}
+
+proptest! {
+    #[test]
+    fn whatever_becomes_part_of_what_no_leg_is_left_behind(
+        steps in prop::collection::vec(step(), 1..60),
+    ) {
+        let mut world = World::new(directory(""));
+        world.settings.sound.music_on_hold = Some("music:calm".into());
+        play(&mut world, "registered ana ben cat dan\n 1 pass");
+        for it in steps {
+            if world.calls.len() < 6 || !matches!(it, Step::Arrives(_) | Step::Originates(..)) {
+                take(it, &mut world);
+            }
+        }
+        world.until(world.now + FOREVER);
+        for index in 0..world.calls.len() {
+            world.input(index, CallInput::Release);
+            let live = &world.calls[index];
+            assert!(live.finished && live.call.legs().next().is_none(), "{}", world.log);
+            assert_eq!(live.call.deadline(), None);
+        }
+        for user in world.directory.users() {
+            assert!(!world.floor.is_on_call(&user.id), "{}", world.log);
+            assert!(!world.floor.is_ringing(&user.id), "{}", world.log);
+        }
+    }
+}
