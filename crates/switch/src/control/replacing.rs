@@ -144,8 +144,7 @@ impl Switch {
     ) -> Result<(), Refusal> {
         let taker = self.calls.get(&survivor).ok_or(Refusal::NoCall)?;
         let given = &self.calls.get(&other).ok_or(Refusal::NoCall)?.call;
-        taker.call.takes(&adoption, &self.config.call)?;
-        given.can_be_given_up()?;
+        given.may_become_part_of(&taker.call, &adoption, &self.config.call)?;
         let into = taker.call.id().clone();
         let mut given = None;
         self.step(now, other, effects, |call, ctx| given = call.give_up(&into, ctx));
