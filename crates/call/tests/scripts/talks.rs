@@ -66,6 +66,13 @@ const GOALS: &[&str] = &[
     "cat",
     "dan",
     "eve",
+    "ana",
+    "ben",
+    "cat",
+    "dan",
+    "eve",
+    "cat",
+    "dan",
     "g-supp",
     "g-ovf",
     "g-none",
@@ -87,29 +94,23 @@ const CALLS: &[(&str, &str)] = &[
 
 fn wish() -> impl Strategy<Value = Wish> {
     use call::port::{RecordingWish, Supervision};
-    prop::sample::select(vec![
-        Wish::Answer,
-        Wish::HangUp,
+    let warm = vec![
+        Wish::Consult,
+        Wish::Consult,
+        Wish::Consult,
+        Wish::Complete,
+        Wish::Abandon,
+        Wish::Swap,
+        Wish::Merge,
+        Wish::Add,
+        Wish::Add,
+    ];
+    let others = vec![
         Wish::Remove,
-        Wish::Hold,
         Wish::Hold,
         Wish::Resume,
         Wish::Transfer,
         Wish::Transfer,
-        Wish::Transfer,
-        Wish::Consult,
-        Wish::Consult,
-        Wish::Consult,
-        Wish::Complete,
-        Wish::Complete,
-        Wish::Abandon,
-        Wish::Swap,
-        Wish::Swap,
-        Wish::Merge,
-        Wish::Merge,
-        Wish::Add,
-        Wish::Add,
-        Wish::Add,
         Wish::Mute(true),
         Wish::Mute(false),
         Wish::Digits,
@@ -122,7 +123,12 @@ fn wish() -> impl Strategy<Value = Wish> {
         Wish::Supervise(Supervision::Barge),
         Wish::Record(RecordingWish::Start),
         Wish::Record(RecordingWish::Stop),
-    ])
+    ];
+    prop_oneof![
+        12 => prop::sample::select(warm),
+        12 => prop::sample::select(others),
+        1 => prop::sample::select(vec![Wish::Answer, Wish::HangUp]),
+    ]
 }
 
 fn event() -> impl Strategy<Value = LegEvent> {
@@ -144,14 +150,14 @@ fn deed() -> impl Strategy<Value = Deed> {
     let index = any::<prop::sample::Index>;
     let goal = || prop::sample::select(GOALS);
     prop_oneof![
-        10 => index().prop_map(Deed::Answer),
-        3 => index().prop_map(Deed::HangUp),
-        5 => (index(), event()).prop_map(|(leg, event)| Deed::Leg(leg, event)),
-        3 => (index(), goal()).prop_map(|(leg, goal)| Deed::Refer(leg, goal)),
+        14 => index().prop_map(Deed::Answer),
+        1 => index().prop_map(Deed::HangUp),
+        3 => (index(), event()).prop_map(|(leg, event)| Deed::Leg(leg, event)),
+        1 => (index(), goal()).prop_map(|(leg, goal)| Deed::Refer(leg, goal)),
         1 => index().prop_map(Deed::Heard),
-        16 => (0u8..3, any::<bool>(), index(), wish(), goal())
+        18 => (0u8..4, any::<bool>(), index(), wish(), goal())
             .prop_map(|(who, boss, index, wish, goal)| Deed::Order(who, boss, index, wish, goal)),
-        4 => prop_oneof![0u64..3_000, 10_000u64..70_000].prop_map(Deed::Pass),
+        2 => prop_oneof![0u64..3_000, 10_000u64..70_000].prop_map(Deed::Pass),
         1 => Just(Deed::Pass(130_000)),
     ]
 }
@@ -162,7 +168,7 @@ fn scene() -> impl Strategy<Value = Scene> {
     (
         any::<u8>(),
         prop::collection::vec(prop::sample::select(CALLS), 1..3),
-        prop::collection::vec(deed(), 0..40),
+        prop::collection::vec(deed(), 0..60),
         prop::bool::weighted(0.1),
     )
 }
