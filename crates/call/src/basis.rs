@@ -43,6 +43,8 @@ pub(crate) struct Basis {
     pub(crate) answered_by: Option<UserId>,
     /// IVRs entered so far; `ivr_hops` bounds them.
     pub(crate) visits: Vec<IvrId>,
+    /// So many of them before anybody answered; later ones make nobody the owner. `None`: all.
+    pub(crate) routed_visits: Option<usize>,
     /// Groups searched so far, at most one for each visit.
     pub(crate) groups: Vec<GroupId>,
     /// Connections opened so far.
@@ -103,6 +105,7 @@ impl Basis {
             callee: None,
             answered_by: None,
             visits: Vec::new(),
+            routed_visits: None,
             groups: Vec::new(),
             connections: 0,
             attempts: 0,
@@ -321,8 +324,10 @@ impl Basis {
     /// Owner of the call (D8).
     pub(crate) fn owner(&self) -> Option<UserId> {
         let of = |visit| self.visited(visit).and_then(|ivr| ivr.record_owner.clone());
-        of(self.visits.last())
-            .or_else(|| of(self.visits.first()))
+        let count = self.routed_visits.unwrap_or(self.visits.len());
+        let visits = || self.visits.iter().take(count);
+        of(visits().next_back())
+            .or_else(|| of(visits().next()))
             .or_else(|| self.first_owner.clone())
             .or_else(|| self.answered_by.clone())
             .or_else(|| self.missed_call_owner())

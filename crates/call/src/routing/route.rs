@@ -22,7 +22,7 @@ pub(crate) struct Route {
     connection: ConnectionSeq,
     kind: ConnectionKind,
     opened_by: Option<UserId>,
-    behalf: Option<Behalf>,
+    behalf: Option<Box<Behalf>>,
     stages: u16,
     attempts: AttemptSeq,
     /// The first attempt that ended: the only one, where there was one.
@@ -73,6 +73,7 @@ impl Route {
         opened_by: Option<UserId>,
         behalf: Option<Behalf>,
     ) -> Self {
+        let behalf = behalf.map(Box::new);
         Self { kind, opened_by, behalf, ..Self::default() }
     }
 
@@ -112,7 +113,7 @@ impl Route {
         self.connection = connection;
         self.kind = kind;
         self.opened_by = Some(opened_by);
-        self.behalf = behalf;
+        self.behalf = behalf.map(Box::new);
     }
 
     /// The leg for which telephones ring.
@@ -122,7 +123,7 @@ impl Route {
 
     /// Telephones that ring from now on ring for somebody else.
     pub(crate) fn set_behalf(&mut self, behalf: Behalf) {
-        self.behalf = Some(behalf);
+        self.behalf = Some(Box::new(behalf));
     }
 
     /// What telephones inside show.

@@ -112,6 +112,7 @@ impl Talk {
     ) -> Handed {
         party.order_holds = false;
         let shown = self.shown_inside(&party.party, basis);
+        basis.routed_visits.get_or_insert(basis.visits.len());
         basis.named.extend(basis.anchor.user().cloned());
         let caller = (party.leg != basis.anchor.leg).then(|| {
             let waits = Anchor::joined(party.leg, party.party.clone());

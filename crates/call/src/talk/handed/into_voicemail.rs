@@ -22,7 +22,7 @@ impl Talk {
         by: &UserId,
         waiting: &[LegId],
         mut failed: Failed,
-        basis: &mut Basis,
+        basis: &Basis,
         ctx: &mut Ctx<'_>,
     ) -> Result<(), Failed> {
         let others = self.present.iter().filter(|it| it.is_party()).count();
