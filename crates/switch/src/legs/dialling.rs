@@ -119,6 +119,8 @@ impl Switch {
                 }
             });
         if let Some(Leg { role: Role::Dialled(dialled), .. }) = self.legs.get_mut(leg) {
+            // Who is dialled for this leg later gets media of the same family.
+            dialled.flow = Some(flow);
             dialled.further = trunk.outbound[1..].iter().rev().cloned().collect();
             dialled.retry = (!dialled.further.is_empty()).then(|| Box::new(request.clone()));
         }

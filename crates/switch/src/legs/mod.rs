@@ -95,7 +95,7 @@ pub(crate) struct Dialled {
     pub(crate) cancelled: bool,
     /// A 2xx crossed our CANCEL.
     pub(crate) crossed: bool,
-    /// The way to the user's first device; `None`: a trunk.
+    /// The way to the user's first device, or of whom it was dialled for.
     pub(crate) flow: Option<Flow>,
     /// A provisional response came.
     pub(crate) reached: bool,
