@@ -1,11 +1,17 @@
 //! Calls to a user that go elsewhere: always, when he is busy, when he does not answer (D48).
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use call::port::{CallInput, LegEvent};
 use insta::assert_snapshot;
+use model::UserId;
 use model::directory::{ForwardTo, Forwarding};
+use proptest::prelude::*;
 
 use crate::directory::directory;
 use crate::script::{check_in, explained_in, orders_in, play};
-use crate::world::World;
+use crate::world::{LegState, World};
 
 /// al passes all calls on to bea, she unanswered ones outside, bob those that come while he is
 /// busy to vic, whose unanswered ones end in his mailbox; gus unanswered ones to the number of
@@ -564,4 +570,68 @@ fn a_forwarding_says_what_it_names() {
     let bob = world.directory.user(&"u-bob".into()).expect("bob");
     let busy = Some(ForwardTo::Number("+15550700004".into()));
     assert_eq!(bob.forward, Forwarding { busy, ..Forwarding::default() });
+}
+
+/// Users whose calls go anywhere.
+const ANYBODY: [&str; 6] = ["al", "bea", "bob", "vic", "gus", "lou"];
+
+fn target() -> impl Strategy<Value = Option<ForwardTo>> {
+    let user = (0..ANYBODY.len()).prop_map(|n| ForwardTo::User(id(ANYBODY[n])));
+    let number = (1..=11).prop_map(|n| ForwardTo::Number(format!("+155507000{n:02}").into()));
+    let outside = Just(ForwardTo::Number("+15558880001".into()));
+    let any = prop_oneof![4 => user, 2 => number, 1 => outside, 1 => Just(ForwardTo::Voicemail)];
+    prop::option::of(any)
+}
+
+fn forwarding() -> impl Strategy<Value = Forwarding> {
+    let by = |(always, busy, no_answer)| Forwarding { always, busy, no_answer };
+    (target(), target(), target()).prop_map(by)
+}
+
+fn id(name: &str) -> UserId {
+    UserId::from(format!("u-{name}"))
+}
+
+proptest! {
+    /// Whoever forwards to whom, every call comes to an end and rings nobody for ever; no user is
+    /// rung twice before somebody else has had the call. What the rows say is checked by the world.
+    #[test]
+    fn no_way_of_forwarding_keeps_a_call_for_ever(
+        forwards in prop::collection::vec(forwarding(), ANYBODY.len()),
+        registered in prop::collection::vec(any::<bool>(), ANYBODY.len()),
+        answers in prop::collection::vec(0_u8..6, 0..40),
+    ) {
+        let mut people = directory(PEOPLE);
+        for (name, forward) in ANYBODY.into_iter().zip(forwards) {
+            let user = people.user(&id(name)).expect("a user").clone();
+            people.add_user(model::directory::User { forward, ..user });
+        }
+        let mut world = World::new(people);
+        for (name, registered) in ANYBODY.into_iter().zip(registered) {
+            world.registers(&id(name), registered);
+        }
+        world.arrive("A", "call-a", "+15557770001", "+15550700001");
+        for answer in answers {
+            let ringing = world.states.iter().rev().find(|(leg, (_, state))| {
+                *state == LegState::Ringing && **leg != world.calls[0].legs["caller"]
+            });
+            let Some(leg) = ringing.map(|(leg, _)| *leg) else {
+                break;
+            };
+            let status = [480, 486, 603, 600, 503][usize::from(answer.min(4))];
+            match answer {
+                5 => world.until(world.now + Duration::from_secs(31)),
+                _ => world.input(0, CallInput::Leg(leg, LegEvent::Failed { status })),
+            }
+        }
+        world.until(Duration::from_secs(3_600));
+        let graph = world.calls[0].graph.as_ref().expect("rows");
+        let first = graph.attempts.iter().filter(|row| row.stage == 1);
+        let users: Vec<_> = first.filter_map(|row| row.user_id.clone()).collect();
+        let once: BTreeSet<_> = users.iter().collect();
+        prop_assert_eq!(once.len(), users.len(), "{}", &world.log);
+        prop_assert!(users.len() <= Forwarding::HOPS + 1);
+        prop_assert!(graph.attempts.len() < 500, "{}", world.log);
+        prop_assert!(world.calls[0].finished, "{}", world.log);
+    }
 }
