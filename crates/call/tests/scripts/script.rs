@@ -42,7 +42,7 @@ use model::UserId;
 use model::directory::{Availability, KnownRecord};
 
 use crate::directory::directory;
-use crate::summary::{explained, summary};
+use crate::summary::{explained, handed_on, summary};
 use crate::world::World;
 
 /// Plays a script in the directory of the scenarios; returns what was ordered and, of every call,
@@ -70,6 +70,23 @@ pub(crate) fn check_in(mut world: World, script: &str) -> String {
 pub(crate) fn orders_in(mut world: World, script: &str) -> String {
     play(&mut world, script);
     world.log
+}
+
+/// What was ordered, and how the call was handed on. The first lines, up to the moment that the
+/// script is about, are left out: `from`, in seconds.
+pub(crate) fn handed_on_in(mut world: World, from: f64, script: &str) -> String {
+    play(&mut world, script);
+    let at = |line: &&str| {
+        let time = line.split_whitespace().next().and_then(|word| word.parse::<f64>().ok());
+        time.is_none_or(|time| time >= from)
+    };
+    let log = std::mem::take(&mut world.log);
+    let mut text: String = log.lines().filter(at).map(|line| format!("{line}\n")).collect();
+    for live in &world.calls {
+        text.push_str("--\n");
+        text.push_str(&live.graph.as_ref().map_or_else(|| "no rows".to_owned(), handed_on));
+    }
+    text
 }
 
 /// What was ordered, what became of the call and of its caller in IVRs, and why.

@@ -56,6 +56,48 @@ pub(crate) fn summary(graph: &CallGraph) -> String {
     text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
 }
 
+/// How a call was handed on: its Connections, who took part, and its interactions.
+pub(crate) fn handed_on(graph: &CallGraph) -> String {
+    let mut text = String::new();
+    let ended = &graph.call;
+    let _ = writeln!(
+        text,
+        "call {} {} by {}, anchor left {}, ended {}",
+        ended.direction,
+        or(ended.outcome),
+        or(ended.ended_by),
+        at(graph, ended.anchor_left_at),
+        at(graph, ended.ended_at),
+    );
+    for row in &graph.connections {
+        let user = row.target_user_id.as_ref().map(|id| id.as_str());
+        let group = row.target_group_id.as_ref().map(|id| id.as_str());
+        let _ = writeln!(
+            text,
+            "c{} {} {} by {}, {}..{}, answered {}, bridged {}: {}, {}, {}",
+            row.seq,
+            row.kind,
+            or(user.or(group).or(row.target_number.as_deref())),
+            or(row.opened_by_user_id.as_ref()),
+            at(graph, Some(row.opened_at)),
+            at(graph, row.ended_at),
+            at(graph, row.answered_at),
+            at(graph, row.bridged_at),
+            or(row.outcome),
+            or(row.end_reason),
+            or(row.transfer_state),
+        );
+    }
+    for row in &graph.participants {
+        let (joined, left) = (at(graph, row.joined_at), at(graph, row.left_at));
+        let _ = writeln!(text, "{} {} {joined}..{left}", row.participant_key, row.role);
+    }
+    for row in &graph.interactions {
+        interaction(graph, row, &mut text);
+    }
+    text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
+
 /// What became of a call, its interactions, and why it went where it went.
 pub(crate) fn explained(graph: &CallGraph) -> String {
     let mut text = String::new();

@@ -15,4 +15,5 @@ mod queue;
 mod recordings;
 mod sounds;
 mod strategies;
+mod talk;
 mod voicemail;

@@ -1,0 +1,207 @@
+//! Who may order what, and what is refused: nothing changes then.
+
+use insta::assert_snapshot;
+
+use super::told;
+use crate::directory::directory;
+use crate::script::handed_on_in;
+use crate::world::World;
+
+#[test]
+fn a_user_orders_for_himself_on_his_own_calls() {
+    assert_snapshot!(told("
+        10 order ben hang up
+        11 order ben hold
+        12 order ana for ben transfer cat
+        13 order ana for ben answer
+        14 order ana hang up
+    "), @r"
+    10     refused: this is not yours to order
+    11     refused: this is not yours to order
+    12     refused: this is not yours to order
+    13     refused: this is not yours to order
+    14     hang up ana Normal
+    14     hang up caller Normal
+    14     finished
+    --
+    call inbound answered by internal, anchor left 14, ended 14
+    c1 route u-ana by -, 0..14, answered 5, bridged 5: answered, hangup_internal, -
+    p:+15557770001 caller 5..14
+    u:u-ana callee 5..14
+    i1 0 call_started direction=inbound
+    i2 0 routing_started c1 strategy=single target=u-ana
+    i3 5 answered c1 u-ana
+    i4 14 call_ended by=internal
+    ");
+}
+
+#[test]
+fn what_does_not_fit_is_refused() {
+    assert_snapshot!(told("
+        10 order ana complete
+        11 order ana abandon
+        12 order ana swap
+        13 order ana merge
+        14 order boss for cat hold
+        15 order boss remove c7
+        16 order ana consult g-none
+        17 order ana consult ivr-sales
+        18 order ana add ana
+        20 order boss hang up
+    "), @r"
+    10     refused: the call is not in a state in which this can be done
+    11     refused: the call is not in a state in which this can be done
+    12     refused: the call is not in a state in which this can be done
+    13     refused: the call is not in a state in which this can be done
+    14     refused: that party is not on this call
+    15     refused: that party is not on this call
+    16     refused: the target cannot be reached this way
+    17     refused: the target cannot be reached this way
+    18     refused: the target cannot be reached this way
+    20     hang up ana Normal
+    20     hang up caller Normal
+    20     finished
+    --
+    call inbound answered by system, anchor left 20, ended 20
+    c1 route u-ana by -, 0..20, answered 5, bridged 5: answered, call_ended, -
+    p:+15557770001 caller 5..20
+    u:u-ana callee 5..20
+    i1 0 call_started direction=inbound
+    i2 0 routing_started c1 strategy=single target=u-ana
+    i3 5 answered c1 u-ana
+    i4 20 call_ended by=system
+    ");
+}
+
+#[test]
+fn a_consultation_is_one_at_a_time() {
+    assert_snapshot!(told("
+        10 order ana consult ben
+        11 order ana consult cat
+        12 order ana transfer cat
+        13 order ana add cat
+        14 order ana swap
+        15 order ana merge
+        16 ben answers
+        17 order ben transfer cat
+        18 order ana consult cat
+        20 order boss hang up
+    "), @r#"
+    10     dial ben, showing ana "Ana Agent"
+    10     unbridge caller ana
+    10     play ana [Tone(Ringback)] for ever
+    11     refused: the call is not in a state in which this can be done
+    12     refused: the call is not in a state in which this can be done
+    13     refused: the call is not in a state in which this can be done
+    14     refused: the call is not in a state in which this can be done
+    15     refused: the call is not in a state in which this can be done
+    16     u-ben is taken
+    16     stop playing to ana
+    16     bridge ana ben
+    16     tell ana that it is ben "Ben Baker"
+    17     refused: the call is not in a state in which this can be done
+    18     refused: the call is not in a state in which this can be done
+    20     hang up ana Normal
+    20     hang up ben Normal
+    20     hang up caller Normal
+    20     finished
+    --
+    call inbound answered by system, anchor left 20, ended 20
+    c1 route u-ana by -, 0..20, answered 5, bridged 5: answered, call_ended, -
+    c2 consult u-ben by u-ana, 10..20, answered 16, bridged -: answered, call_ended, abandoned
+    p:+15557770001 caller 5..20
+    u:u-ana callee 5..20
+    u:u-ben consulted 16..20
+    i1 0 call_started direction=inbound
+    i2 0 routing_started c1 strategy=single target=u-ana
+    i3 5 answered c1 u-ana
+    i4 10 hold u-ana party=+15557770001
+    i5 10 transfer_started u-ana mode=warm target=u-ben
+    i6 10 routing_started c2 strategy=single target=u-ben
+    i7 16 answered c2 u-ben
+    i8 20 transfer_abandoned c2 u-ana mode=warm
+    i9 20 call_ended by=system
+    "#);
+}
+
+/// Before anybody has answered, a call can be ended and a telephone told to answer.
+#[test]
+fn orders_before_the_talk() {
+    let script = "registered ana ben
+        0 call ana -> ben
+        1 order boss for ben answer
+        2 order ana for ben answer
+        3 order ben answer
+        4 order ana hold
+        5 order ben hang up
+        6 order ana hang up";
+    assert_snapshot!(handed_on_in(World::new(directory("")), 0.0, script), @r#"
+    0      dial ben, showing ana "Ana Agent"
+    1      prompt ben
+    2      refused: this is not yours to order
+    3      prompt ben
+    4      refused: the call is not in a state in which this can be done
+    5      refused: this is not yours to order
+    6      cancel ben Shutdown
+    6      reject caller 480
+    6      finished
+    --
+    call internal failed by system, anchor left 6, ended 6
+    c1 route u-ben by -, 0..6, answered -, bridged -: failed, not_answered, -
+    u:u-ana caller -..-
+    u:u-ben callee -..-
+    i1 0 call_started u-ana direction=internal
+    i2 0 routing_started c1 strategy=single target=u-ben
+    i3 6 no_answer c1 reason=failed
+    i4 6 call_ended by=system
+    "#);
+}
+
+#[test]
+fn a_call_has_so_many_parties_and_searches() {
+    let mut world = World::new(directory(""));
+    world.settings.transfer.max_parties = 4;
+    world.settings.transfer.max_searches = 1;
+    assert_snapshot!(super::told_in(world, "
+        10 order ana add ben
+        11 order ana add cat
+        12 ben answers
+        13 order ana add cat
+        14 cat answers
+        15 order ana add dan
+        25 caller hangs up
+    "), @r#"
+    10     dial ben, showing ana "Ana Agent"
+    11     refused: a call cannot have more of these
+    12     u-ben is taken
+    12     unbridge caller ana
+    12     caller joins room 1
+    12     ana joins room 1
+    12     ben joins room 1
+    12     tell caller that it is - "Conference"
+    12     tell ana that it is - "Conference"
+    12     tell ben that it is - "Conference"
+    13     dial cat, showing ana "Ana Agent"
+    14     u-cat is taken
+    14     cat joins room 1
+    14     tell cat that it is - "Conference"
+    15     refused: a call cannot have more of these
+    --
+    call inbound - by -, anchor left 25, ended -
+    c1 route u-ana by -, 0..-, answered 5, bridged 5: answered, -, -
+    c2 add u-ben by u-ana, 10..-, answered 12, bridged 12: answered, -, -
+    c3 add u-cat by u-ana, 13..-, answered 14, bridged 14: answered, -, -
+    p:+15557770001 caller 5..25
+    u:u-ana callee 5..-
+    u:u-ben added 12..-
+    u:u-cat added 14..-
+    i1 0 call_started direction=inbound
+    i2 0 routing_started c1 strategy=single target=u-ana
+    i3 5 answered c1 u-ana
+    i4 10 routing_started c2 u-ana added=true strategy=single target=u-ben
+    i5 12 answered c2 u-ben
+    i6 13 routing_started c3 u-ana added=true strategy=single target=u-cat
+    i7 14 answered c3 u-cat
+    i8 25 participant_left party=+15557770001 reason=hangup
+    "#);
+}
