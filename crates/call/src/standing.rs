@@ -42,7 +42,8 @@ impl Call {
             | Stage::LookingUp(_)
             | Stage::Parting(_) => (self.caller(), Vec::new()),
         };
-        Standing { stage: self.stage_name(), parties, searches, parked: None }
+        let parked = self.parked().cloned();
+        Standing { stage: self.stage_name(), parties, searches, parked }
     }
 
     /// The leg with which this one alone talks; `None`: with none, or with several.
@@ -166,6 +167,7 @@ impl Call {
 
     fn stage_name(&self) -> StageName {
         match &self.stage {
+            Stage::Talking(talk) if talk.parked.is_some() => StageName::Parked,
             Stage::Talking(_) => StageName::Talking,
             Stage::Ended => StageName::Ended,
             Stage::Hunting(_)
