@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::migrate::Migrator;
@@ -11,6 +12,7 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{ConnectOptions as _, Connection as _, Sqlite, Transaction};
+use tokio::sync::watch;
 
 use crate::Error;
 
@@ -40,6 +42,8 @@ pub struct Database {
     write: SqlitePool,
     read: SqlitePool,
     path: PathBuf,
+    /// Id of the newest event that is published.
+    pub(crate) newest: Arc<watch::Sender<i64>>,
 }
 
 impl Database {
@@ -96,7 +100,8 @@ impl Database {
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .test_before_acquire(false)
             .connect_lazy_with(options.read_only(true).create_if_missing(false));
-        Ok(Self { write, read, path: path.to_owned() })
+        let newest = Arc::new(watch::Sender::new(0));
+        Ok(Self { write, read, path: path.to_owned(), newest })
     }
 
     /// Brings the schema up to date; returns how many migrations were applied. Each is there
@@ -119,6 +124,7 @@ impl Database {
         }
         // Where nothing is to be done: that the schema is one that this program knows.
         MIGRATIONS.run(&self.write).await?;
+        self.newest.send_replace(self.newest_event_id().await?);
         Ok(MIGRATIONS.iter().count().saturating_sub(before))
     }
 

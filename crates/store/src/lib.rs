@@ -3,6 +3,7 @@
 //! seam that another database can take. Conversations are written by [`conversations`], in their
 //! own transactions.
 
+pub mod access;
 pub mod agents;
 pub mod bindings;
 pub mod connection;
@@ -18,6 +19,7 @@ pub mod recover;
 mod reply_calls;
 pub mod repository;
 pub mod rows;
+pub mod stream;
 mod voicemail_rows;
 pub mod writer;
 

@@ -1,6 +1,7 @@
 //! Reading for people: what the demo, listings and support ask of the database. Nothing here
 //! writes, and every list has the limit that its caller gives.
 
+mod calls;
 mod media;
 mod routing;
 
@@ -10,6 +11,7 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use crate::rows::Columns;
 use crate::{Database, Error};
+pub use calls::{CallCursor, CallFilter, CallPage, InvalidCursor};
 pub use media::{CallMediaView, LegView, RecordingView};
 pub use routing::ReplyCallView;
 

@@ -2,6 +2,7 @@
 //! else. SQLite implements it here; another database implements the same functions and passes the
 //! same tests.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 
 use model::call_graph::CallGraph;
@@ -18,7 +19,8 @@ use crate::directory::{ImportMode, ImportReport};
 use crate::media_rows::{Interrupted, MediaRow, RecordingRow};
 use crate::rows::{self, RowBatch};
 use crate::{
-    Database, Error, agents, bindings, directory, learned, media_rows, reply_calls, voicemail_rows,
+    Database, Error, agents, bindings, directory, learned, media_rows, reply_calls, stream,
+    voicemail_rows,
 };
 
 /// Everything that one transaction of the writer brings.
@@ -60,6 +62,12 @@ pub trait Repository: Clone + Send + Sync + 'static {
         &self,
         ids: &[CallId],
     ) -> impl Future<Output = Result<Vec<(CallId, CallState)>, Error>> + Send;
+
+    /// The number of the last published event of each of these calls.
+    fn events_told(
+        &self,
+        ids: &[CallId],
+    ) -> impl Future<Output = Result<BTreeMap<CallId, u32>, Error>> + Send;
 
     /// The rows of a call.
     fn call(&self, id: &CallId) -> impl Future<Output = Result<Option<CallGraph>, Error>> + Send;
@@ -165,7 +173,16 @@ impl Repository for Database {
                        ON CONFLICT(node) DO UPDATE SET at = excluded.at";
             sqlx::query(sql).bind(node).bind(at.0).execute(&mut *transaction).await?;
         }
-        Ok(transaction.commit().await?)
+        let newest = stream::save(&mut transaction, &commit.rows.events).await?;
+        transaction.commit().await?;
+        if let Some(newest) = newest {
+            self.newest.send_replace(newest);
+        }
+        Ok(())
+    }
+
+    async fn events_told(&self, ids: &[CallId]) -> Result<BTreeMap<CallId, u32>, Error> {
+        stream::told(&mut *self.reader().acquire().await?, ids).await
     }
 
     async fn make_durable(&self) -> Result<(), Error> {

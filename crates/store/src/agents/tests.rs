@@ -32,6 +32,7 @@ async fn log(fresh: &Fresh, changes: &[AgentChange]) {
 async fn calls(fresh: &Fresh) {
     let graphs: Vec<CallGraph> = scripts::all("c")
         .iter()
+        .take(6)
         .filter_map(|script| {
             let mut graph = None;
             for event in script.iter().flatten() {

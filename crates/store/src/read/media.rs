@@ -53,18 +53,22 @@ pub struct LegView {
 }
 
 impl Database {
-    /// The recordings of a call, and the figures of its legs that have ended.
+    /// The recordings of a call, and the figures of its legs that have ended; with them those of
+    /// the calls that became part of it, whose recordings and legs keep their names.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub async fn call_media(&self, call: &CallId) -> Result<CallMediaView, Error> {
         let mut reader = self.reader().begin().await?;
-        let sql = "SELECT file, state, duration_ms, fault FROM recording WHERE call_id = ? \
+        let sql = "SELECT file, state, duration_ms, fault FROM recording WHERE call_id = ?1 \
+                   OR call_id IN (SELECT id FROM call WHERE absorbed_into_call_id = ?1) \
                    ORDER BY started_at, id";
         let rows = sqlx::query(sql).bind(call.as_str()).fetch_all(&mut *reader).await?;
         let recordings = rows.iter().map(recording).collect::<Result<_, Error>>()?;
         let sql = "SELECT leg, stream, codec, packets, lost, discarded, jitter_avg_ms, mos_avg \
-                   FROM leg_quality WHERE call_id = ? ORDER BY leg <> 'anchor', leg, stream";
+                   FROM leg_quality WHERE call_id = ?1 \
+                   OR call_id IN (SELECT id FROM call WHERE absorbed_into_call_id = ?1) \
+                   ORDER BY call_id <> ?1, leg <> 'anchor', leg, stream";
         let rows = sqlx::query(sql).bind(call.as_str()).fetch_all(&mut *reader).await?;
         let legs = rows.iter().map(leg).collect::<Result<_, Error>>()?;
         Ok(CallMediaView { recordings, legs })

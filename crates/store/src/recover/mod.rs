@@ -14,12 +14,13 @@ use model::call_graph::{CallGraph, Recorded, apply};
 use model::directory::Directory;
 use model::{CallId, Millis};
 
-pub use sweep::sweep;
+pub use sweep::{Swept, sweep};
 
 use crate::Error;
 use crate::journal::{JournalError, Position, segments};
 use crate::repository::{Commit, Repository};
 use crate::rows::{OutboxRow, RowBatch};
+use crate::stream::Telling;
 use crate::writer::set_aside;
 
 /// What the recovery did.
@@ -86,6 +87,8 @@ pub async fn recover<R: Repository>(
     }
     let live = work.still_live(replay.live, node).await?;
     work.close(live, node, directory).await?;
+    // They name the calls that they became part of, which are written by now.
+    work.complete(replay.absorbed).await?;
     repository.make_durable().await?;
     segments::clear(journal)?;
     Ok(work.done)
@@ -96,8 +99,21 @@ pub async fn recover<R: Repository>(
 struct Replay {
     /// An event that was carried over may stand in two segments.
     seen: BTreeMap<CallId, Position>,
-    live: BTreeMap<CallId, Option<CallGraph>>,
-    finished: Vec<CallGraph>,
+    live: BTreeMap<CallId, Replayed>,
+    finished: Vec<Known>,
+    absorbed: Vec<Known>,
+}
+
+#[derive(Default)]
+struct Replayed {
+    graph: Option<CallGraph>,
+    telling: Telling,
+}
+
+/// A call with what is told of it.
+struct Known {
+    graph: CallGraph,
+    telling: Telling,
 }
 
 impl Replay {
@@ -107,9 +123,16 @@ impl Replay {
             return;
         }
         *seen = position;
-        let graph = self.live.entry(event.call.clone()).or_default();
-        if apply(graph, event).finished || graph.is_none() {
-            self.finished.extend(self.live.remove(&event.call).flatten());
+        let replayed = self.live.entry(event.call.clone()).or_default();
+        let finished = apply(&mut replayed.graph, event).finished;
+        replayed.telling.tell(event);
+        if (finished || replayed.graph.is_none())
+            && let Some(Replayed { graph, telling }) = self.live.remove(&event.call)
+            && let Some(graph) = graph
+        {
+            let absorbed = graph.call.state == CallState::Absorbed;
+            let list = if absorbed { &mut self.absorbed } else { &mut self.finished };
+            list.push(Known { graph, telling });
         }
     }
 }
@@ -122,11 +145,11 @@ struct Work<'a, R> {
 
 impl<R: Repository> Work<'_, R> {
     /// Calls that ended: written unless the database has their end.
-    async fn complete(&mut self, finished: Vec<CallGraph>) -> Result<(), Error> {
-        for graphs in finished.chunks(TOGETHER) {
-            let known = self.over(graphs.iter().map(|graph| &graph.call.id)).await?;
-            let new: Vec<&CallGraph> =
-                graphs.iter().filter(|graph| !known.contains(&graph.call.id)).collect();
+    async fn complete(&mut self, finished: Vec<Known>) -> Result<(), Error> {
+        for calls in finished.chunks(TOGETHER) {
+            let over = self.over(calls.iter().map(|known| &known.graph.call.id)).await?;
+            let new: Vec<&Known> =
+                calls.iter().filter(|known| !over.contains(&known.graph.call.id)).collect();
             let written = self.write(&new).await?;
             self.done.completed.extend(written);
         }
@@ -147,20 +170,20 @@ impl<R: Repository> Work<'_, R> {
     /// the database may be ahead of the journal's last second.
     async fn still_live(
         &self,
-        journal: BTreeMap<CallId, Option<CallGraph>>,
+        journal: BTreeMap<CallId, Replayed>,
         node: &str,
-    ) -> Result<Vec<CallGraph>, Error> {
+    ) -> Result<Vec<Known>, Error> {
         let over = self.over(journal.keys()).await?;
-        let mut live: BTreeMap<CallId, CallGraph> = BTreeMap::new();
+        let mut live: BTreeMap<CallId, Known> = BTreeMap::new();
         for graph in self.repository.live_calls(node).await? {
-            live.insert(graph.call.id.clone(), graph);
+            live.insert(graph.call.id.clone(), Known { graph, telling: Telling::default() });
         }
-        for (id, graph) in journal {
+        for (id, Replayed { graph, telling }) in journal {
             let Some(graph) = graph.filter(|_| !over.contains(&id)) else {
                 continue;
             };
             let stored = match live.remove(&id) {
-                Some(stored) => Some(stored),
+                Some(stored) => Some(stored.graph),
                 None => self.repository.call(&id).await?,
             };
             let known = |graph: &CallGraph| (graph.interactions.len(), sweep::last_time(graph));
@@ -168,20 +191,26 @@ impl<R: Repository> Work<'_, R> {
                 Some(stored) if known(&stored) > known(&graph) => stored,
                 Some(_) | None => graph,
             };
-            live.insert(id, better);
+            live.insert(id, Known { graph: better, telling });
+        }
+        let ids: Vec<CallId> = live.keys().cloned().collect();
+        for (id, seq) in self.repository.events_told(&ids).await? {
+            if let Some(known) = live.get_mut(&id) {
+                known.telling.go_on_after(seq);
+            }
         }
         Ok(live.into_values().collect())
     }
 
     async fn close(
         &mut self,
-        live: Vec<CallGraph>,
+        live: Vec<Known>,
         node: &str,
         directory: &Directory,
     ) -> Result<(), Error> {
         let mut closed = Vec::with_capacity(live.len());
         let mut heartbeats: BTreeMap<String, Option<Millis>> = BTreeMap::new();
-        for graph in live {
+        for Known { graph, mut telling } in live {
             let node = graph.call.node.as_deref().unwrap_or(node).to_owned();
             let alive = match heartbeats.get(&node) {
                 Some(alive) => *alive,
@@ -191,10 +220,12 @@ impl<R: Repository> Work<'_, R> {
                     alive
                 }
             };
-            closed.push(sweep(graph, alive, directory));
+            let Swept { graph, events } = sweep(graph, alive, directory);
+            events.iter().for_each(|event| telling.tell(event));
+            closed.push(Known { graph, telling });
         }
-        for graphs in closed.chunks(TOGETHER) {
-            let graphs: Vec<&CallGraph> = graphs.iter().collect();
+        for calls in closed.chunks(TOGETHER) {
+            let graphs: Vec<&Known> = calls.iter().collect();
             let written = self.write(&graphs).await?;
             self.done.swept.extend(written);
         }
@@ -202,16 +233,17 @@ impl<R: Repository> Work<'_, R> {
     }
 
     /// Writes calls with their hand-off, together where the schema takes them; returns which.
-    async fn write(&mut self, graphs: &[&CallGraph]) -> Result<Vec<CallId>, Error> {
-        match self.write_together(graphs).await {
-            Ok(()) => return Ok(graphs.iter().map(|graph| graph.call.id.clone()).collect()),
+    async fn write(&mut self, calls: &[&Known]) -> Result<Vec<CallId>, Error> {
+        match self.write_together(calls).await {
+            Ok(()) => return Ok(calls.iter().map(|known| known.graph.call.id.clone()).collect()),
             Err(error) if error.is_transient() => return Err(error),
             Err(error) => tracing::error!(%error, "recovered calls are refused; one by one now"),
         }
         let mut written = Vec::new();
-        for graph in graphs {
+        for known in calls {
+            let Known { graph, .. } = known;
             let id = &graph.call.id;
-            match self.write_together(&[graph]).await {
+            match self.write_together(&[known]).await {
                 Ok(()) => written.push(id.clone()),
                 Err(error) if error.is_transient() => return Err(error),
                 Err(error) => {
@@ -224,11 +256,15 @@ impl<R: Repository> Work<'_, R> {
         Ok(written)
     }
 
-    async fn write_together(&self, graphs: &[&CallGraph]) -> Result<(), Error> {
+    async fn write_together(&self, calls: &[&Known]) -> Result<(), Error> {
         let mut rows = RowBatch::default();
-        for graph in graphs {
-            rows.add_graph(graph);
-            rows.outbox.push(OutboxRow::of(graph)?);
+        for Known { graph, telling } in calls {
+            // The database may have rows of it from before a consultation became part of it.
+            rows.add_rewritten(graph);
+            rows.events.extend(telling.rows());
+            if graph.call.state == CallState::Finished {
+                rows.outbox.push(OutboxRow::of(graph)?);
+            }
         }
         let commit = Commit { rows, ..Commit::default() };
         if commit.is_empty() { Ok(()) } else { self.repository.commit(&commit).await }

@@ -5,10 +5,10 @@
 use std::sync::Arc;
 
 use model::call_graph::event::{Ended, Recorded};
-use model::call_graph::graph::{CallGraph, CallInteraction, Connection};
+use model::call_graph::graph::{CallGraph, Connection};
 use model::call_graph::words::{
     AttemptOutcome, CallOutcome, ConnectionKind, ConnectionOutcome, Direction, EndReason, EndedBy,
-    InteractionKind, IvrExit, NoAnswerReason, QueueExit, TransferState,
+    InteractionKind, IvrExit, NoAnswerReason, QueueExit, TransferMode, TransferState,
 };
 use model::call_graph::{CallEvent, apply};
 use model::directory::{Assignment, Directory};
@@ -16,10 +16,19 @@ use model::{GroupId, Millis, UserId};
 
 use super::context::context;
 
-/// The call with its end. `alive` is when its server was last known to live.
-pub fn sweep(graph: CallGraph, alive: Option<Millis>, directory: &Directory) -> CallGraph {
+/// A call that was closed, and what that took.
+#[derive(Clone, Debug)]
+pub struct Swept {
+    /// The call with its end.
+    pub graph: CallGraph,
+    /// The events that ended it.
+    pub events: Vec<Recorded>,
+}
+
+/// Closes a call. `alive` is when its server was last known to live.
+pub fn sweep(graph: CallGraph, alive: Option<Millis>, directory: &Directory) -> Swept {
     let at = alive.map_or(last_time(&graph), |alive| alive.max(last_time(&graph)));
-    let mut closing = Closing { graph: Some(graph), at };
+    let mut closing = Closing { graph: Some(graph), at, events: Vec::new() };
     closing.attempts();
     closing.waits();
     closing.stages();
@@ -28,7 +37,8 @@ pub fn sweep(graph: CallGraph, alive: Option<Millis>, directory: &Directory) -> 
     closing.connections();
     closing.end(directory);
     // The option is filled above and `apply` never empties it.
-    closing.graph.expect("the call that was given")
+    let graph = closing.graph.expect("the call that was given");
+    Swept { graph, events: closing.events }
 }
 
 /// The latest time that any row of the call holds.
@@ -63,6 +73,7 @@ pub(super) fn last_time(graph: &CallGraph) -> Millis {
 struct Closing {
     graph: Option<CallGraph>,
     at: Millis,
+    events: Vec<Recorded>,
 }
 
 impl Closing {
@@ -70,6 +81,7 @@ impl Closing {
         let Some(graph) = &self.graph else { return };
         let recorded = Recorded { call: graph.call.id.clone(), at, event };
         apply(&mut self.graph, &recorded);
+        self.events.push(recorded);
     }
 
     fn attempts(&mut self) {
@@ -116,48 +128,38 @@ impl Closing {
         self.all(events);
     }
 
-    /// A transfer or consultation without a final state. No event stands for these yet, so the
-    /// rows are written here.
+    /// Transfers and consultations without a final state: those that opened a Connection, then
+    /// those that had not come so far (an IVR, a slot).
     fn transfers(&mut self) {
-        let at = self.at;
-        let Some(graph) = &mut self.graph else { return };
-        let mut rows = Vec::new();
-        for row in &mut graph.connections {
-            let mode = match row.kind {
-                ConnectionKind::Consult => "warm",
-                ConnectionKind::Transfer => "cold",
+        let Some(graph) = &self.graph else { return };
+        let mut events = Vec::new();
+        let mut begun = begun(graph);
+        for row in &graph.connections {
+            let (mode, answered) = match row.kind {
+                ConnectionKind::Consult => (TransferMode::Warm, TransferState::Abandoned),
+                ConnectionKind::Transfer => (TransferMode::Cold, TransferState::Completed),
                 ConnectionKind::Route
                 | ConnectionKind::Dial
                 | ConnectionKind::Add
                 | ConnectionKind::Recall => continue,
             };
-            if row.transfer_state.is_some() {
+            let Some(by) = row.opened_by_user_id.clone().filter(|_| row.transfer_state.is_none())
+            else {
                 continue;
-            }
-            let (state, kind) = if row.answered_at.is_none() {
-                (TransferState::Unanswered, InteractionKind::TransferUnanswered)
-            } else if row.kind == ConnectionKind::Consult {
-                (TransferState::Abandoned, InteractionKind::TransferAbandoned)
-            } else {
-                (TransferState::Completed, InteractionKind::TransferCompleted)
             };
-            row.transfer_state = Some(state);
-            rows.push((kind, row.id.clone(), row.opened_by_user_id.clone(), mode));
+            if let Some(open) = begun.iter().position(|(user, _)| *user == by) {
+                begun.remove(open);
+            }
+            let answered = row.answered_at.map(|_| answered);
+            let state = answered.unwrap_or(TransferState::Unanswered);
+            let connection = Some(row.seq);
+            events.push((self.at, CallEvent::TransferEnded { connection, by, mode, state }));
         }
-        for (kind, connection, user_id, mode) in rows {
-            let seq = u32::try_from(graph.interactions.len() + 1).unwrap_or(u32::MAX);
-            let data = [("mode".to_owned(), mode.into())].into_iter().collect();
-            graph.interactions.push(CallInteraction {
-                call_id: graph.call.id.clone(),
-                seq,
-                at,
-                kind,
-                connection_id: Some(connection),
-                ivr_id: None,
-                user_id,
-                data,
-            });
+        for (by, mode) in begun {
+            let (connection, state) = (None, TransferState::Unanswered);
+            events.push((self.at, CallEvent::TransferEnded { connection, by, mode, state }));
         }
+        self.all(events);
     }
 
     fn visits(&mut self) {
@@ -211,6 +213,29 @@ impl Closing {
             self.record(at, event);
         }
     }
+}
+
+/// Transfers that have begun and not ended, by their transferors.
+fn begun(graph: &CallGraph) -> Vec<(UserId, TransferMode)> {
+    let mut begun: Vec<(UserId, TransferMode)> = Vec::new();
+    for row in &graph.interactions {
+        let Some(user) = &row.user_id else { continue };
+        if row.kind == InteractionKind::TransferStarted {
+            let mode = row.data.get("mode").and_then(|mode| mode.as_str());
+            let mode = mode.and_then(|mode| mode.parse().ok()).unwrap_or(TransferMode::Cold);
+            begun.push((user.clone(), mode));
+        } else if matches!(
+            row.kind,
+            InteractionKind::TransferCompleted
+                | InteractionKind::TransferAbandoned
+                | InteractionKind::TransferReturned
+                | InteractionKind::TransferUnanswered
+        ) && let Some(open) = begun.iter().position(|(by, _)| by == user)
+        {
+            begun.remove(open);
+        }
+    }
+    begun
 }
 
 fn is_open_stage(graph: &CallGraph, connection: &Connection) -> bool {

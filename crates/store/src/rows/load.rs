@@ -29,7 +29,7 @@ pub async fn load_graph(
     let sql = "SELECT * FROM call WHERE id = ?";
     let row = sqlx::query(sql).bind(id.as_str()).fetch_optional(&mut *connection).await?;
     let Some(row) = row else { return Ok(None) };
-    let call = call(&row)?;
+    let call = load_call(&row)?;
     let sql = "SELECT * FROM connection WHERE call_id = ? ORDER BY seq";
     let connections = rows(connection, sql, id, connection_row).await?;
     let sql = "SELECT a.* FROM connection_attempt a JOIN connection c ON c.id = a.connection_id \
@@ -266,7 +266,8 @@ impl Columns<'_> {
     }
 }
 
-fn call(row: &SqliteRow) -> Result<Call, Error> {
+/// A row of `call`.
+pub(crate) fn load_call(row: &SqliteRow) -> Result<Call, Error> {
     let columns = Columns { table: "call", row };
     Ok(Call {
         id: columns.id("id")?,

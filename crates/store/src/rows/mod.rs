@@ -4,6 +4,7 @@
 //! power-of-two number of rows, because a statement costs more than a row.
 
 mod load;
+mod rewritten;
 pub(crate) mod statement;
 mod tables;
 
@@ -15,13 +16,15 @@ use model::call_graph::graph::{
     Call, CallInteraction, CallParticipant, Connection, ConnectionAttempt, DecisionRow,
     QualityEvent, QueueWait,
 };
+use model::call_graph::words::CallState;
 use model::call_graph::{CallGraph, FinishedCallGraph};
 use sqlx::sqlite::SqliteConnection;
 
-pub(crate) use load::Columns;
+pub(crate) use load::{Columns, load_call};
 pub use load::{load_decisions, load_graph, load_live, load_queue_waits, states};
 
 use crate::Error;
+use crate::stream::EventRow;
 
 /// Rows that are written together. Children come after their parents.
 #[derive(Debug, Default)]
@@ -44,6 +47,10 @@ pub struct RowBatch<'a> {
     pub decisions: Vec<&'a DecisionRow>,
     /// Rows of `graph_outbox`.
     pub outbox: Vec<OutboxRow>,
+    /// Rows of `call_event`.
+    pub events: Vec<&'a EventRow>,
+    /// Calls of which the database may have rows that the graph has no longer.
+    pub rewritten: Vec<&'a CallGraph>,
 }
 
 /// A row of `graph_outbox`: a finished call that waits for its conversation.
@@ -103,6 +110,12 @@ impl<'a> RowBatch<'a> {
         self.decisions.extend(&graph.decisions);
     }
 
+    /// Adds every row of a call whose rows have moved: those that it has no longer go.
+    pub fn add_rewritten(&mut self, graph: &'a CallGraph) {
+        self.rewritten.push(graph);
+        self.add_graph(graph);
+    }
+
     /// How many rows it holds.
     pub fn len(&self) -> usize {
         self.calls.len()
@@ -114,6 +127,7 @@ impl<'a> RowBatch<'a> {
             + self.queue_waits.len()
             + self.decisions.len()
             + self.outbox.len()
+            + self.events.len()
     }
 
     /// Whether there is nothing to write.
@@ -127,7 +141,16 @@ impl<'a> RowBatch<'a> {
 /// # Errors
 /// Whatever keeps SQLite from writing; then the transaction must be rolled back.
 pub async fn save(connection: &mut SqliteConnection, batch: &RowBatch<'_>) -> Result<(), Error> {
-    statement::write(connection, &batch.calls).await?;
+    rewritten::clear(connection, &batch.rewritten).await?;
+    // What became part of another call names that one.
+    let absorbed = |call: &&&Call| call.state == CallState::Absorbed;
+    if batch.calls.iter().any(|call| absorbed(&call)) {
+        let (last, first): (Vec<&Call>, _) = batch.calls.iter().partition(absorbed);
+        statement::write(connection, &first).await?;
+        statement::write(connection, &last).await?;
+    } else {
+        statement::write(connection, &batch.calls).await?;
+    }
     statement::write(connection, &batch.connections).await?;
     statement::write(connection, &batch.attempts).await?;
     statement::write(connection, &batch.participants).await?;

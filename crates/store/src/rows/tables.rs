@@ -214,7 +214,7 @@ impl Row for CallParticipant {
                 "joined_at",
                 "left_at",
             ],
-            "ON CONFLICT(id) DO UPDATE SET joined_at=excluded.joined_at, \
+            "ON CONFLICT(id) DO UPDATE SET role=excluded.role, joined_at=excluded.joined_at, \
              left_at=excluded.left_at",
         );
         &TABLE

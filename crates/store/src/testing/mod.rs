@@ -1,6 +1,7 @@
 //! What the tests of this crate share: a fresh database with the directory of the reference
 //! scenarios, the calls of [`scripts`], and everything that the tables hold as comparable text.
 
+pub(crate) mod handed_on;
 pub(crate) mod scripts;
 
 use std::path::{Path, PathBuf};
@@ -142,7 +143,26 @@ SELECT r.id FROM reply_call r JOIN call c ON c.id = r.done_call_id \
 LEFT JOIN graph_outbox o ON o.call_id = c.id WHERE c.state = 'finished' \
 AND (c.reply_to_call_id IS NULL OR \
 json_extract(o.payload, '$.call.reply_to_call_id') IS NOT c.reply_to_call_id)
+-- name: E01 the events of a call are numbered 1..n
+SELECT call_id FROM call_event GROUP BY call_id HAVING min(seq) <> 1 OR max(seq) <> count(*)
+-- name: E02 the last event of a call that is over says so, and of no other
+SELECT e.call_id FROM call_event e JOIN call c ON c.id = e.call_id \
+WHERE (e.seq = (SELECT max(x.seq) FROM call_event x WHERE x.call_id = e.call_id) \
+AND c.state IN ('finished','absorbed')) <> (e.kind IN ('ended','absorbed_into'))
+-- name: E03 an absorbed call has no rows of its own
+SELECT c.id FROM call c WHERE c.state = 'absorbed' AND (\
+EXISTS (SELECT 1 FROM connection x WHERE x.call_id = c.id) \
+OR EXISTS (SELECT 1 FROM connection_attempt x WHERE x.call_id = c.id) \
+OR EXISTS (SELECT 1 FROM call_participant x WHERE x.call_id = c.id) \
+OR EXISTS (SELECT 1 FROM call_interaction x WHERE x.call_id = c.id))
 ";
+
+/// Every event of the stream as text, by call and number.
+pub(crate) async fn stream(database: &Database) -> Vec<String> {
+    let sql = "SELECT call_id || ' ' || seq || ' ' || at || ' ' || kind || ' ' || data \
+               FROM call_event ORDER BY call_id, seq";
+    sqlx::query_scalar(sql).fetch_all(database.reader()).await.expect("rows")
+}
 
 /// Names of the broken invariants.
 pub(crate) async fn broken_invariants(database: &Database) -> Vec<String> {

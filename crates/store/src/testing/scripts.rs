@@ -15,7 +15,7 @@ use model::call_graph::words::{
 use model::directory::AcdStrategy;
 use model::{CallId, E164, Millis, UserId};
 
-use super::{NODE, T0};
+use super::{NODE, T0, handed_on};
 
 pub(crate) struct Script {
     call: CallId,
@@ -395,13 +395,24 @@ fn decided(rule: RoutingRule, subject: &str, verdict: &str) -> CallEvent {
 
 /// Every script, under names that begin with `prefix`.
 pub(crate) fn all(prefix: &str) -> Vec<Vec<Vec<Recorded>>> {
-    let scripts = [direct, simulring, missed, outbound, internal, waiting];
+    let scripts = [
+        direct,
+        simulring,
+        missed,
+        outbound,
+        internal,
+        waiting,
+        handed_on::warm,
+        handed_on::returned,
+        handed_on::parked,
+    ];
     (0..).zip(scripts).map(|(n, script)| script(&format!("{prefix}{n}"), n * 700)).collect()
 }
 
-/// The scripts mixed by time, as a server sees them.
+/// The scripts, and two calls that become one, mixed by time, as a server sees them.
 pub(crate) fn mixed(prefix: &str) -> Vec<Vec<Recorded>> {
     let mut inputs: Vec<Vec<Recorded>> = all(prefix).into_iter().flatten().collect();
+    inputs.extend(handed_on::absorbed(&format!("{prefix}x"), 300));
     inputs.sort_by_key(|input| input.first().map(|event| event.at));
     inputs
 }

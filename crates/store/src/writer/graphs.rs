@@ -10,8 +10,9 @@ use model::directory::Directory;
 use model::{CallId, Millis};
 
 use crate::Error;
-use crate::recover::sweep;
+use crate::recover::{Swept, sweep};
 use crate::rows::{OutboxRow, RowBatch};
+use crate::stream::Telling;
 
 /// Live calls, and finished ones that are not committed yet.
 #[derive(Debug, Default)]
@@ -24,11 +25,12 @@ pub(crate) struct Graphs {
     oldest: Option<Millis>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Live {
     /// Always there; an option because a call begins with its first event.
     graph: Option<CallGraph>,
     changed: Changed,
+    telling: Telling,
     /// The schema refused its rows: it is folded on, but not written.
     rejected: bool,
 }
@@ -37,6 +39,8 @@ struct Live {
 #[derive(Debug, Default)]
 struct Changed {
     listed: bool,
+    /// Rows have moved: all of them.
+    rewritten: bool,
     call: bool,
     connections: Vec<usize>,
     attempts: Vec<usize>,
@@ -63,7 +67,7 @@ impl Graphs {
             if !matches!(recorded.event, CallEvent::Started(_)) {
                 return;
             }
-            let new = Live { graph: None, changed: Changed::default(), rejected: false };
+            let new = Live::default();
             self.live.insert(recorded.call.clone(), new);
         }
         if let Some(live) = self.live.get_mut(&recorded.call) {
@@ -81,9 +85,10 @@ impl Graphs {
     /// Closes the record of a call that nobody will end any more (D47).
     pub(crate) fn close(&mut self, id: &CallId, at: Millis, directory: &Directory) {
         let Some(live) = self.live.get_mut(id) else { return };
-        let open = live.graph.take_if(|graph| graph.call.state != CallState::Finished);
+        let open = live.graph.take_if(|graph| !graph.call.state.is_over());
         let Some(graph) = open else { return };
-        let graph = sweep(graph, Some(at), directory);
+        let Swept { graph, events } = sweep(graph, Some(at), directory);
+        events.iter().for_each(|event| live.telling.tell(event));
         let changed = &mut live.changed;
         changed.call = true;
         changed.connections = (0..graph.connections.len()).collect();
@@ -113,9 +118,16 @@ impl Graphs {
         self.live.len()
     }
 
-    /// The calls that a commit would write.
-    pub(crate) fn dirty(&self) -> &[CallId] {
-        &self.dirty
+    /// The calls that a commit would write, so that each can be written alone: what became part
+    /// of another call comes after that one.
+    pub(crate) fn in_order(&self) -> Vec<CallId> {
+        let absorbed = |id: &CallId| {
+            let graph = self.live.get(id).and_then(|live| live.graph.as_ref());
+            graph.is_some_and(|graph| graph.call.state == CallState::Absorbed)
+        };
+        let mut dirty = self.dirty.clone();
+        dirty.sort_by_key(absorbed);
+        dirty
     }
 
     /// The calls whose events the journal must keep.
@@ -164,10 +176,11 @@ impl Graphs {
         let Some(live) = self.live.get_mut(id) else {
             return false;
         };
-        if live.is_finished() {
-            self.live.remove(id);
-            return true;
+        if live.is_over() {
+            let live = self.live.remove(id);
+            return live.is_some_and(|live| live.is_finished());
         }
+        live.telling.clear();
         let interactions_saved = live.graph.as_ref().map_or(0, |graph| graph.interactions.len());
         live.changed = Changed { interactions_saved, ..Changed::default() };
         false
@@ -179,12 +192,13 @@ impl Graphs {
         let live = self.live.get_mut(id)?;
         live.rejected = true;
         live.changed.listed = false;
+        live.telling.clear();
         live.graph.as_ref()
     }
 
     /// Rejected calls that have come to their end.
     pub(crate) fn take_rejected(&mut self) -> Vec<CallGraph> {
-        let over = |_: &CallId, live: &mut Live| live.rejected && live.is_finished();
+        let over = |_: &CallId, live: &mut Live| live.rejected && live.is_over();
         self.live.extract_if(.., over).filter_map(|(_, live)| live.graph).collect()
     }
 }
@@ -194,6 +208,8 @@ impl Live {
         let changed = &self.changed;
         !self.rejected
             && (changed.call
+                || changed.rewritten
+                || !self.telling.rows().is_empty()
                 || !changed.connections.is_empty()
                 || !changed.attempts.is_empty()
                 || !changed.participants.is_empty()
@@ -208,8 +224,16 @@ impl Live {
         self.graph.as_ref().is_some_and(|graph| graph.call.state == CallState::Finished)
     }
 
+    fn is_over(&self) -> bool {
+        self.graph.as_ref().is_some_and(|graph| graph.call.state.is_over())
+    }
+
     fn fold(&mut self, recorded: &Recorded) {
+        if !self.is_over() && !self.rejected {
+            self.telling.tell(recorded);
+        }
         let changes = apply(&mut self.graph, recorded);
+        self.changed.rewritten |= changes.rewritten;
         self.changed.call |= changes.call;
         add(&mut self.changed.connections, changes.connection);
         add(&mut self.changed.attempts, changes.attempt);
@@ -224,6 +248,11 @@ impl Live {
             return Ok(());
         };
         let changed = &self.changed;
+        batch.events.extend(self.telling.rows());
+        if changed.rewritten {
+            batch.add_rewritten(graph);
+            return self.hand_off(batch);
+        }
         if changed.call {
             batch.calls.push(&graph.call);
         }
@@ -240,7 +269,13 @@ impl Live {
         let decisions = changed.decisions.iter();
         batch.decisions.extend(decisions.filter_map(|row| graph.decisions.get(*row)));
         batch.interactions.extend(graph.interactions.iter().skip(changed.interactions_saved));
-        if changed.call && self.is_finished() {
+        self.hand_off(batch)
+    }
+
+    fn hand_off(&self, batch: &mut RowBatch<'_>) -> Result<(), Error> {
+        if let Some(graph) = self.graph.as_ref().filter(|_| self.changed.call)
+            && self.is_finished()
+        {
             batch.outbox.push(OutboxRow::of(graph)?);
         }
         Ok(())

@@ -14,7 +14,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use model::{CallId, Millis};
+use model::Millis;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
 
@@ -351,7 +351,7 @@ impl<R: Repository> Writer<R> {
     /// The schema refuses something: every call alone, so that only the refused one waits.
     async fn isolate(&mut self, newest: Newest, beat: Option<Millis>, cause: &Error) {
         tracing::error!(error = %cause, "a group of rows was refused; writing each call alone");
-        let dirty: Vec<CallId> = self.graphs.dirty().to_vec();
+        let dirty = self.graphs.in_order();
         for id in &dirty {
             let done = match self.graphs.batch_of(id) {
                 Ok(rows) => self.repository.commit(&Commit { rows, ..Commit::default() }).await,

@@ -1,15 +1,17 @@
 //! Whatever fails or dies in between, the rows are those of the log (model.md §7.7, D40).
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicUsize;
 
+use model::call_graph::published::published;
 use model::call_graph::words::{CallState, Direction};
 use model::call_graph::{CallGraph, Recorded, apply};
 use model::directory::source::DirectoryFile;
 use model::directory::{Directory, KnownRecord};
 use model::recording::RecordingId;
 use model::voicemail::VoiceMessage;
-use model::{E164, GroupId, UserId};
+use model::{CallId, E164, GroupId, UserId};
 use proptest::prelude::*;
 
 use super::*;
@@ -20,7 +22,7 @@ use crate::journal::{JournalOptions, segments};
 use crate::media_rows::{Interrupted, RecordingRow};
 use crate::rows::OutboxRow;
 use crate::testing::scripts::{self, Script};
-use crate::testing::{CALL_TABLES, Fresh, NODE, T0, broken_invariants, dump};
+use crate::testing::{CALL_TABLES, Fresh, NODE, T0, broken_invariants, dump, handed_on, stream};
 use crate::{Database, recover};
 
 fn options(fresh: &Fresh) -> WriterOptions {
@@ -62,6 +64,23 @@ async fn same(fresh: &Fresh, inputs: &[Vec<Recorded>]) {
     let different = found.iter().zip(&expected).find(|(found, expected)| found != expected);
     assert_eq!(different, None, "the first difference");
     assert_eq!(found.len(), expected.len());
+    assert_eq!(stream(&fresh.database).await, told(inputs));
+}
+
+/// The stream of these inputs.
+fn told(inputs: &[Vec<Recorded>]) -> Vec<String> {
+    let mut calls: BTreeMap<CallId, u32> = BTreeMap::new();
+    let mut lines = Vec::new();
+    for event in inputs.iter().flatten() {
+        let Some(told) = published(&event.event) else { continue };
+        let seq = calls.entry(event.call.clone()).or_default();
+        *seq += 1;
+        let (kind, data) = (told.kind, told.data);
+        lines.push(((event.call.clone(), *seq), (event.at.0, kind, data)));
+    }
+    lines.sort();
+    let line = |((call, seq), (at, kind, data))| format!("{call} {seq} {at} {kind} {data}");
+    lines.into_iter().map(line).collect()
 }
 
 #[tokio::test]
@@ -83,7 +102,7 @@ async fn a_run_writes_every_row_notifies_the_assigner_and_empties_the_journal() 
     assert_eq!(broken_invariants(&fresh.database).await, Vec::<String>::new());
     assert!(segments::list(&fresh.journal()).expect("a list").is_empty());
     let load = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
-    assert_eq!(load(&metrics.finished_calls), 6);
+    assert_eq!(load(&metrics.finished_calls), 10);
     assert_eq!(load(&metrics.queued_events), 0);
     assert_eq!(load(&metrics.events), inputs.iter().flatten().count() as u64);
     assert!(metrics.is_writable());
@@ -164,6 +183,10 @@ impl Repository for Failing {
 
     async fn call_states(&self, ids: &[CallId]) -> Result<Vec<(CallId, CallState)>, Error> {
         self.database.call_states(ids).await
+    }
+
+    async fn events_told(&self, ids: &[CallId]) -> Result<BTreeMap<CallId, u32>, Error> {
+        self.database.events_told(ids).await
     }
 
     async fn call(&self, id: &CallId) -> Result<Option<CallGraph>, Error> {
@@ -410,4 +433,32 @@ proptest! {
             same(&fresh, &inputs).await;
         });
     }
+}
+
+/// After every commit the database has the graph as it is then, and every invariant holds: nobody
+/// sees half of a call that becomes part of another one.
+#[tokio::test]
+async fn two_calls_become_one_in_one_transaction() {
+    let fresh = Fresh::new().await;
+    let journal = journal(&fresh, JournalOptions::default());
+    let (mut recorder, mut writer) = start(fresh.database.clone(), journal, options(&fresh));
+    let mut graphs: BTreeMap<CallId, Option<CallGraph>> = BTreeMap::new();
+    for input in handed_on::absorbed("c", 0) {
+        for event in &input {
+            apply(graphs.entry(event.call.clone()).or_default(), event);
+        }
+        recorder.record(input).expect("a write");
+        writer.drain();
+        writer.commit().await;
+        for graph in graphs.values().flatten() {
+            let found = fresh.database.call(&graph.call.id).await.expect("rows").expect("the call");
+            let context = graph.context.clone();
+            assert_eq!(CallGraph { context, ..found }, *graph);
+        }
+        assert_eq!(broken_invariants(&fresh.database).await, Vec::<String>::new());
+    }
+    let sql = "SELECT call_id FROM graph_outbox";
+    let handed: Vec<String> =
+        sqlx::query_scalar(sql).fetch_all(fresh.database.reader()).await.expect("rows");
+    assert_eq!(handed, ["c"]);
 }
