@@ -89,7 +89,6 @@ pub(crate) fn begin(
     let (basis, first) = arriving::open(id, arrival, None, ctx);
     ctx.floor.ring(&user, &basis.id, None, ctx.now);
     ctx.order(LegCommand::CallUser { leg, user: user.clone(), devices, shown });
-    ctx.out.push(CallOutput::Named(leg, BridgeLeg::Anchor));
     let gives_up_at = ctx.now.mono.saturating_add(ctx.settings.ring.user);
     Ok((basis, Stage::Originating(Box::new(Originating { user, first, gives_up_at }))))
 }
@@ -175,6 +174,8 @@ impl Originating {
         ctx.floor.take(&self.user, &basis.id, None, ctx.now);
         basis.record(CallEvent::Accepted, ctx);
         basis.anchor.called();
+        // Not before: a leg that never was has no figures.
+        ctx.out.push(CallOutput::Named(basis.anchor.leg, BridgeLeg::Anchor));
         ctx.out.push(CallOutput::UserTaken(self.user));
         if self.first.rings() {
             super::hunting::play(ctx.settings.sound.ringback.clone(), basis, ctx);
