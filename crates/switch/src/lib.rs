@@ -23,5 +23,5 @@ mod switch;
 pub use codes::{CodeMeaning, Codes};
 pub use config::{Limits, Network, RegistrarConfig, SwitchConfig, TrunkConfig, usual_slots};
 pub use counters::Counters;
-pub use port::{Effect, Input, Location};
+pub use port::{Effect, Input, Location, OrderAnswer};
 pub use switch::{Restored, RestoredAgent, Switch};

@@ -162,12 +162,16 @@ pub enum Effect {
     Answered {
         /// Which.
         order: OrderId,
-        /// The call it was about, or that it began; and how it stands now, or why not.
-        answer: Result<(CallId, Standing), (Refusal, Option<Box<Standing>>)>,
+        /// What became of it.
+        answer: OrderAnswer,
     },
     /// Keep the round-robin cursor of a group (D42).
     Cursor(GroupId, UserId),
 }
+
+/// What became of an order: the call it was about, or that it began, and how it stands now; or why
+/// not, and how it stands where it is there.
+pub type OrderAnswer = Result<(CallId, Standing), (Refusal, Option<Box<Standing>>)>;
 
 /// All bindings of one address of record, after a change.
 #[derive(Clone, Debug)]

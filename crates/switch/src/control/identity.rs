@@ -45,6 +45,13 @@ enum By {
     ReInvite,
 }
 
+impl Identity {
+    /// What the INVITE says that rings a telephone.
+    pub(crate) fn shown(shown: &Shown) -> Self {
+        Self { told: Some(shown.clone()), ..Self::default() }
+    }
+}
+
 impl Switch {
     /// A leg's telephone is to know with whom it talks.
     pub(crate) fn identify(&mut self, now: Now, leg: LegId, shown: &Shown) {

@@ -10,6 +10,7 @@ use sip::message::{Body, HeaderName};
 use sip::user_agent_core::{ExtraHeader, InviteRequest, Party, Target};
 
 use crate::commands::reason;
+use crate::control::Identity;
 use crate::legs::diverted::Trail;
 use crate::legs::{CallKey, Dialled, Leg, Role, devices};
 use crate::switch::Switch;
@@ -41,7 +42,9 @@ impl Switch {
     pub(crate) fn dial_user(&mut self, now: Now, key: CallKey, leg: LegId, callee: &Callee<'_>) {
         let Callee { user, devices: wanted, shown, anchor, diverted } = *callee;
         let role = Role::Dialled(Dialled::default());
-        self.legs.insert(leg, Leg::new(key, role, Some(user.clone())));
+        let identity = Some(Box::new(Identity::shown(shown)));
+        let entry = Leg { identity, ..Leg::new(key, role, Some(user.clone())) };
+        self.legs.insert(leg, entry);
         let directory = self.directory.clone();
         let Some(user) = directory.user(user) else {
             return self.fail(leg, 404);

@@ -8,9 +8,7 @@ use std::time::Duration;
 
 use acd::AgentChange;
 use bytes::Bytes;
-use call::port::{
-    Encoding, Format, LegId, MediaCommand, MediaEvent, OrderId, PortPair, Refusal, Standing,
-};
+use call::port::{Encoding, Format, LegId, MediaCommand, MediaEvent, OrderId, PortPair};
 use model::call_graph::Recorded;
 use model::client_report::ClientReport;
 use model::directory::{
@@ -26,8 +24,8 @@ use sip::message::{Message, Method, Params, Uri};
 use sip::registrar::Binding;
 use sip::user_agent_core::{LocalAddress, UaConfig};
 use switch::{
-    Codes, Effect, Input, Limits, Location, Network, RegistrarConfig, Restored, Switch,
-    SwitchConfig, TrunkConfig,
+    Codes, Effect, Input, Limits, Location, Network, OrderAnswer, RegistrarConfig, Restored,
+    Switch, SwitchConfig, TrunkConfig,
 };
 
 const SERVER: &str = "192.0.2.1:5060";
@@ -37,9 +35,6 @@ pub(crate) const BOB: &str = "203.0.113.8:5060";
 
 /// A number whose IVR greets.
 pub(crate) const GROUP: &str = "+493012345600";
-
-/// What became of an order.
-pub(crate) type Answer = Result<(CallId, Standing), (Refusal, Option<Box<Standing>>)>;
 
 /// The core, and what it wanted done.
 pub(crate) struct House {
@@ -53,7 +48,7 @@ pub(crate) struct House {
     pub(crate) look_ups: Vec<(CallId, E164)>,
     pub(crate) messages: Vec<VoicemailChange>,
     pub(crate) changes: Vec<AgentChange>,
-    pub(crate) answers: Vec<(OrderId, Answer)>,
+    pub(crate) answers: Vec<(OrderId, OrderAnswer)>,
     /// Numbers everything that must differ from message to message.
     count: u32,
 }

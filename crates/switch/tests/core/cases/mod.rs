@@ -1,7 +1,9 @@
 //! The tests, one file a subject.
 
 mod codes;
+mod control;
 mod dispatch;
+mod diverted;
 mod info;
 mod media;
 mod negotiation;

@@ -1,0 +1,134 @@
+//! INVITE with Replaces (RFC 3891): another device of the same user, and what rings at a colleague.
+
+use model::call_graph::CallEvent;
+
+use crate::house::{BOB, Dialog, House, Sent, description, find};
+use crate::phone::{ALICES, BOBS, MEDIA, Phone, Request, all};
+
+use super::{CAROLS, in_place_of, office, told};
+
+const SECOND: Phone = Phone { user: "alice", at: "203.0.113.17:5060" };
+
+fn invite(house: &mut House, who: Phone, more: &str) -> (Dialog, Vec<Sent>) {
+    let body = description(30_000, MEDIA);
+    let uri = "sip:192.0.2.1:5060";
+    house.outside(who, &Request { method: "INVITE", uri, more, body: &body })
+}
+
+fn status(house: &mut House, who: Phone, more: &str) -> u16 {
+    let (_, sent) = invite(house, who, more);
+    find(&sent, "SIP/2.0 ").status()
+}
+
+/// The Replaces as who is to be replaced would have to hear it, that is from our side.
+fn turned(replaces: &str) -> String {
+    replaces
+        .replace(";to-tag=", ";x=")
+        .replace(";from-tag=", ";to-tag=")
+        .replace(";x=", ";from-tag=")
+}
+
+#[test]
+fn a_user_goes_on_on_another_device() {
+    let mut house = office();
+    let (caller, alice) = house.talking();
+    let (second, sent) = invite(&mut house, SECOND, &in_place_of(&alice));
+    insta::assert_snapshot!(told(&sent), @"
+    200 OK INVITE
+    BYE alice
+    ");
+    house.receive(SECOND.at, second.request("ACK", 2, "", "", ""));
+    assert_eq!(house.switch.live_calls(), 1);
+    // And back, with the tags as this server knows them.
+    let bye = find(&sent, "BYE ");
+    house.receive(ALICES.at, bye.response("200 OK", "", "", ""));
+    let (first, sent) = invite(&mut house, ALICES, &turned(&in_place_of(&second)));
+    insta::assert_snapshot!(told(&sent), @"
+    200 OK INVITE
+    BYE x
+    ");
+    house.receive(ALICES.at, first.request("ACK", 2, "", "", ""));
+    let sent = house.receive(first.at, first.request("BYE", 90, "", "", ""));
+    insta::assert_snapshot!(told(&sent), @"
+    200 OK BYE
+    BYE trunk
+    ");
+    house.ends(&[&caller]);
+}
+
+#[test]
+fn what_rings_at_a_colleague_is_picked_up() {
+    let mut house = office();
+    let (mut caller, sent) = house.call("+493012345679", MEDIA);
+    let ring = find(&sent, "INVITE ");
+    let contact = format!("Contact: <sip:bob@{BOB}>\r\n");
+    house.receive(BOB, ring.response("180 Ringing", &contact, "", ""));
+    // As bob's dialog-info has it.
+    let rings = format!(
+        "Replaces: {};to-tag=phone;from-tag={};early-only\r\n",
+        ring.value("Call-ID"),
+        ring.value("From").rsplit_once(";tag=").expect("a tag").1,
+    );
+    // Alice is in no group of bob's.
+    assert_eq!(status(&mut house, ALICES, &rings), 403);
+    let (carol, sent) = invite(&mut house, CAROLS, &rings);
+    insta::assert_snapshot!(told(&sent), @"
+    200 OK INVITE
+    CANCEL bob
+    200 OK INVITE
+    ");
+    let accepted = all(&sent, "SIP/2.0 200");
+    let to_caller = accepted.iter().find(|it| it.value("Call-ID") == caller.call_id);
+    let to_caller = to_caller.expect("the caller is answered");
+    to_caller.value("To").clone_into(&mut caller.to);
+    caller.target = "sip:192.0.2.1:5060".to_owned();
+    house.receive(caller.at, caller.request("ACK", 1, "", "", ""));
+    house.receive(CAROLS.at, carol.request("ACK", 2, "", "", ""));
+    house.receive(BOB, find(&sent, "CANCEL ").response("200 OK", "", "", ""));
+    house.receive(BOB, ring.response("487 Request Terminated", "", "", ""));
+    let answered = house.records.iter().any(|it| matches!(it.event, CallEvent::Answered { .. }));
+    assert!(answered);
+    house.ends(&[&carol, &caller]);
+}
+
+#[test]
+fn what_is_replaced_is_looked_at_before_it_becomes_a_call() {
+    let mut house = office();
+    let (caller, alice) = house.talking();
+    let rows = house.records.len();
+    let replaces = in_place_of(&alice);
+    // Bob has nothing to do with it, and nobody knows the others.
+    assert_eq!(status(&mut house, BOBS, &replaces), 403);
+    assert_eq!(status(&mut house, ALICES, "Replaces: a;to-tag=1;from-tag=2\r\n"), 481);
+    assert_eq!(status(&mut house, ALICES, "Replaces: a;to-tag=1\r\n"), 400);
+    assert_eq!(status(&mut house, ALICES, &format!("{replaces}{replaces}")), 400);
+    let early = replaces.replace("\r\n", ";early-only\r\n");
+    assert_eq!(status(&mut house, ALICES, &early), 486);
+    // A trunk replaces nothing.
+    let number = house.count();
+    let trunk = crate::house::TRUNK;
+    let text = format!(
+        "INVITE sip:+493012345678@192.0.2.1:5060 SIP/2.0\r\n\
+         Via: SIP/2.0/UDP {trunk};branch=z9hG4bK-r{number};rport\r\nMax-Forwards: 70\r\n\
+         From: <sip:+491@198.51.100.1>;tag=t{number}\r\nTo: <sip:+493012345678@192.0.2.1>\r\n\
+         Call-ID: trunk-{number}\r\nCSeq: 1 INVITE\r\nContact: <sip:trunk@{trunk}>\r\n\
+         {replaces}Content-Length: 0\r\n\r\n"
+    );
+    let sent = house.receive(trunk, text);
+    assert_eq!(find(&sent, "SIP/2.0 ").status(), 403);
+    assert_eq!(house.records.len(), rows);
+    house.ends(&[&alice, &caller]);
+}
+
+#[test]
+fn what_is_being_hung_up_is_declined() {
+    let mut house = office();
+    let (caller, alice) = house.talking();
+    // The caller hangs up; alice's telephone has not answered our BYE.
+    let sent = house.receive(caller.at, caller.request("BYE", 90, "", "", ""));
+    let bye = find(&sent, "BYE ");
+    assert_eq!(status(&mut house, ALICES, &in_place_of(&alice)), 603);
+    house.receive(ALICES.at, bye.response("200 OK", "", "", ""));
+    assert_eq!(status(&mut house, ALICES, &in_place_of(&alice)), 481);
+    house.ends(&[]);
+}
