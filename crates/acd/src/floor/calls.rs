@@ -16,6 +16,11 @@ impl Floor {
         self.find(user).is_some_and(|agent| !agent.on.is_empty())
     }
 
+    /// Whether a user is on this call.
+    pub fn is_on(&self, user: &UserId, call: &CallId) -> bool {
+        self.find(user).is_some_and(|agent| agent.on.iter().any(|talk| talk.call == *call))
+    }
+
     /// Whether a call rings a user.
     pub fn is_ringing(&self, user: &UserId) -> bool {
         self.calls_ringing(user).next().is_some()

@@ -129,14 +129,14 @@ impl Forwards {
 
     /// The call comes to a user: where it goes if he is not reached. What cannot be followed is
     /// explained.
-    fn come_to(&mut self, user: &UserId, in_ivr: bool, basis: &mut Basis) {
+    fn come_to(&mut self, user: &UserId, in_ivr: bool, basis: &mut Basis, ctx: &Ctx<'_>) {
         self.way.push(user.clone());
         let mut forward = match basis.directory_of(user).user(user) {
             Some(known) if known.inbound_route.is_none() => known.forward.clone(),
             Some(_) | None => Forwarding::default(),
         };
         for to in [&mut forward.always, &mut forward.busy, &mut forward.no_answer] {
-            if let Some(why) = to.as_ref().and_then(|to| self.refuses(to, in_ivr, basis))
+            if let Some(why) = to.as_ref().and_then(|to| self.refuses(to, in_ivr, basis, ctx))
                 && let Some(to) = to.take()
             {
                 let verdict = format!("not passed on to {to}: {why}");
@@ -147,7 +147,13 @@ impl Forwards {
     }
 
     /// Why a call is not passed on to this target.
-    fn refuses(&self, to: &ForwardTo, in_ivr: bool, basis: &Basis) -> Option<&'static str> {
+    fn refuses(
+        &self,
+        to: &ForwardTo,
+        in_ivr: bool,
+        basis: &Basis,
+        ctx: &Ctx<'_>,
+    ) -> Option<&'static str> {
         if *to == ForwardTo::Voicemail {
             return in_ivr.then_some("an IVR says what comes next");
         }
@@ -159,6 +165,8 @@ impl Forwards {
             Some("it has come from there")
         } else if basis.directory.user(next).is_none() {
             Some("there is no such user")
+        } else if ctx.floor.is_on(next, &basis.id) {
+            Some("he is on this call")
         } else {
             None
         }
@@ -174,7 +182,7 @@ impl Hunt {
             self.forwards.way.push(user.clone());
             return self.follow(user, steps, after, basis, ctx);
         }
-        self.forwards.come_to(&user, self.in_ivr, basis);
+        self.forwards.come_to(&user, self.in_ivr, basis, ctx);
         let passed_on = self.forwards.then.passed_on();
         self.ringing.set_passed_on(passed_on);
         let talks = ctx.floor.agent(&user).state == AgentState::OnCall;

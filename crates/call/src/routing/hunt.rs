@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use acd::strategy::Turn;
 use model::call_graph::event::{AttemptParty, Target};
-use model::call_graph::words::{AttemptOutcome, NoAnswerReason, RoutingRule};
+use model::call_graph::words::{AttemptOutcome, ConnectionKind, NoAnswerReason, RoutingRule};
 use model::directory::AcdStrategy;
 use model::{GroupId, IvrId, UserId};
 
-use super::attempt::{Offer, Winner};
+use super::attempt::{End, Offer, Winner};
 use super::devices::{self, Way};
 use super::forward::{Forwards, Next};
 use super::ringing::Ringing;
@@ -284,6 +284,15 @@ impl Hunt {
 
     /// A call to one user always has its attempt: without a registration it fails at once (D37).
     pub(super) fn offer_user(&mut self, user: UserId, basis: &mut Basis, ctx: &mut Ctx<'_>) {
+        // Nobody is on a call twice; who calls himself is no Connection of it.
+        let talks = ctx.floor.is_on(&user, &basis.id);
+        if talks && self.ringing.route().kind() != ConnectionKind::Route {
+            basis.decide(RoutingRule::Member, user.as_str(), "not rung: he is on this call");
+            let way = Way::Phones(user.clone(), Devices::All);
+            let offer = Offer::of(AttemptParty::User(user), way, self.ends_at);
+            let ended = End::by_decision(AttemptOutcome::Busy, 486);
+            return self.ringing.over_at_once(offer, ended, basis, ctx);
+        }
         let registered = ctx.floor.is_registered(&user);
         let why = if registered { "rung" } else { "not rung: not registered" };
         let why = match search::is_free(&ctx.floor.agent(&user)) {

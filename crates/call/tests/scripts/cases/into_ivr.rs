@@ -15,7 +15,9 @@ const HOUSE: &str = r#"{
       {"id": "u-vic", "display_name": "Vic Voice", "sip_username": "vic", "voicemail": {},
         "forward": {"no_answer": "voicemail"}},
       {"id": "u-fay", "display_name": "Fay Far", "sip_username": "fay",
-        "forward": {"always": "+15550200001"}}],
+        "forward": {"always": "+15550200001"}},
+      {"id": "u-bas", "display_name": "Bas Back", "sip_username": "bas",
+        "forward": {"busy": "u-ana", "no_answer": "u-ben"}}],
     "ivrs": [
       {"id": "ivr-eve", "action": "call_transfer", "target_kind": "user", "target_user_id": "u-eve"},
       {"id": "ivr-bye", "action": "play_and_hangup", "greeting_prompt": "Good bye."},
@@ -60,7 +62,7 @@ fn a_caller_is_sent_to_an_ivr_where_somebody_answers() {
     25     u-eve is taken
     25     stop playing to caller
     25     bridge caller eve
-    25     tell caller that it is - "-"
+    25     tell caller that it is +15550100001 "-"
     60     hang up caller Normal
     60     finished
     --
@@ -113,7 +115,7 @@ fn whom_a_user_has_called_outside_is_sent_to_an_ivr() {
     14     u-eve is taken
     14     stop playing to +15557770002
     14     bridge +15557770002 eve
-    14     tell +15557770002 that it is - "-"
+    14     tell +15557770002 that it is +15550100001 "-"
     30     hang up eve Normal
     30     finished
     --
@@ -789,6 +791,96 @@ fn a_target_who_passes_his_calls_on_to_a_group_leads_into_its_ivr() {
 }
 
 #[test]
+fn nobody_is_rung_who_is_on_the_call() {
+    assert_snapshot!(check("registered ana eve
+        0 call ana -> eve
+        3 eve answers
+        5 order ana transfer ivr-eve
+        9 ana answers
+        10 eve hangs up
+    "), @r#"
+    0      dial eve, showing ana "Ana Agent"
+    3      u-eve is taken
+    3      answer caller like eve
+    3      bridge caller eve
+    5      hang up caller Normal
+    5      dial ana, showing eve "Eve East"
+    5      play eve [Tone(Ringback)] for ever
+    9      u-ana is taken
+    9      stop playing to eve
+    9      bridge eve ana
+    9      tell eve that it is ana "Ana Agent"
+    10     hang up ana Normal
+    10     finished
+    --
+    call internal answered by internal, owner u-ana, mco -
+       accepted 3, answered 3, ended 10, sip -, q850 16
+    c1 route user u-eve single, 0..10, answered 3, bridged 3
+       answered, hangup_internal, sip 200, q850 16
+    c2 transfer user u-eve single, 5..5, answered -, bridged -
+       busy, not_answered, sip 486, q850 17
+    c3 recall user u-ana single, 5..10, answered 9, bridged 9
+       answered, hangup_internal, sip 200, q850 16
+    a1 u-eve stage 1 round 1, 0..3, ringing -, answered 200
+    a1 u-eve stage 1 round 1, 5..5, ringing -, busy 486
+    a1 u-ana stage 1 round 1, 5..9, ringing -, answered 200
+    p1 u:u-ana caller 3..10
+    p2 u:u-eve callee 3..10
+    i1 0 call_started u-ana direction=internal
+    i2 0 routing_started c1 strategy=single target=u-eve
+    i3 3 answered c1 u-eve
+    i4 5 transfer_started u-ana mode=cold target=ivr-eve
+    i5 5 participant_left u-ana reason=transferred
+    i6 5 ivr_entered ivr-eve
+    i7 5 routing_started c2 ivr-eve strategy=single target=u-eve
+    i8 5 no_answer c2 reason=busy
+    i9 5 ivr_exited ivr-eve reason=system_hangup
+    i10 5 transfer_unanswered c2 u-ana mode=cold
+    i11 5 routing_started c3 strategy=single target=u-ana
+    i12 9 answered c3 u-ana
+    i13 10 call_ended by=internal
+    context u-ana u-eve;
+    "#);
+    assert_snapshot!(explained_in(world(), "registered ana bas
+        0 call +15557770001 -> +15550100001
+        3 ana answers
+        5 order ana consult bas
+        7 bas fails 486
+        9 caller hangs up
+    "), @r#"
+    0      dial ana, showing +15557770001 "Carl Contact"
+    3      u-ana is taken
+    3      answer caller like ana
+    3      bridge caller ana
+    5      dial bas, showing ana "Ana Agent"
+    5      unbridge caller ana
+    5      play ana [Tone(Ringback)] for ever
+    7      stop playing to ana
+    7      bridge caller ana
+    9      hang up ana Normal
+    9      finished
+    --
+    call inbound answered by external, owner u-ana, mco -
+       accepted 3, answered 3, ended 9, sip -, q850 16
+    i1 0 call_started direction=inbound
+    i2 0 routing_started c1 strategy=single target=u-ana
+    i3 3 answered c1 u-ana
+    i4 5 hold u-ana party=+15557770001
+    i5 5 transfer_started u-ana mode=warm target=u-bas
+    i6 5 routing_started c2 strategy=single target=u-bas
+    i7 7 no_answer c2 reason=busy
+    i8 7 transfer_unanswered c2 u-ana mode=warm
+    i9 7 resume u-ana party=+15557770001
+    i10 9 call_ended by=external
+    0 number +15550100001: a call to u-ana
+    0 member u-ana: rung
+    5 transfer u-bas: warm, by u-ana
+    5 forward u-bas: not passed on to u-ana: he is on this call
+    5 member u-bas: rung
+    "#);
+}
+
+#[test]
 fn what_cannot_be_handed_on_to_an_ivr_stays_as_it_is() {
     assert_snapshot!(explained_in(world(), "registered ana ben cat
         0 call +15557770001 -> +15550100001
@@ -863,7 +955,7 @@ fn a_recording_ends_where_he_goes_and_begins_anew_where_he_is_answered() {
     25     bridge caller eve
     25     call-a-r2 is 2026/01/05/call-a-r2.wav from 25
     25     record caller | eve as call-a-r2 in 2026/01/05/call-a-r2, Wav
-    25     tell caller that it is - "-"
+    25     tell caller that it is +15550100001 "-"
     60     stop call-a-r2
     60     hang up eve Normal
     60     finished
