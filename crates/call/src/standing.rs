@@ -7,8 +7,8 @@ use model::call_graph::event::{BridgeLeg, ConnectionSeq, MAIN_BRIDGE};
 use crate::call::Call;
 use crate::ctx::Ctx;
 use crate::port::{
-    CallInput, CallOutput, Command, LegCommand, LegId, OrderId, Orderer, PartyStanding, Refusal,
-    SearchStanding, StageName, Standing,
+    CallInput, CallOutput, Command, LegCommand, LegEvent, LegId, OrderId, Orderer, PartyStanding,
+    Refusal, Release, SearchStanding, StageName, Standing,
 };
 use crate::routing::ringing::Ringing;
 use crate::stage::Stage;
@@ -91,12 +91,23 @@ impl Call {
             ctx.order(LegCommand::Prompt { leg });
         }
         match result {
-            Ok(Before::HangUp) => self.pass(CallInput::Release, ctx),
+            Ok(Before::HangUp) => self.hang_up(orderer, ctx),
             Ok(Before::Record(wish)) => {
                 self.basis.recording.wish(wish, &mut self.basis.ears, ctx);
             }
             Ok(Before::Prompt(_)) | Err(_) => {}
         }
+    }
+
+    /// The call is over before anybody has answered: its caller gives it up, or an operator ends it.
+    fn hang_up(&mut self, orderer: &Orderer, ctx: &mut Ctx<'_>) {
+        let rings_him = matches!(self.stage, Stage::CallingBack(_) | Stage::Originating(_));
+        if rings_him || *orderer == Orderer::Operator {
+            return self.pass(CallInput::Release, ctx);
+        }
+        let leg = self.basis.anchor.leg;
+        self.basis.anchor.release(REQUEST_TERMINATED, Release::Normal, ctx);
+        self.pass(CallInput::Leg(leg, LegEvent::HungUp), ctx);
     }
 
     fn before_the_talk(&self, orderer: &Orderer, command: &Command) -> Result<Before, Refusal> {
@@ -199,6 +210,9 @@ impl Call {
     }
 }
 
+/// What the caller's telephone gets who gives up by order (RFC 3261 §21.4.25).
+const REQUEST_TERMINATED: u16 = 487;
+
 /// What an order means while nobody has answered.
 #[derive(Clone, Copy, Debug)]
 enum Before {
@@ -226,7 +240,7 @@ fn searches(talk: &Talk) -> Vec<SearchStanding> {
             Purpose::Transfer { by } => Some(by.clone()),
             Purpose::Consult { by } => talk.by_leg(*by).and_then(|it| it.user().cloned()),
             Purpose::Add => it.opened_by().cloned(),
-            Purpose::Recall { .. } => None,
+            Purpose::Recall => None,
         },
         ringing: it.ringing().into_iter().map(|(user, _)| user).collect(),
     });

@@ -21,6 +21,7 @@ use crate::outcome;
 use crate::port::{Adoption, CallOutput, LegCommand, LegId, Refusal, Release};
 use crate::routing::adopted::Becomes;
 use crate::routing::hunt::Hunt;
+use crate::stage::Stage;
 
 impl Talk {
     /// Whether it would take this.
@@ -43,8 +44,11 @@ impl Talk {
                 let fits = rings && !self.present.iter().any(|it| it.is_user(user));
                 if fits { Ok(()) } else { Self::refuse(Refusal::State) }
             }
-            Adoption::Retrieval { .. } if self.parked.is_some() => Ok(()),
-            Adoption::Retrieval { .. } => Self::refuse(Refusal::State),
+            Adoption::Retrieval { user } => {
+                let is_parked_himself = self.present.iter().any(|it| it.is_user(user));
+                let fits = self.parked.is_some() && !is_parked_himself;
+                if fits { Ok(()) } else { Self::refuse(Refusal::State) }
+            }
             Adoption::Replacement { user, replaced } => {
                 let party = self.by_leg(*replaced).ok_or(Refusal::NotThere)?;
                 if party.is_user(user) { Ok(()) } else { Self::refuse(Refusal::Forbidden) }
@@ -104,6 +108,25 @@ impl Talk {
         let like = self.present.iter().find(|it| it.bridge == bridge).map(|it| it.leg);
         given.answer(like.unwrap_or(leg), ctx);
         self.found(index, leg, basis, ctx);
+        self.shows_nobody(leg);
+    }
+
+    /// Somebody has picked up what nobody had answered: his telephone does not know whom it talks
+    /// with, nor does the caller's know him.
+    pub(crate) fn introduced(
+        stage: Stage,
+        basis: &mut Basis,
+        ctx: &mut Ctx<'_>,
+    ) -> Stage {
+        match stage {
+            Stage::Talking(mut talk) => {
+                for leg in talk.legs() {
+                    talk.shows_nobody(leg);
+                }
+                talk.settle(basis, ctx)
+            }
+            other => other,
+        }
     }
 
     /// A user has consulted somebody on another line: it is a consultation of this call, as far as
@@ -162,6 +185,7 @@ impl Talk {
         let asked = referred.filter(|leg| *leg == by || (*leg == his.leg && is_up(his.leg)));
         if let Some(leg) = asked {
             ctx.order(LegCommand::AcceptRefer { leg });
+            basis.ears.silence(leg, ctx);
         }
         let stays = !complete;
         let old = (!stays).then(|| self.by_leg(by).cloned()).flatten();

@@ -289,7 +289,7 @@ impl Talk {
         };
         let behalf = self.behalf(waiting, basis);
         let route = Route::of(ConnectionKind::Recall, None, behalf);
-        self.begin_search(plan, route, Purpose::Recall { of: by }, bridge, basis, ctx);
+        self.begin_search(plan, route, Purpose::Recall, bridge, basis, ctx);
         self.drop_searches(basis, ctx);
     }
 

@@ -89,7 +89,10 @@ impl Talk {
         basis: &mut Basis,
         ctx: &mut Ctx<'_>,
     ) {
-        let (reason, by) = ordered_by(orderer);
+        let (over, by) = ordered_by(orderer);
+        // What goes on has not ended.
+        let goes_on = self.goes_on_without(leg);
+        let reason = if goes_on { EndReason::HangupInternal } else { over };
         let (left, why) = (LeaveReason::Removed, Release::Normal);
         self.leaves(leg, Leaving { reason, left, by, why, gone: false }, basis, ctx);
     }

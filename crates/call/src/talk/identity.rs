@@ -45,6 +45,11 @@ impl Talk {
         }
     }
 
+    /// A telephone shows a code that its user has dialled.
+    pub(super) fn shows_nobody(&mut self, leg: LegId) {
+        self.told.shown.remove(&leg);
+    }
+
     /// A telephone shows this.
     pub(crate) fn assume(&mut self, leg: LegId, shown: Shown) {
         self.told.shown.insert(leg, shown);
@@ -70,7 +75,10 @@ impl Talk {
         match &self.others_of(leg)[..] {
             [] => None,
             [other] if is_inside => Some(self.shown_inside(&other.party, basis)),
-            [other] => Some(self.shown_outside(&other.party, basis)),
+            // There is nothing to be told of who has no number.
+            [other] => {
+                Some(self.shown_outside(&other.party, basis)).filter(|it| it.number.is_some())
+            }
             [..] => Some(Shown { number: None, name: Some(CONFERENCE.into()) }),
         }
     }
@@ -97,7 +105,8 @@ impl Talk {
         }
     }
 
-    /// What telephones outside show of a party: no names.
+    /// What telephones outside show of a party: no names, and of a user without a number that of the
+    /// call.
     pub(super) fn shown_outside(&self, party: &Party, basis: &Basis) -> Shown {
         let number = match party {
             Party::External { number, text, .. } => {
@@ -105,7 +114,8 @@ impl Talk {
             }
             Party::User { user, .. } => {
                 let directory = basis.directory_of(user);
-                let number = directory.default_number_of_user(user);
+                let of_call = || basis.directory.number(basis.internal_number.as_ref()?);
+                let number = directory.default_number_of_user(user).or_else(of_call);
                 number.map(|number| number.e164.as_str().into())
             }
         };

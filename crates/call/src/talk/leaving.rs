@@ -1,7 +1,7 @@
 //! Parties come, move between bridges and leave (§6.2.6); what is left of a call then, and whether
 //! it goes on: with two parties, or with one for whom somebody is rung.
 
-use model::call_graph::event::{BridgeLeg, CallEvent};
+use model::call_graph::event::{BridgeLeg, CallEvent, Party};
 use model::call_graph::words::{
     CallOutcome, ConnectionOutcome, EndReason, EndedBy, LeaveReason, TransferMode, TransferState,
 };
@@ -103,7 +103,8 @@ impl Talk {
         self.tidy(basis, ctx);
     }
 
-    fn goes_on_without(&self, leg: LegId) -> bool {
+    /// Whether enough are left.
+    pub(super) fn goes_on_without(&self, leg: LegId) -> bool {
         if self.by_leg(leg).is_some_and(|it| !it.is_party()) {
             return true;
         }
@@ -122,7 +123,7 @@ impl Talk {
             || self.searches.iter().any(|it| {
                 it.bridge == bridge
                     && match it.purpose {
-                        Purpose::Add | Purpose::Transfer { .. } | Purpose::Recall { .. } => true,
+                        Purpose::Add | Purpose::Transfer { .. } | Purpose::Recall => true,
                         Purpose::Consult { .. } => false,
                     }
             })
@@ -135,7 +136,21 @@ impl Talk {
             basis.record(CallEvent::BridgeEntered { leg, bridge }, ctx);
             ctx.out.push(CallOutput::Named(party.leg, leg));
         }
+        let leg = party.leg;
         self.present.push(party);
+        self.remember_talk(leg, ctx);
+    }
+
+    /// Who was on the call with a number outside is whom its next call may be for.
+    fn remember_talk(&self, leg: LegId, ctx: &mut Ctx<'_>) {
+        let Some(user) = self.by_leg(leg).and_then(Present::user) else {
+            return;
+        };
+        for other in self.others_of(leg) {
+            if let Party::External { number: Some(number), .. } = &other.party {
+                ctx.floor.talked_with(number.clone(), user.clone());
+            }
+        }
     }
 
     /// Somebody moves to another bridge.
@@ -157,6 +172,7 @@ impl Talk {
             basis.record(CallEvent::BridgeLeft { leg, bridge: left }, ctx);
             basis.record(CallEvent::BridgeEntered { leg, bridge }, ctx);
         }
+        self.remember_talk(leg, ctx);
     }
 
     /// A party is on the call no more. Its leg is whoever's who calls this.
@@ -247,7 +263,7 @@ impl Talk {
         let (purpose, failed) = self.stop_search(index, how, basis, ctx);
         let connection = failed.connection;
         let transfer = match purpose {
-            Purpose::Add | Purpose::Recall { .. } => None,
+            Purpose::Add | Purpose::Recall => None,
             Purpose::Transfer { by } => Some((by, TransferMode::Cold)),
             Purpose::Consult { by } => {
                 let consult = self.consults.iter().find(|it| it.by == by);

@@ -222,9 +222,9 @@ impl Talk {
         let waits = self.searches.iter().map(|search| {
             let music = ctx.settings.transfer.hear == TransferHear::Music;
             let wait = match search.purpose {
-                Purpose::Transfer { .. } | Purpose::Recall { .. } if music => Wait::Hold,
+                Purpose::Transfer { .. } | Purpose::Recall if music => Wait::Hold,
                 Purpose::Transfer { .. }
-                | Purpose::Recall { .. }
+                | Purpose::Recall
                 | Purpose::Add { .. }
                 | Purpose::Consult { .. } => Wait::Ringing,
             };

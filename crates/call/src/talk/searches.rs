@@ -66,10 +66,7 @@ pub(crate) enum Purpose {
         by: UserId,
     },
     /// The transferor himself.
-    Recall {
-        /// Who.
-        of: UserId,
-    },
+    Recall,
 }
 
 impl Purpose {
@@ -77,7 +74,7 @@ impl Purpose {
     pub(super) fn rename(&mut self, old: LegId, new: LegId) {
         match self {
             Self::Consult { by } if *by == old => *by = new,
-            Self::Add | Self::Consult { .. } | Self::Transfer { .. } | Self::Recall { .. } => {}
+            Self::Add | Self::Consult { .. } | Self::Transfer { .. } | Self::Recall => {}
         }
     }
 
@@ -86,7 +83,7 @@ impl Purpose {
             Self::Add => ParticipantRole::Added,
             Self::Consult { .. } => ParticipantRole::Consulted,
             Self::Transfer { .. } => ParticipantRole::TransferTarget,
-            Self::Recall { .. } => ParticipantRole::Callee,
+            Self::Recall => ParticipantRole::Callee,
         }
     }
 }
@@ -491,7 +488,7 @@ impl Talk {
     ) {
         let (leg, connection) = (found.leg, found.connection);
         match purpose {
-            Purpose::Add | Purpose::Recall { .. } => {}
+            Purpose::Add | Purpose::Recall => {}
             Purpose::Transfer { by } => self.transfer_answered(&by, connection, basis, ctx),
             Purpose::Consult { by } => self.consult_answered(by, leg),
         }
@@ -520,7 +517,7 @@ impl Talk {
                 failed.end(basis, ctx);
                 self.tidy(basis, ctx);
             }
-            Purpose::Recall { .. } => {
+            Purpose::Recall => {
                 failed.end(basis, ctx);
                 self.tidy(basis, ctx);
             }

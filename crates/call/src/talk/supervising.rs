@@ -138,13 +138,23 @@ impl Talk {
         for (leg, of) in supervisors {
             match self.by_leg(of).map(|it| it.bridge) {
                 Some(bridge) => self.move_to(leg, bridge, basis, ctx),
-                None => {
-                    let (reason, left) = (EndReason::CallEnded, LeaveReason::Hangup);
-                    self.part(leg, reason, left, basis, ctx);
-                    ctx.order(LegCommand::HangUp { leg, why: Release::Normal });
-                }
+                None => self.dismiss(leg, basis, ctx),
             }
         }
+    }
+
+    /// There is nobody to be supervised where who is left goes.
+    pub(super) fn dismiss_supervisors(&mut self, basis: &mut Basis, ctx: &mut Ctx<'_>) {
+        let is_one = |talk: &Self| talk.present.iter().find(|it| !it.is_party()).map(|it| it.leg);
+        while let Some(leg) = is_one(self) {
+            self.dismiss(leg, basis, ctx);
+        }
+    }
+
+    fn dismiss(&mut self, leg: LegId, basis: &mut Basis, ctx: &mut Ctx<'_>) {
+        let (reason, left) = (EndReason::CallEnded, LeaveReason::Hangup);
+        self.part(leg, reason, left, basis, ctx);
+        ctx.order(LegCommand::HangUp { leg, why: Release::Normal });
     }
 }
 

@@ -7,11 +7,12 @@
 use std::time::Duration;
 
 use call::port::{
-    CallInput, Command, Goal, LegEvent, LegId, Member, OrderId, Orderer, PlayEnd, StageName,
+    CallInput, Command, Goal, LegEvent, LegId, Member, OrderId, Orderer, PartyStanding, PlayEnd,
+    StageName, Standing,
 };
 use call::{SoundSettings, TransferHear, Unanswered};
 use model::UserId;
-use model::call_graph::event::{BridgeLeg, CallEvent, MAIN_BRIDGE};
+use model::call_graph::event::{BridgeLeg, CallEvent, MAIN_BRIDGE, Party};
 use proptest::prelude::*;
 
 use crate::directory::directory;
@@ -303,7 +304,7 @@ fn happen(world: &mut World, deed: Deed, lawful: bool) {
 }
 
 /// Who is to hear each other does.
-fn everybody_hears(world: &World) {
+pub(crate) fn everybody_hears(world: &World) {
     for live in world.calls.iter().filter(|it| !it.finished) {
         let standing = live.call.standing();
         if standing.stage != StageName::Talking {
@@ -321,7 +322,31 @@ fn everybody_hears(world: &World) {
         if let Err(why) = world.media.check(&standing, leg_of) {
             panic!("{why}\n{}", world.log);
         }
+        for party in &standing.parties {
+            sees(world, &standing, party, leg_of(party));
+        }
     }
+}
+
+/// The telephone of a user shows the number of the only one with whom he talks.
+fn sees(world: &World, standing: &Standing, party: &PartyStanding, leg: LegId) {
+    let counts = |it: &&PartyStanding| {
+        it.supervises.is_none() && it.bridge == party.bridge && it.leg != party.leg
+    };
+    let others: Vec<_> = standing.parties.iter().filter(counts).collect();
+    let (Party::User { .. }, [other], Some(shown)) =
+        (&party.who, &others[..], world.shown.get(&leg))
+    else {
+        return;
+    };
+    let number = match &other.who {
+        Party::User { user, .. } => {
+            world.directory.user(user).map(|user| user.sip_username.clone())
+        }
+        Party::External { number: Some(number), .. } => Some(number.as_str().into()),
+        Party::External { text, .. } => text.clone(),
+    };
+    assert_eq!(shown.number, number, "{leg:?} shows somebody else\n{}", world.log);
 }
 
 /// A leg is in exactly one bridge from its answer to its end.

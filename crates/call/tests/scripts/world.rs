@@ -10,7 +10,7 @@ use acd::{AgentDefaults, Callback, Floor};
 use call::port::{
     Adoption, Arrival, CallInput, CallOutput, Caller, Code, Control, Destination, Devices, Digit,
     Diversion, Goal, LegCommand, LegEvent, LegId, MediaCommand, Offered, PlayEnd, PlayId,
-    RecordingId, Refusal, Speaks,
+    RecordingId, Refusal, Shown, Speaks,
 };
 use call::{Call, CallBack, Ctx, LegIds, Mailboxes, Originate, Settings};
 use model::call_graph::check::check_emission;
@@ -49,6 +49,8 @@ pub(crate) struct World {
     pub(crate) frozen: BTreeSet<UserId>,
     /// Legs that were dialled and whose telephone has not said anything yet.
     dialled: VecDeque<(usize, LegId)>,
+    /// What telephones that were rung or told show.
+    pub(crate) shown: BTreeMap<LegId, Shown>,
     /// What every leg hears.
     pub(crate) media: Media,
     /// What became of orders.
@@ -113,6 +115,7 @@ impl World {
             messages: Vec::new(),
             frozen: BTreeSet::new(),
             dialled: VecDeque::new(),
+            shown: BTreeMap::new(),
             media: Media::default(),
             answers: Vec::new(),
             depth: 0,
@@ -599,6 +602,12 @@ impl World {
                 CallOutput::UserTaken(ref user) => taken.push_back(user.clone()),
                 CallOutput::Leg(ref command) => {
                     self.media.ordered(command);
+                    if let LegCommand::DialUser { leg, shown, .. }
+                    | LegCommand::CallUser { leg, shown, .. }
+                    | LegCommand::Identify { leg, shown } = command
+                    {
+                        self.shown.insert(*leg, shown.clone());
+                    }
                     live.note(command);
                     if let LegCommand::DialUser { leg, user, .. }
                     | LegCommand::CallUser { leg, user, .. } = command

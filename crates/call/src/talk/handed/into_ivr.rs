@@ -53,6 +53,7 @@ impl Talk {
         }
         if referred {
             ctx.order(LegCommand::AcceptRefer { leg });
+            basis.ears.silence(leg, ctx);
         }
         basis.decide(RoutingRule::Transfer, ivr.as_str(), format!("cold, by {user}"));
         let (by, mode, target) = (user.clone(), TransferMode::Cold, ivr.as_str().into());
@@ -81,7 +82,7 @@ impl Talk {
         ctx: &mut Ctx<'_>,
     ) -> Stage {
         let Leads { by, to, route, is_open } = leads;
-        self.tidy_supervisors(basis, ctx);
+        self.dismiss_supervisors(basis, ctx);
         self.recall_errands(Release::CallerGone, |_, _| true, basis, ctx);
         for lingering in std::mem::take(&mut self.lingering) {
             let leg = lingering.party.leg;

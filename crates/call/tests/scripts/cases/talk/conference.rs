@@ -32,7 +32,7 @@ fn three_meet_in_a_room_and_two_need_none() {
     --
     call inbound answered by external, anchor left 25, ended 25
     c1 route u-ana by -, 0..25, answered 5, bridged 5: answered, hangup_external, -
-    c2 add u-ben by u-ana, 10..20, answered 14, bridged 14: answered, call_ended, -
+    c2 add u-ben by u-ana, 10..20, answered 14, bridged 14: answered, hangup_internal, -
     p:+15557770001 caller 5..25
     u:u-ana callee 5..25
     u:u-ben added 14..20

@@ -142,18 +142,18 @@ fn orders_before_the_talk() {
     3      prompt ben
     4      refused: the call is not in a state in which this can be done
     5      refused: this is not yours to order
-    6      cancel ben Shutdown
-    6      reject caller 480
+    6      reject caller 487
+    6      cancel ben CallerGone
     6      finished
     --
-    call internal failed by system, anchor left 6, ended 6
-    c1 route u-ben by -, 0..6, answered -, bridged -: failed, not_answered, -
+    call internal canceled by internal, anchor left 6, ended 6
+    c1 route u-ben by -, 0..6, answered -, bridged -: canceled, not_answered, -
     u:u-ana caller -..-
     u:u-ben callee -..-
     i1 0 call_started u-ana direction=internal
     i2 0 routing_started c1 strategy=single target=u-ben
-    i3 6 no_answer c1 reason=failed
-    i4 6 call_ended by=system
+    i3 6 no_answer c1 reason=caller_hangup
+    i4 6 call_ended by=internal
     "#);
 }
 

@@ -30,7 +30,6 @@ fn asterisk_759_a_group_is_consulted() {
     14     tell ana that it is eve "Eve East"
     16     hang up ana Normal
     16     bridge caller eve
-    16     tell caller that it is - "-"
     16     tell eve that it is +15557770001 "Carl Contact"
     76     hang up eve Normal
     76     finished
