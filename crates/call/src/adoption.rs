@@ -172,12 +172,16 @@ impl Call {
         let basis = &mut self.basis;
         basis.record(CallEvent::AbsorbedInto(into.clone()), ctx);
         ctx.out.push(CallOutput::Finished);
+        let mut named_groups = std::mem::take(&mut basis.named_groups);
+        named_groups.extend(basis.groups.iter().cloned());
         let given = GivenUp {
             call: basis.id.clone(),
             legs: Vec::new(),
             anchor: basis.anchor.clone(),
             reached,
             stopped: std::mem::take(&mut basis.stopped),
+            named: std::mem::take(&mut basis.named),
+            named_groups,
             log: self.log.take(),
             at: basis.at(ctx),
         };

@@ -2,13 +2,14 @@
 //! that was recorded of it. It is over where it was in the step in which it is given up, and the
 //! call that has said that it takes it goes on with it in the same step.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use model::call_graph::Recorded;
 use model::call_graph::event::{Absorbed, CallEvent, ConnectionSeq, Party};
 use model::call_graph::words::{ConnectionKind, RoutingRule};
-use model::{CallId, Millis, UserId};
+use model::{CallId, GroupId, Millis, UserId};
 
 use crate::basis::Basis;
 use crate::ctx::Ctx;
@@ -27,6 +28,9 @@ pub struct GivenUp {
     pub(crate) reached: Reached,
     /// Legs that were told to stop and have not said that they have.
     pub(crate) stopped: Vec<Stopped>,
+    /// Whom its rows name, for the context (D46).
+    pub(crate) named: BTreeSet<UserId>,
+    pub(crate) named_groups: BTreeSet<GroupId>,
     pub(crate) log: Vec<Recorded>,
     /// The time of this step, as that log has it.
     pub(crate) at: Millis,
@@ -112,7 +116,11 @@ impl GivenUp {
         basis.record(CallEvent::Absorbed(Box::new(absorbed)), ctx);
         basis.named.insert(by.clone());
         match connection {
-            Some(_) => ctx.floor.becomes(&self.call, &basis.id, ctx.now),
+            Some(_) => {
+                basis.named.append(&mut self.named);
+                basis.named_groups.append(&mut self.named_groups);
+                ctx.floor.becomes(&self.call, &basis.id, ctx.now);
+            }
             None => ctx.floor.forget(&self.call, ctx.now),
         }
         for mut stopped in std::mem::take(&mut self.stopped) {

@@ -40,8 +40,7 @@ impl Hunt {
         basis: &mut Basis,
         ctx: &mut Ctx<'_>,
     ) -> bool {
-        let of_his = |group: &&GroupId| is_member(user, group, basis);
-        let group = self.group().filter(of_his).cloned();
+        let group = self.group().cloned();
         self.ringing_mut().picked_up(user, leg, group, basis, ctx)
     }
 
@@ -53,7 +52,7 @@ impl Hunt {
 }
 
 impl Ringing {
-    /// As [`Hunt::picked_up`]. Where the user is rung himself, the attempt is his and his other
+    /// As [`Hunt::picked_up`]; it counts for the group if he is a member of it. Where the user is rung himself, the attempt is his and his other
     /// telephones stop.
     pub(crate) fn picked_up(
         &mut self,
@@ -69,6 +68,7 @@ impl Ringing {
             let why = Release::AnsweredElsewhere;
             basis.stop(Stopped { leg: stopped, connection, attempt: None, why }, ctx);
         } else {
+            let group = group.filter(|group| is_member(user, group, basis));
             let way = Way::Phones(user.clone(), Devices::All);
             let offer = Offer::of(AttemptParty::User(user.clone()), way, ctx.now.mono);
             return self.begin_attempt(Offer { group, ..offer }, leg, basis, ctx);

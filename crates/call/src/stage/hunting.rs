@@ -73,7 +73,8 @@ impl Hunting {
                     return Stage::Hunting(self);
                 }
                 let leg = given.answer(basis.anchor.leg, ctx);
-                self.answered(leg, basis, ctx)
+                let stage = self.answered(leg, basis, ctx);
+                Talk::introduced(stage, basis, ctx)
             }
             CallInput::Order(..)
             | CallInput::Adopt(..)

@@ -113,11 +113,7 @@ impl Talk {
 
     /// Somebody has picked up what nobody had answered: his telephone does not know whom it talks
     /// with, nor does the caller's know him.
-    pub(crate) fn introduced(
-        stage: Stage,
-        basis: &mut Basis,
-        ctx: &mut Ctx<'_>,
-    ) -> Stage {
+    pub(crate) fn introduced(stage: Stage, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
         match stage {
             Stage::Talking(mut talk) => {
                 for leg in talk.legs() {

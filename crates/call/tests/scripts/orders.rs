@@ -31,9 +31,11 @@ impl World {
     /// `with dan listening to ana` (whispering, barging).
     pub(crate) fn takes(&mut self, into: usize, from: usize, words: &[&str]) {
         let leg = |name: &str| {
-            let legs = [&self.calls[into].legs, &self.calls[from].legs];
-            let of = |legs: &&std::collections::BTreeMap<String, _>| legs.get(name).copied();
-            legs.iter().find_map(of).expect("a leg")
+            let of_other = name.strip_prefix(&format!("{}.", self.calls[from].name));
+            match of_other {
+                Some(name) => self.calls[from].legs[name],
+                None => self.calls[into].legs[name],
+            }
         };
         let adoption = match words {
             ["completed", "by", who] => {

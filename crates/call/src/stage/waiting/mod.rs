@@ -30,6 +30,7 @@ use crate::routing::ringing::Ringing;
 use crate::routing::route::Route;
 use crate::routing::search;
 use crate::sound::ears::Purpose;
+use crate::talk::Talk;
 
 /// How often a caller who leaves when nobody is there looks whether anybody is.
 const LOOKS: Duration = Duration::from_secs(1);
@@ -180,7 +181,8 @@ impl Waiting {
                     return Stage::Waiting(self);
                 }
                 given.answer(basis.anchor.leg, ctx);
-                self.answered(leg, basis, ctx)
+                let stage = self.answered(leg, basis, ctx);
+                Talk::introduced(stage, basis, ctx)
             }
             CallInput::Leg(..)
             | CallInput::Release

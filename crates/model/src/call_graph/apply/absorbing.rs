@@ -44,7 +44,7 @@ impl Fold<'_> {
             && usize::from(story.connection) == self.graph.connections.len() + 1
         {
             let now = self.at;
-            let earliest = self.earliest(absorbed);
+            let earliest = self.earliest(absorbed).max(self.last_left(&story));
             for Recorded { at, event, .. } in &absorbed.log {
                 self.at = (*at).max(earliest).min(now);
                 for event in self.told_again(event, &story) {
@@ -96,6 +96,17 @@ impl Fold<'_> {
         });
         let hold = hold.map(|row| row.at).filter(|at| at.0 - began.0 <= HOLD_AFTER_MS);
         hold.map_or(began, |hold| hold.max(began)).max(self.graph.call.initiated_at)
+    }
+
+    /// When whoever comes with the other call left this one: he was on two lines at once then, and
+    /// nobody answers two Connections of a call at a time.
+    fn last_left(&self, story: &Story<'_>) -> Millis {
+        let rows = self.graph.connections.iter().filter(|row| {
+            let user = row.answered_user_id.as_ref();
+            user.is_some_and(|user| story.answerer.is_some_and(|who| is(who, user)))
+        });
+        let left = rows.filter_map(|row| row.ended_at).max();
+        left.unwrap_or(self.graph.call.initiated_at)
     }
 
     /// Interactions, attempts and decisions stand in order of time; of those with one time, the

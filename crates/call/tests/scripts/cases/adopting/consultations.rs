@@ -2,7 +2,9 @@
 
 use insta::assert_snapshot;
 
-use crate::script::check;
+use crate::directory::directory;
+use crate::script::{check, orders_in};
+use crate::world::World;
 
 const CONSULTING: &str = "registered ana ben cat
     0 call +15557770001 -> +15550100001
@@ -373,4 +375,223 @@ fn all_are_joined() {
     --
     no rows
     "#);
+}
+
+#[test]
+fn the_refer_may_come_on_the_second_line() {
+    assert_snapshot!(check(&format!("{CONSULTING}
+        40 takes B completed by ana on B.caller
+        41 B.caller hangs up
+        60 caller hangs up
+    ")), @r#"
+    0      dial ana, showing +15557770001 "Carl Contact"
+    5      u-ana is taken
+    5      answer caller like ana
+    5      bridge caller ana
+    21     B: dial ben, showing ana "Ana Agent"
+    22     B: ring caller
+    25     B: u-ben is taken
+    25     B: answer caller like ben
+    25     B: bridge caller ben
+    40     B: unbridge caller ben
+    40     B: finished
+    40     accept the refer of B.caller
+    40     hang up ana Normal
+    40     notify B.caller 200
+    40     hang up B.caller Normal
+    40     bridge caller ben
+    40     tell caller that it is +15550100002 "-"
+    40     tell ben that it is +15557770001 "Carl Contact"
+    60     hang up ben Normal
+    60     finished
+    --
+    call inbound answered by external, owner u-ana, mco -
+       accepted 5, answered 5, ended 60, sip -, q850 16
+    c1 route user u-ana single, 0..40, answered 5, bridged 5
+       answered, transferred, sip 200, q850 16
+    c2 consult user u-ben single, 21..60, answered 25, bridged 40
+       answered, hangup_external, sip 200, q850 16
+    a1 u-ana stage 1 round 1, 0..5, ringing -, answered 200
+    a1 u-ben stage 1 round 1, 21..25, ringing 22, answered 200
+    p1 p:+15557770001 caller 5..60
+    p2 u:u-ana callee 5..40
+    p3 u:u-ben transfer_target 25..60
+    i1 0 call_started direction=inbound
+    i2 0 routing_started c1 strategy=single target=u-ana
+    i3 5 answered c1 u-ana
+    i4 20 hold u-ana party=+15557770001
+    i5 21 transfer_started u-ana mode=warm target=u-ben
+    i6 21 routing_started c2 strategy=single target=u-ben
+    i7 25 answered c2 u-ben
+    i8 40 call_absorbed call_id=call-b
+    i9 40 transfer_completed c2 u-ana mode=warm
+    i10 40 participant_left c1 u-ana reason=transferred
+    i11 40 resume u-ben party=+15557770001
+    i12 60 call_ended by=external
+    context u-ana u-ben u-max;
+    --
+    no rows
+    "#);
+}
+
+#[test]
+fn who_still_rings_is_added_when_all_are_joined() {
+    assert_snapshot!(check("registered ana ben
+        0 call +15557770001 -> +15550100001
+        5 ana answers
+        20 ana holds
+        21 B: call ana -> +15557770002
+        24 takes B joined by ana
+        25 ana resumes
+        27 +15557770002 answers
+        60 caller hangs up
+        61 ana hangs up
+    "), @r#"
+    0      dial ana, showing +15557770001 "Carl Contact"
+    5      u-ana is taken
+    5      answer caller like ana
+    5      bridge caller ana
+    21     B: dial +15557770002 by carrier-a, showing +15550100001
+    24     B: finished
+    24     reject B.caller 487
+    27     unbridge caller ana
+    27     caller joins room 1
+    27     ana joins room 1
+    27     +15557770002 joins room 1
+    27     tell caller that it is - "Conference"
+    27     tell ana that it is - "Conference"
+    27     tell +15557770002 that it is - "Conference"
+    60     bridge ana +15557770002
+    60     tell ana that it is +15557770002 "Dora Contact"
+    60     tell +15557770002 that it is +15550100001 "-"
+    61     hang up +15557770002 Normal
+    61     finished
+    --
+    call inbound answered by internal, owner u-ana, mco -
+       accepted 5, answered 5, ended 61, sip -, q850 16
+    c1 route user u-ana single, 0..61, answered 5, bridged 5
+       answered, hangup_internal, sip 200, q850 16
+    c2 add external +15557770002 single, 21..61, answered 27, bridged 27
+       answered, hangup_internal, sip 200, q850 16
+    a1 u-ana stage 1 round 1, 0..5, ringing -, answered 200
+    p1 p:+15557770001 caller 5..60
+    p2 u:u-ana callee 5..61
+    p3 p:+15557770002 added 27..61
+    i1 0 call_started direction=inbound
+    i2 0 routing_started c1 strategy=single target=u-ana
+    i3 5 answered c1 u-ana
+    i4 20 hold u-ana party=+15557770001
+    i5 21 dial_started c2 u-ana added=true to=+15557770002
+    i6 24 call_absorbed call_id=call-b
+    i7 25 resume u-ana party=+15557770001
+    i8 27 answered c2 party=+15557770002
+    i9 60 participant_left party=+15557770001 reason=hangup
+    i10 61 call_ended by=internal
+    context u-ana;
+    --
+    no rows
+    "#);
+}
+
+#[test]
+fn the_calls_of_two_users_become_one_and_the_older_goes_on() {
+    assert_snapshot!(check("registered ana ben cat
+        0 call ana -> ben
+        5 ben answers
+        10 caller holds
+        11 B: call ana -> cat
+        15 B: cat answers
+        16 B: caller holds
+        17 B: cat holds
+        20 takes B completed by ana
+        25 cat resumes
+        30 ben hangs up
+    "), @r#"
+    0      dial ben, showing ana "Ana Agent"
+    5      u-ben is taken
+    5      answer caller like ben
+    5      bridge caller ben
+    11     B: dial cat, showing ana "Ana Agent"
+    15     B: u-cat is taken
+    15     B: answer caller like cat
+    15     B: bridge caller cat
+    20     B: unbridge caller cat
+    20     B: finished
+    20     hang up caller Normal
+    20     hang up B.caller Normal
+    20     bridge ben cat
+    20     tell ben that it is cat "Cat Cole"
+    20     tell cat that it is ben "Ben Baker"
+    30     hang up cat Normal
+    30     finished
+    --
+    call internal answered by internal, owner u-ana, mco -
+       accepted 5, answered 5, ended 30, sip -, q850 16
+    c1 route user u-ben single, 0..30, answered 5, bridged 5
+       answered, hangup_internal, sip 200, q850 16
+    c2 consult user u-cat single, 11..30, answered 15, bridged 20
+       answered, hangup_internal, sip 200, q850 16
+    a1 u-ben stage 1 round 1, 0..5, ringing -, answered 200
+    a1 u-cat stage 1 round 1, 11..15, ringing -, answered 200
+    p1 u:u-ana caller 5..20
+    p2 u:u-ben callee 5..30
+    p3 u:u-cat transfer_target 15..30
+    i1 0 call_started u-ana direction=internal
+    i2 0 routing_started c1 strategy=single target=u-ben
+    i3 5 answered c1 u-ben
+    i4 10 hold u-ana party=u:u-ben
+    i5 11 transfer_started u-ana mode=warm target=u-cat
+    i6 11 routing_started c2 strategy=single target=u-cat
+    i7 15 answered c2 u-cat
+    i8 16 hold u-ana party=u:u-cat
+    i9 17 hold u-cat party=u:u-ana
+    i10 20 resume u-ana party=u:u-cat
+    i11 20 resume u-cat party=u:u-ana
+    i12 20 call_absorbed call_id=call-b
+    i13 20 transfer_completed c2 u-ana mode=warm
+    i14 20 participant_left u-ana reason=transferred
+    i15 25 resume u-cat party=u:u-ben
+    i16 30 call_ended by=internal
+    context u-ana u-ben u-cat u-max;
+    --
+    no rows
+    "#);
+}
+
+#[test]
+fn a_call_of_which_too_much_is_known_stays_a_call_of_its_own() {
+    let mut script = CONSULTING.to_owned();
+    for second in 30..160 {
+        script.push_str(&format!("{second} B: ben holds\n {second}.5 B: ben resumes\n"));
+    }
+    script.push_str(
+        "
+        200 takes B completed by ana on ana
+        201 caller hangs up
+        202 B: ben hangs up",
+    );
+    let text = check(&script);
+    assert!(text.contains("200    not taken: a call cannot have more of these"), "{text}");
+}
+
+#[test]
+fn a_call_has_no_more_parties_than_it_may() {
+    let mut world = World::new(directory(""));
+    world.settings.transfer.max_parties = 2;
+    let log = orders_in(
+        world,
+        &format!(
+            "{CONSULTING}
+        30 takes B joined by ana
+        31 order boss for cat supervise ana listen
+        32 C: call cat -> *22
+        32 takes C with cat listening to ana
+        32 C: granted 503
+        40 takes B completed by ana
+        50 caller hangs up
+    "
+        ),
+    );
+    let refused: Vec<&str> = log.lines().filter(|line| line.contains("cannot have more")).collect();
+    assert_eq!(refused.len(), 3, "{log}");
 }

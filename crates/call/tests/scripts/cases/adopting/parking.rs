@@ -2,7 +2,9 @@
 
 use insta::assert_snapshot;
 
-use crate::script::check;
+use crate::directory::directory;
+use crate::script::{check, orders_in};
+use crate::world::World;
 
 const PARKED: &str = "registered ana ben
     0 call +15557770001 -> +15550100001
@@ -251,5 +253,33 @@ fn only_one_party_is_parked_at_a_time() {
     i9 22 transfer_unanswered u-ana mode=cold
     i10 22 call_ended by=system
     context u-ana u-ben u-max;
+    "#);
+}
+
+#[test]
+fn who_is_parked_hears_music() {
+    let mut world = World::new(directory(""));
+    world.settings.sound.music_on_hold = Some("music:calm".into());
+    assert_snapshot!(orders_in(world, &format!("{PARKED}
+        40 B: call ben -> *71/71
+        40 takes B fetched by ben
+        60 caller hangs up
+    ")), @r#"
+    0      dial ana, showing +15557770001 "Carl Contact"
+    5      u-ana is taken
+    5      answer caller like ana
+    5      bridge caller ana
+    20     hang up ana Normal
+    20     play caller [Music("calm")] for ever
+    40     B: wants Retrieve("71")
+    40     B: finished
+    40     answer B.caller like caller
+    40     u-ben is taken
+    40     stop playing to caller
+    40     bridge caller B.caller
+    40     tell caller that it is +15550100002 "-"
+    40     tell B.caller that it is +15557770001 "Carl Contact"
+    60     hang up B.caller Normal
+    60     finished
     "#);
 }

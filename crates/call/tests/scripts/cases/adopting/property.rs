@@ -8,6 +8,7 @@ use call::port::{
     Adoption, CallInput, Command, Devices, Goal, LegEvent, LegId, OrderId, Orderer, PlayEnd,
     Supervision,
 };
+use model::call_graph::event::Party;
 use model::{TrunkId, UserId};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -15,7 +16,8 @@ use proptest::sample::Index;
 use crate::directory::directory;
 use crate::property::is_possible;
 use crate::script::play;
-use crate::world::World;
+use crate::talks::everybody_hears;
+use crate::world::{LegState, World};
 
 const CALLS: &[(&str, &str)] = &[
     ("+15557770001", "+15550100001"),
@@ -43,8 +45,13 @@ enum Step {
     Originates(usize, usize),
     Leg(Index, LegEvent),
     Heard(Index),
-    Takes(Index, Index, Box<Adoption>, Option<Index>),
+    /// Somebody answers who rings.
+    Answers(Index),
+    /// One of all the adoptions that are possible now.
+    Takes(Index),
     Orders(Index, Box<Command>),
+    /// A user who is on a call parks whom he talks with.
+    Parks(Index),
     Pass(u64),
 }
 
@@ -56,10 +63,10 @@ fn event() -> impl Strategy<Value = LegEvent> {
     let status = prop::sample::select(vec![408, 480, 486, 603]);
     prop_oneof![
         2 => Just(LegEvent::Rang { early_media: false }),
-        8 => Just(LegEvent::Answered),
-        2 => status.prop_map(|status| LegEvent::Failed { status }),
+        1 => Just(LegEvent::Answered),
+        1 => status.prop_map(|status| LegEvent::Failed { status }),
         1 => prop::sample::select(vec![200, 487]).prop_map(|status| LegEvent::Settled { status }),
-        2 => Just(LegEvent::HungUp),
+        1 => Just(LegEvent::HungUp),
         1 => Just(LegEvent::Cancelled),
         2 => Just(LegEvent::Held),
         1 => Just(LegEvent::Resumed),
@@ -72,20 +79,6 @@ fn how() -> impl Strategy<Value = Supervision> {
     prop::sample::select(vec![Supervision::Listen, Supervision::Whisper, Supervision::Barge])
 }
 
-/// Legs are filled in when they are known.
-fn adoption() -> impl Strategy<Value = Adoption> {
-    prop_oneof![
-        4 => (user(), any::<bool>()).prop_map(|(user, complete)| {
-            Adoption::Consultation { user, complete, referred: None }
-        }),
-        2 => user().prop_map(|user| Adoption::Pickup { user }),
-        2 => user().prop_map(|user| Adoption::Retrieval { user }),
-        2 => user().prop_map(|user| Adoption::Replacement { user, replaced: LegId(0) }),
-        2 => (user(), user(), how())
-            .prop_map(|(by, of, how)| Adoption::Supervisor { by, of, how }),
-    ]
-}
-
 fn goal() -> impl Strategy<Value = Goal> {
     let outside =
         Goal::Outside { number: None, dialled: "4711".into(), trunk: TrunkId::from("carrier-a") };
@@ -94,7 +87,6 @@ fn goal() -> impl Strategy<Value = Goal> {
 
 fn command() -> impl Strategy<Value = Command> {
     prop_oneof![
-        3 => user().prop_map(|user| Command::Park { user, slot: "71".into() }),
         2 => user().prop_map(|user| Command::Move { user, device: Devices::All }),
         3 => (user(), user(), how()).prop_map(|(by, of, how)| Command::Supervise { by, of, how }),
         1 => (user(), goal()).prop_map(|(user, to)| Command::Transfer { user, to }),
@@ -112,21 +104,63 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         5 => calls.prop_map(Step::Arrives),
         1 => (0..USERS.len(), 0..USERS.len()).prop_map(|(a, b)| Step::Originates(a, b)),
-        12 => (index(), event()).prop_map(|(leg, event)| Step::Leg(leg, event)),
+        10 => (index(), event()).prop_map(|(leg, event)| Step::Leg(leg, event)),
         1 => index().prop_map(Step::Heard),
-        10 => (index(), index(), adoption(), prop::option::of(index()))
-            .prop_map(|(a, b, it, leg)| Step::Takes(a, b, Box::new(it), leg)),
+        8 => index().prop_map(Step::Answers),
+        8 => index().prop_map(Step::Takes),
+        2 => index().prop_map(Step::Parks),
         4 => (index(), command()).prop_map(|(call, it)| Step::Orders(call, Box::new(it))),
         3 => (0u64..25_000).prop_map(Step::Pass),
     ]
 }
 
-fn leg_of(world: &World, user: &UserId, call: usize) -> Option<LegId> {
+/// Everything that one call could do with another.
+fn possible(world: &World) -> Vec<(usize, usize, Adoption)> {
+    let users: Vec<UserId> = USERS.iter().map(|it| UserId::from(*it)).collect();
+    let mut all = Vec::new();
+    for into in 0..world.calls.len() {
+        let legs: Vec<LegId> = world.calls[into].call.legs().collect();
+        let mut wishes = Vec::new();
+        for user in users.iter().cloned() {
+            for complete in [true, false] {
+                let user = user.clone();
+                wishes.push(Adoption::Consultation { user, complete, referred: None });
+            }
+            wishes.push(Adoption::Pickup { user: user.clone() });
+            wishes.push(Adoption::Retrieval { user: user.clone() });
+            for replaced in legs.iter().copied() {
+                wishes.push(Adoption::Replacement { user: user.clone(), replaced });
+            }
+            for of in users.iter().cloned() {
+                let by = user.clone();
+                wishes.push(Adoption::Supervisor { by, of, how: Supervision::Listen });
+            }
+        }
+        let survivor = &world.calls[into].call;
+        for from in (0..world.calls.len()).filter(|from| *from != into) {
+            let given = &world.calls[from].call;
+            let may =
+                |it: &&Adoption| given.may_become_part_of(survivor, it, &world.settings).is_ok();
+            all.extend(wishes.iter().filter(may).map(|it| (into, from, it.clone())));
+        }
+    }
+    all
+}
+
+/// The leg on which his telephone asks: one that is up, of either call.
+fn asking(world: &World, user: &UserId, calls: [usize; 2]) -> Option<LegId> {
     let name = user.as_str().trim_start_matches("u-");
-    let legs = &world.calls[call].legs;
-    let known: Vec<LegId> = world.calls[call].call.legs().collect();
-    let leg = legs.get(name).or_else(|| legs.get("caller"))?;
-    known.contains(leg).then_some(*leg)
+    let named =
+        |call: &usize| {
+            let legs = &world.calls[*call].legs;
+            let made =
+                world.calls[*call].call.standing().parties.first().is_some_and(
+                    |it| matches!(&it.who, Party::User { user: who, .. } if who == user),
+                );
+            if made { legs.get("caller").copied() } else { legs.get(name).copied() }
+        };
+    let legs = calls.iter().filter_map(named);
+    legs.into_iter().find(|leg| world.states[leg].1 == LegState::Up)
 }
 
 fn take(step: Step, world: &mut World) {
@@ -160,33 +194,50 @@ fn take(step: Step, world: &mut World) {
                 world.input(call, CallInput::Leg(leg, LegEvent::Played { play, end }));
             }
         }
-        Step::Takes(into, from, adoption, asks) => {
-            let count = world.calls.len();
-            if count == 0 || into.index(count) == from.index(count) {
+        Step::Answers(which) => {
+            let rings = |(leg, (_, state)): (&LegId, &(usize, LegState))| {
+                (*state == LegState::Ringing && !world.is_called_by(*leg)).then_some(*leg)
+            };
+            let legs: Vec<LegId> = world.states.iter().filter_map(rings).collect();
+            if !legs.is_empty() {
+                let leg = legs[which.index(legs.len())];
+                world.input(world.states[&leg].0, CallInput::Leg(leg, LegEvent::Answered));
+            }
+        }
+        Step::Takes(which) => {
+            let all = possible(world);
+            if all.is_empty() {
                 return;
             }
-            let (into, from) = (into.index(count), from.index(count));
-            let adoption = match *adoption {
-                Adoption::Consultation { user, complete, .. } => {
-                    let asks = asks.map(|it| if it.index(2) == 0 { into } else { from });
-                    let referred = asks.and_then(|call| leg_of(world, &user, call));
-                    Adoption::Consultation { user, complete, referred }
-                }
-                Adoption::Replacement { user, .. } => {
-                    let replaced = leg_of(world, &user, into).unwrap_or(LegId(0));
-                    Adoption::Replacement { user, replaced }
-                }
-                Adoption::Pickup { .. }
-                | Adoption::Retrieval { .. }
-                | Adoption::Supervisor { .. } => *adoption,
-            };
-            // A refusal changes nothing.
-            let _ = world.adopt(into, from, adoption);
+            let (into, from, mut adoption) = all[which.index(all.len())].clone();
+            if let Adoption::Consultation { user, referred, .. } = &mut adoption
+                && which.index(3) > 0
+            {
+                let calls = if which.index(3) == 1 { [into, from] } else { [from, into] };
+                *referred = asking(world, user, calls);
+            }
+            world.adopt(into, from, adoption).expect("it may");
+        }
+        Step::Parks(which) => {
+            let talks = world.calls.iter().enumerate().flat_map(|(call, live)| {
+                let parties = live.call.standing().parties;
+                parties.into_iter().filter_map(move |it| match it.who {
+                    Party::User { user, .. } => Some((call, user)),
+                    Party::External { .. } => None,
+                })
+            });
+            let talks: Vec<(usize, UserId)> = talks.collect();
+            if !talks.is_empty() {
+                let (call, user) = talks[which.index(talks.len())].clone();
+                let order = OrderId(world.answers.len() as u64);
+                let park = Command::Park { user, slot: "71".into() };
+                world.input(call, CallInput::Order(order, Orderer::Operator, park));
+            }
         }
         Step::Orders(call, command) => {
             if !world.calls.is_empty() {
                 let call = call.index(world.calls.len());
-                let order = OrderId(0);
+                let order = OrderId(world.answers.len() as u64);
                 world.input(call, CallInput::Order(order, Orderer::Operator, *command));
             }
         }
@@ -205,6 +256,7 @@ proptest! {
         for it in steps {
             if world.calls.len() < 6 || !matches!(it, Step::Arrives(_) | Step::Originates(..)) {
                 take(it, &mut world);
+                everybody_hears(&world);
             }
         }
         world.until(world.now + FOREVER);

@@ -75,7 +75,7 @@ fn world() -> World {
     World::new(directory(QUEUES))
 }
 
-fn check(script: &str) -> String {
+pub(crate) fn check(script: &str) -> String {
     check_in(world(), script)
 }
 
