@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use server::commands::{Assign, Check, Demo, Import, Migrate, Route, Serve};
+use server::commands::{Assign, Call, Check, Demo, Import, Migrate, Route, Serve};
 use server::config::ProcessEnvironment;
 use server::failure::Failure;
 
@@ -28,6 +28,7 @@ enum Command {
     Assign(Assign),
     Migrate(Migrate),
     Route(Route),
+    Call(Call),
 }
 
 fn main() -> ExitCode {
@@ -59,5 +60,6 @@ fn run(command: &Command, out: &mut impl std::io::Write) -> Result<(), Failure> 
         Command::Assign(assign) => assign.run(&environment, out),
         Command::Migrate(migrate) => migrate.run(&environment, out),
         Command::Route(route) => route.run(&environment, out),
+        Command::Call(call) => call.run(&environment, out),
     }
 }

@@ -2,6 +2,7 @@
 //! returns why it failed; only `main` prints failures and chooses the exit code.
 
 mod assign;
+mod call;
 mod check;
 mod demo;
 mod import;
@@ -12,6 +13,7 @@ mod serve;
 use std::future::Future;
 
 pub use assign::Assign;
+pub use call::Call;
 pub use check::Check;
 pub use demo::Demo;
 pub use import::Import;

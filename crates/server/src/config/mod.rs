@@ -141,6 +141,8 @@ pub struct Api {
     pub listen: SocketAddr,
     /// Hash of `TANDEM_API_ADMIN_KEY`; `None`: nobody may use the resources.
     pub admin_key: Option<api::AdminKey>,
+    /// So long a stream of events can be resumed.
+    pub events_keep: Duration,
 }
 
 /// `[[trunk]]`.

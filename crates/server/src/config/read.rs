@@ -157,10 +157,12 @@ fn timers(section: Section<'_>) -> Timers {
 fn api(section: Section<'_>) -> Found<Api> {
     let listen = section.parsed("listen", value::socket);
     let origin = section.origin("listen");
+    let events_keep_hours = section.number("events_keep_hours", 72, 1..=8_760);
     section.finish();
+    let events_keep = Duration::from_secs(events_keep_hours * 3_600);
     let default = || std::net::SocketAddr::from(([127, 0, 0, 1], 8080));
     let listen = listen.map_or_else(default, |listen| listen.value);
-    Found { value: Api { listen, admin_key: None }, origin }
+    Found { value: Api { listen, admin_key: None, events_keep }, origin }
 }
 
 /// The administrator's key comes from the environment alone: a file may be read by others.

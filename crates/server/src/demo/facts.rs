@@ -50,6 +50,10 @@ pub(super) async fn gather(database: &Database, performance: &Performance) -> Re
     let mut calls = Calls::default();
     for id in database.latest_calls(MOST).await? {
         let Some(graph) = database.call(&id).await? else { continue };
+        // A consultation on a second line has become part of the call that it was about (D34).
+        if graph.call.absorbed_into_call_id.is_some() {
+            continue;
+        }
         let scene = performance.iter().position(|(scene, _)| is_of(&graph, scene));
         match scene.filter(|index| !calls.by_scene.contains_key(index)) {
             Some(index) => drop(calls.by_scene.insert(index, graph)),
@@ -114,6 +118,9 @@ fn found(
     facts.push(format!("caller {}", played.caller));
     for (user, shown) in &played.displays {
         facts.push(format!("{user}'s phone showed {shown}"));
+    }
+    for (user, told) in &played.told {
+        facts.push(format!("{user}'s phone was told: now {told}"));
     }
     if let Some(sound) = &played.sound {
         facts.push(if sound.is_mutual() {

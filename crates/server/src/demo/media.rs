@@ -220,9 +220,11 @@ fn figures(scene: &Scene, leg: &LegView) -> String {
 
 /// Whose leg it is: the caller's, or that of whom the caller talks with.
 fn who(scene: &Scene, leg: &str) -> &'static str {
-    match &scene.talk {
-        Some(talk) if leg != "anchor" => talk.with,
-        Some(_) | None => scene.caller,
+    match (&scene.talk, &scene.hands_on) {
+        // Whoever the call was handed on to has the second Connection.
+        (Some(_), Some(handed)) if leg.ends_with('2') => handed.to,
+        (Some(talk), _) if leg != "anchor" => talk.with,
+        (Some(_) | None, _) => scene.caller,
     }
 }
 

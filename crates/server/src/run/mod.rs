@@ -296,6 +296,7 @@ impl Recording {
             database: database.clone(),
             recordings: recordings::folder(&config.server.data_dir),
             admin_key: config.api.admin_key.clone(),
+            clock: api::WallClock::new(move || clock.now().wall),
         };
         let beside = async {
             let serving = api::serve(http, api, limits, std::future::pending());

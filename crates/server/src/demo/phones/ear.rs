@@ -34,7 +34,7 @@ const RINGBACK_HZ: &[u32] = &[440, 480];
 
 /// Who says what. Each fits into 20 ms without a remainder, so that a packet that is missing does
 /// not spoil the next one.
-const SOUNDS: [(&str, &[u32]); 9] = [
+const SOUNDS: [(&str, &[u32]); 15] = [
     ("the greeting", GREETING_HZ),
     ("ringback", RINGBACK_HZ),
     ("music", MUSIC_HZ),
@@ -44,6 +44,12 @@ const SOUNDS: [(&str, &[u32]); 9] = [
     ("gil", &[1_700]),
     ("lena", &[1_200]),
     ("hal", &[1_800]),
+    ("tess", &[1_000]),
+    ("jon", &[1_400]),
+    ("kay", &[1_500]),
+    ("vic", &[1_900]),
+    ("lou", &[2_000]),
+    ("mae", &[2_100]),
 ];
 
 /// What somebody says who has a tone of his own.

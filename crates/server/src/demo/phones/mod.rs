@@ -31,11 +31,14 @@ pub(super) use sound::TONE_PACKETS;
 pub(super) use voice::BadLine;
 
 /// The users who have a phone in the story.
-pub(super) const USERS: [&str; 9] = ["ana", "ben", "cat", "dan", "eve", "fay", "gil", "hal", "ivy"];
+pub(super) const USERS: [&str; 13] =
+    ["ana", "ben", "cat", "dan", "eve", "fay", "gil", "hal", "ivy", "jon", "kay", "lou", "mae"];
 
 /// Everybody outside; the first one is whom the trunk reaches, whatever number is dialled.
-pub(super) const OUTSIDE: [&str; 11] =
-    ["dora", "carl", "guest", "stranger", "nora", "owen", "lena", "paul", "quin", "rosa", "sam"];
+pub(super) const OUTSIDE: [&str; 13] = [
+    "dora", "carl", "guest", "stranger", "nora", "owen", "lena", "paul", "quin", "rosa", "sam",
+    "tess", "vic",
+];
 
 /// The host part of numbers outside.
 const OUTSIDE_DOMAIN: &str = "carrier.test";
@@ -71,6 +74,12 @@ pub(super) enum Order {
     Hold,
     /// Take it back.
     Resume,
+    /// Transfer the call to whom this reaches, without speaking to him (REFER).
+    Refer(&'static str),
+    /// Put the call on hold and call somebody else on a second line.
+    Consult(Box<Dial>),
+    /// Join both calls and leave them (REFER with Replaces).
+    Join,
     /// Hang up.
     HangUp,
 }
@@ -173,6 +182,8 @@ pub(super) fn number_of(name: &str) -> Option<&'static str> {
         "quin" => Some("+15557770009"),
         "rosa" => Some("+15557770010"),
         "sam" => Some("+15557770011"),
+        "tess" => Some("+15557770012"),
+        "vic" => Some("+15557770013"),
         _ => None,
     }
 }
@@ -248,7 +259,7 @@ async fn connect_one(
     let ear = ear::Ear::new(&codecs);
     let config = PhoneConfig {
         media_port: rtp.local_addr().map_err(refused)?.port(),
-        lines: 1,
+        lines: if matches!(name, "lou") { 2 } else { 1 },
         codecs,
         ..config
     };
@@ -266,6 +277,7 @@ async fn connect_one(
         counts: counts.clone(),
         tell,
         call: None,
+        held: None,
         hz: ear::voice_of(name).unwrap_or(voice::MILLIWATT_HZ),
         line: None,
         voice: None,

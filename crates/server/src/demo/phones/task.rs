@@ -38,8 +38,10 @@ pub(super) struct Task {
     pub(super) clock: Clock,
     pub(super) counts: Arc<Counts>,
     pub(super) tell: mpsc::Sender<News>,
-    /// The call it has: a phone of the story has one line.
+    /// The call in which it talks.
     pub(super) call: Option<PhoneCallId>,
+    /// The one that it holds meanwhile.
+    pub(super) held: Option<PhoneCallId>,
     /// The tone of its own.
     pub(super) hz: u32,
     /// What its line does.
@@ -115,6 +117,24 @@ impl Task {
             Order::Resume => {
                 if let Some(call) = self.call {
                     self.phone.resume(now, call, out);
+                }
+            }
+            Order::Refer(to) => {
+                if let Some(call) = self.call {
+                    self.phone.refer(now, call, to, out);
+                }
+            }
+            Order::Consult(dial) => {
+                if let Some(call) = self.call {
+                    self.phone.hold(now, call, out);
+                }
+                self.held = self.call;
+                self.voice = None;
+                self.call = self.phone.call(now, *dial, out);
+            }
+            Order::Join => {
+                if let (Some(held), Some(call)) = (self.held, self.call) {
+                    self.phone.refer_to_call(now, held, call, out);
                 }
             }
             Order::HangUp => {
@@ -199,6 +219,9 @@ impl Task {
                         PhoneEvent::Ringing { call, .. } => {
                             self.begin_call();
                             self.call = Some(*call);
+                        }
+                        PhoneEvent::Ended { call, .. } if self.held == Some(*call) => {
+                            self.held = None;
                         }
                         PhoneEvent::Ended { call, .. } if self.call == Some(*call) => {
                             self.call = None;

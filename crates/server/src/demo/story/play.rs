@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use phone::{CallPlan, EndCause, PhoneEvent};
 
-use super::scenes::{Said, Scene, Talk};
+use super::scenes::{HandOn, Said, Scene, Talk};
 use crate::demo::phones::{self, Cast, Handle, Heard, News, Order, TONE_PACKETS};
 
 /// Longer than any step of a scene takes.
@@ -18,6 +18,9 @@ const PAUSE: Duration = Duration::from_millis(250);
 
 /// How long somebody is on hold who listens.
 const MUSIC: Duration = Duration::from_millis(1_200);
+
+/// How long the transferred party talks with the target.
+const AFTER_TRANSFER: Duration = Duration::from_millis(1_200);
 
 /// How long people look for a key.
 const THINKING: Duration = Duration::from_millis(500);
@@ -35,6 +38,8 @@ pub(in crate::demo) struct Played {
     pub(in crate::demo) caller: String,
     /// What the phone of each user who was called showed, by user name.
     pub(in crate::demo) displays: Vec<(&'static str, String)>,
+    /// With whom they were told that they talk from then on.
+    pub(in crate::demo) told: Vec<(&'static str, String)>,
     /// What was said and heard, where people talked.
     pub(in crate::demo) sound: Option<Sound>,
     /// Where people listened: who heard what.
@@ -83,6 +88,15 @@ pub(super) async fn play(scene: &'static Scene, mut company: Cast) -> (Played, C
             News::Event(_) | News::Spoke | News::HeardAll => None,
         });
         played.displays.extend(shown.map(|shown| (*name, shown)));
+        let seen = company.get(name).into_iter().flat_map(|handle| &handle.seen);
+        let told = seen.filter_map(|news| match news {
+            News::Event(PhoneEvent::Identified { name, number, .. }) => Some(match name {
+                Some(name) => format!("{name} {number}"),
+                None => number.clone(),
+            }),
+            News::Event(_) | News::Spoke | News::HeardAll => None,
+        });
+        played.told.extend(told.map(|told| (*name, told)));
     }
     (played, company)
 }
@@ -114,7 +128,7 @@ async fn act(
         leave_message(phone(company, scene.caller)?).await?;
     }
     if let Some(talk) = &scene.talk {
-        converse(scene.caller, talk, company, played).await?;
+        converse(scene, talk, company, played).await?;
     }
     for (name, handle) in company {
         let concerned = *name == scene.caller || handle.seen.iter().any(is_ringing);
@@ -152,12 +166,13 @@ async fn leave_message(caller: &mut Handle) -> Result<(), &'static str> {
 
 /// Both hear each other; then one puts the other on hold, perhaps; then one hangs up.
 async fn converse(
-    caller: &'static str,
+    scene: &'static Scene,
     talk: &'static Talk,
     company: &mut Cast,
     played: &mut Played,
 ) -> Result<(), &'static str> {
-    let pair = [caller, talk.with];
+    let pair = [scene.caller, talk.with];
+    let mut listeners = pair.to_vec();
     // A caller whom an IVR accepts is answered before anybody is there to talk with.
     for name in pair {
         if !phone(company, name)?.until(STEP, is_answered).await {
@@ -185,14 +200,45 @@ async fn converse(
             }
         }
     }
+    if let Some(HandOn { to, warm }) = &scene.hands_on {
+        match warm {
+            true => warm_transfer(talk.with, to, company).await?,
+            false => phone(company, talk.with)?.order(Order::Refer(to)).await,
+        }
+        if !phone(company, to)?.until(STEP, is_answered).await {
+            return Err("nobody took the transfer");
+        }
+        phone(company, to)?.order(Order::Talk).await;
+        pass(phone(company, to)?, AFTER_TRANSFER).await;
+        listeners.push(to);
+    }
     phone(company, talk.hangs_up)?.order(Order::HangUp).await;
     if talk.is_listened_to() {
-        for name in pair {
+        for name in listeners {
             let handle = phone(company, name)?;
             handle.until(STEP, |news| end_cause(news).is_some()).await;
             played.heard.push((name, handle.heard().await));
         }
     }
+    Ok(())
+}
+
+/// Holds, asks the target on a second line, and joins both.
+async fn warm_transfer(
+    transferor: &'static str,
+    to: &'static str,
+    company: &mut Cast,
+) -> Result<(), &'static str> {
+    let consult = Order::Consult(Box::new(phones::dial(transferor, to)));
+    phone(company, transferor)?.order(consult).await;
+    if !phone(company, to)?.until(STEP, is_answered).await {
+        return Err("the target did not answer");
+    }
+    for name in [transferor, to] {
+        phone(company, name)?.order(Order::Talk).await;
+    }
+    pass(phone(company, to)?, MUSIC).await;
+    phone(company, transferor)?.order(Order::Join).await;
     Ok(())
 }
 

@@ -28,6 +28,8 @@ pub(in crate::demo) struct Scene {
     pub(in crate::demo) presses: &'static str,
     /// People talk.
     pub(in crate::demo) talk: Option<Talk>,
+    /// Who was called hands the call on.
+    pub(in crate::demo) hands_on: Option<HandOn>,
     /// The caller leaves a voice message.
     pub(in crate::demo) message: bool,
     /// What must come of it.
@@ -45,6 +47,15 @@ pub(in crate::demo) struct Talk {
     pub(in crate::demo) said: Said,
     /// Who hangs up.
     pub(in crate::demo) hangs_up: &'static str,
+}
+
+/// A transfer.
+#[derive(Debug)]
+pub(in crate::demo) struct HandOn {
+    /// To whom; he is among those who are called.
+    pub(in crate::demo) to: &'static str,
+    /// He is asked first, on a second line.
+    pub(in crate::demo) warm: bool,
 }
 
 /// What two people say.
@@ -99,6 +110,7 @@ pub(in crate::demo) const SCENES: &[Scene] = &[
         give_up_after: None,
         presses: "",
         talk: Some(Talk { with: "ana", hold: true, said: Said::Counted, hangs_up: "carl" }),
+        hands_on: None,
         message: false,
         stated: &[
             "inbound call: answered, ended by external, owner Ana Agent",
@@ -123,6 +135,7 @@ pub(in crate::demo) const SCENES: &[Scene] = &[
         give_up_after: Some(Duration::from_millis(1_200)),
         presses: "",
         talk: None,
+        hands_on: None,
         message: false,
         stated: &[
             "inbound call: missed, ended by external, owner Ben Baker, \
@@ -151,6 +164,7 @@ pub(in crate::demo) const SCENES: &[Scene] = &[
         give_up_after: None,
         presses: "",
         talk: Some(Talk { with: "cat", hold: false, said: Said::Counted, hangs_up: "guest" }),
+        hands_on: None,
         message: false,
         stated: &[
             "inbound call: answered, ended by external, owner Olga Owner",
@@ -179,6 +193,7 @@ pub(in crate::demo) const SCENES: &[Scene] = &[
         give_up_after: None,
         presses: "",
         talk: None,
+        hands_on: None,
         message: false,
         stated: &[
             "inbound call: unroutable, ended by system",
@@ -197,6 +212,7 @@ pub(in crate::demo) const SCENES: &[Scene] = &[
         give_up_after: None,
         presses: "",
         talk: Some(Talk { with: "dora", hold: false, said: Said::Counted, hangs_up: "ben" }),
+        hands_on: None,
         message: false,
         stated: &[
             "outbound call: answered, ended by internal, owner Ben Baker",
@@ -224,6 +240,7 @@ pub(in crate::demo) const SCENES: &[Scene] = &[
         give_up_after: None,
         presses: "",
         talk: Some(Talk { with: "ben", hold: false, said: Said::Counted, hangs_up: "ben" }),
+        hands_on: None,
         message: false,
         stated: &[
             "inbound call: answered, ended by internal, owner Olga Owner",
@@ -252,6 +269,7 @@ pub(in crate::demo) const SCENES: &[Scene] = &[
         give_up_after: None,
         presses: "",
         talk: Some(Talk { with: "eve", hold: false, said: Said::Counted, hangs_up: "dan" }),
+        hands_on: None,
         message: false,
         stated: &[
             "internal call: answered, ended by internal, owner Dan Diaz",
@@ -280,6 +298,7 @@ pub(in crate::demo) const SCENES: &[Scene] = &[
         give_up_after: None,
         presses: "",
         talk: Some(Talk { with: "dan", hold: false, said: Said::Counted, hangs_up: "carl" }),
+        hands_on: None,
         message: false,
         stated: &[
             "inbound call: answered, ended by external, owner Max Manager",
@@ -313,6 +332,7 @@ pub(in crate::demo) const SCENES: &[Scene] = &[
         give_up_after: None,
         presses: "",
         talk: Some(Talk { with: "fay", hold: true, said: listened(1_200), hangs_up: "nora" }),
+        hands_on: None,
         message: false,
         stated: &[
             "inbound call: answered, ended by external, owner Olga Owner",
@@ -342,6 +362,7 @@ pub(in crate::demo) const SCENES: &[Scene] = &[
         give_up_after: None,
         presses: "",
         talk: Some(Talk { with: "gil", hold: false, said: listened(2_000), hangs_up: "gil" }),
+        hands_on: None,
         message: false,
         stated: &[
             "inbound call: answered, ended by internal, owner Gil Gray",
@@ -374,6 +395,7 @@ pub(in crate::demo) const SCENES: &[Scene] = &[
             said: Said::Listened { time: Duration::from_millis(8_600), line: Some(LOSSY) },
             hangs_up: "lena",
         }),
+        hands_on: None,
         message: false,
         stated: &[
             "inbound call: answered, ended by external, owner Hal Hill",
@@ -406,6 +428,7 @@ pub(in crate::demo) const SCENES: &[Scene] = &[
         give_up_after: None,
         presses: "2",
         talk: Some(Talk { with: "dan", hold: false, said: Said::Counted, hangs_up: "sam" }),
+        hands_on: None,
         message: false,
         stated: &[
             "inbound call: answered, ended by external, owner Olga Owner",
@@ -431,6 +454,7 @@ pub(in crate::demo) const SCENES: &[Scene] = &[
         give_up_after: None,
         presses: "",
         talk: Some(Talk { with: "ivy", hold: false, said: Said::Counted, hangs_up: "paul" }),
+        hands_on: None,
         message: false,
         stated: &[
             "inbound call: answered, ended by external, owner Olga Owner",
@@ -456,6 +480,7 @@ pub(in crate::demo) const SCENES: &[Scene] = &[
         give_up_after: None,
         presses: "",
         talk: Some(Talk { with: "ivy", hold: false, said: Said::Counted, hangs_up: "ivy" }),
+        hands_on: None,
         message: false,
         stated: &[
             "inbound call: answered, ended by internal, owner Olga Owner",
@@ -472,6 +497,79 @@ pub(in crate::demo) const SCENES: &[Scene] = &[
         ],
     },
     Scene {
+        title: "Cold transfer",
+        about: "Tess calls Jon; he sends her on to Kay and is gone: two conversations",
+        caller: "tess",
+        dials: "+15550100011",
+        numbers: ("+15557770012", "+15550100011"),
+        called: &[("jon", answers_after(400)), ("kay", answers_after(900))],
+        give_up_after: None,
+        presses: "",
+        talk: Some(Talk { with: "jon", hold: false, said: listened(1_000), hangs_up: "kay" }),
+        hands_on: Some(HandOn { to: "kay", warm: false }),
+        message: false,
+        stated: &[
+            "inbound call: answered, ended by internal, owner Jon Jung",
+            "path: call_started, routing_started, answered, transfer_started, \
+             participant_left, routing_started, answered, transfer_completed, call_ended",
+            "route to Jon Jung, single: answered by Jon Jung, transferred",
+            "attempt of Jon Jung: answered 200",
+            "transfer to Kay King, single: answered by Kay King, hangup_internal",
+            "attempt of Kay King: answered 200",
+            "tess heard jon, ringback, kay",
+            "jon heard tess",
+            "kay heard tess",
+            "from tess PCMU, nothing lost, scored",
+            "from jon PCMU, nothing lost, scored",
+            "from kay PCMU, nothing lost, scored",
+            "caller was hung up on",
+            "jon's phone showed +15557770012",
+            "kay's phone showed +15557770012",
+            "conversation of +15557770012 and Jon Jung",
+            "event inbound_call “+15557770012 called Jon Jung”",
+            "in it: +15557770012, Jon Jung",
+            "conversation of +15557770012 and Kay King",
+            "event transfer “+15557770012 called Kay King”",
+            "in it: +15557770012, Kay King",
+        ],
+    },
+    Scene {
+        title: "Warm transfer",
+        about: "Vic calls Lou, who holds him, asks Mae on a second line, and joins them",
+        caller: "vic",
+        dials: "+15550100013",
+        numbers: ("+15557770013", "+15550100013"),
+        called: &[("lou", answers_after(400)), ("mae", answers_after(500))],
+        give_up_after: None,
+        presses: "",
+        talk: Some(Talk { with: "lou", hold: false, said: listened(1_000), hangs_up: "vic" }),
+        hands_on: Some(HandOn { to: "mae", warm: true }),
+        message: false,
+        stated: &[
+            "inbound call: answered, ended by external, owner Lou Lane",
+            "path: call_started, routing_started, answered, hold, transfer_started, \
+             routing_started, answered, call_absorbed, transfer_completed, participant_left, \
+             resume, call_ended",
+            "route to Lou Lane, single: answered by Lou Lane, transferred",
+            "attempt of Lou Lane: answered 200",
+            "consult to Mae Moss, single: answered by Mae Moss, hangup_external",
+            "attempt of Mae Moss: answered 200",
+            "vic heard lou, music, mae",
+            "lou heard vic, mae",
+            "mae heard lou, vic",
+            "from vic PCMU, nothing lost, scored",
+            "from lou PCMU, nothing lost, scored",
+            "from mae PCMU, nothing lost, scored",
+            "caller hung up",
+            "lou's phone showed +15557770013",
+            "mae's phone showed Lou Lane lou",
+            "mae's phone was told: now +15557770013",
+            "conversation of +15557770013 and Lou Lane",
+            "event inbound_call “+15557770013 called Mae Moss”",
+            "in it: +15557770013, Lou Lane, Mae Moss",
+        ],
+    },
+    Scene {
         title: "Voicemail",
         about: "Kim's telephone is off: Rosa hears a greeting and a beep, and leaves a message",
         caller: "rosa",
@@ -481,6 +579,7 @@ pub(in crate::demo) const SCENES: &[Scene] = &[
         give_up_after: None,
         presses: "",
         talk: None,
+        hands_on: None,
         message: true,
         stated: &[
             "inbound call: missed, ended by external, owner Kim Kraft",
