@@ -4,6 +4,7 @@
 
 mod book;
 mod broken;
+mod handed_on;
 mod oracle;
 mod permutations;
 mod random;
@@ -31,7 +32,7 @@ fn all_checks() -> Vec<(String, Box<dyn Fn() -> Checked>)> {
         let name = scenario.name.clone();
         all.push((name, Box::new(move || scenarios::check(&scenario))));
     }
-    for (name, check) in sequences::ALL.iter().chain(variants::ALL) {
+    for (name, check) in sequences::ALL.iter().chain(variants::ALL).chain(handed_on::ALL) {
         all.push(((*name).to_owned(), Box::new(*check)));
     }
     all
