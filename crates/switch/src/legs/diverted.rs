@@ -4,12 +4,17 @@
 //! passed on more often than [`HOPS`] says is refused. What its sender does not want to be shown
 //! is shown to nobody.
 
+use std::borrow::Cow;
+
 use call::port::{Diversion, DiversionReason, Shown};
 use sip::message::{HeaderName, Headers};
 use sip::user_agent_core::ExtraHeader;
 
 /// The most often a call may have been passed on before it comes to us.
 pub(crate) const HOPS: usize = 10;
+
+/// What is longer counts and is not carried on: every telephone that rings would get it.
+const LONGEST: usize = 300;
 
 /// Stands for who does not want to be shown (RFC 3323 §4.1.1.3).
 const NOBODY: &str = "<sip:anonymous@anonymous.invalid>";
@@ -26,8 +31,7 @@ pub(crate) struct Trail {
 impl Trail {
     /// Reads it. `None`: the call has been passed on too often.
     pub(crate) fn of(headers: &Headers) -> Option<Self> {
-        let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
-        let read = |name| headers.values(name).map(text).collect::<Vec<_>>();
+        let read = |name| headers.tokens(name).map(Cow::into_owned).collect::<Vec<_>>();
         let (diversions, history) = (read(HeaderName::Diversion), read(HeaderName::HistoryInfo));
         // One entry may stand for several (RFC 5806 §5.1.3); the first of a history is for who was
         // called at first.
@@ -35,10 +39,13 @@ impl Trail {
         if diverted.max(history.len().saturating_sub(1)) > HOPS {
             return None;
         }
-        let hidden = headers.has_token(HeaderName::Privacy, "history");
+        let wishes = headers.text(HeaderName::Privacy).unwrap_or_default();
+        let hidden = wishes.split(';').any(|it| it.trim().eq_ignore_ascii_case("history"));
+        let carried = |value: &String| value.len() <= LONGEST && !value.contains(char::is_control);
+        let history = history.into_iter().map(|value| shown_entry(value, hidden));
         Some(Self {
-            diversions: diversions.into_iter().map(shown_diversion).collect(),
-            history: history.into_iter().map(|value| shown_entry(value, hidden)).collect(),
+            diversions: diversions.into_iter().map(shown_diversion).filter(carried).collect(),
+            history: history.filter(carried).collect(),
         })
     }
 

@@ -101,3 +101,19 @@ fn a_call_that_was_passed_on_more_than_ten_times_is_a_loop() {
     assert_eq!(status(&history(11)), None);
     assert_eq!(status(&history(12)), Some(482));
 }
+
+#[test]
+fn who_hides_is_shown_to_nobody_and_what_is_too_long_is_left_out() {
+    let mut house = House::new();
+    let long = "x".repeat(400);
+    let came = format!(
+        "Privacy: id;history\r\nDiversion: <sip:1@a>;reason=away;privacy=full,\r\n \
+         <sip:{long}@a>;reason=away\r\nHistory-Info: <sip:1@a>;index=1,<sip:2@a>;index=1.1\r\n"
+    );
+    let sent = call(&mut house, &came);
+    insta::assert_snapshot!(trail(&find(&sent, "INVITE ")), @r#"
+    Diversion: <sip:anonymous@anonymous.invalid>;reason=away;privacy=full
+    History-Info: <sip:anonymous@anonymous.invalid>;index=1
+    History-Info: <sip:anonymous@anonymous.invalid>;index=1.1
+    "#);
+}
