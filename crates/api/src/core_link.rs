@@ -10,7 +10,7 @@ use model::directory::Availability;
 use model::{CallId, E164, UserId};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 
 /// How long the core may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -85,7 +85,8 @@ impl CoreLink {
         self.commands.try_send(command).map_err(|_| Problem::core_busy())?;
         match tokio::time::timeout(PATIENCE, answer).await {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(_)) | Err(_) => Err(Problem::core_busy()),
+            // It may have been done, or be done still.
+            Ok(Err(_)) | Err(_) => Err(Problem::of(Code::Timeout)),
         }
     }
 }

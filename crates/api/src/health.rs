@@ -4,6 +4,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The flags; all false until the server sets them.
 #[derive(Debug, Default)]
@@ -14,7 +15,7 @@ pub struct Health {
 }
 
 /// What the flags say at one moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Readiness {
     /// Whether new calls are taken.
     pub ready: bool,

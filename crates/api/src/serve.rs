@@ -1,6 +1,8 @@
 //! HTTP/1.1 on a listener, with a limit on everything a peer can make us keep: connections,
 //! headers, and the time each of them takes.
 
+mod watched;
+
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,7 +15,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tracing::debug;
 
-use crate::routes::{Api, router};
+use self::watched::Watched;
+use crate::auth::Peer;
+use crate::router::{Api, App, router};
 
 /// How long to wait after a connection could not be accepted, so that a lack of descriptors does
 /// not become a busy loop.
@@ -30,6 +34,8 @@ pub struct Limits {
     pub header_bytes: usize,
     /// How long a peer may take for the header of a request, the idle time before it included.
     pub header_timeout: Duration,
+    /// How long a peer may take nothing of an answer.
+    pub write_timeout: Duration,
     /// How long running requests may go on when the server stops.
     pub shutdown_timeout: Duration,
 }
@@ -41,6 +47,7 @@ impl Default for Limits {
             headers: 64,
             header_bytes: 16 << 10,
             header_timeout: Duration::from_secs(10),
+            write_timeout: Duration::from_secs(30),
             shutdown_timeout: Duration::from_secs(2),
         }
     }
@@ -53,9 +60,13 @@ pub async fn serve(
     limits: Limits,
     stop: impl Future<Output = ()> + Send,
 ) {
-    let service = router(api);
+    // What the process before had begun has ended with it.
+    if let Err(error) = api.database.forget_unanswered_requests().await {
+        tracing::warn!(%error, "requests without an answer are still waited for");
+    }
     let places = Arc::new(Semaphore::new(limits.connections));
     let (stopped, stopping) = watch::channel(());
+    let service = router(App::new(api, stopping.clone()));
     tokio::pin!(stop);
     loop {
         let next = async {
@@ -96,12 +107,18 @@ async fn connection(
     limits: Limits,
     mut stopping: watch::Receiver<()>,
 ) {
+    let service = TowerToHyperService::new(service);
+    let service = hyper::service::service_fn(move |mut request: hyper::Request<_>| {
+        request.extensions_mut().insert(Peer(peer.ip()));
+        hyper::service::Service::call(&service, request)
+    });
+    let stream = Watched::new(stream, limits.write_timeout);
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout)
         .max_headers(limits.headers)
         .max_buf_size(limits.header_bytes)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+        .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(serving);
     let served = tokio::select! {
         served = serving.as_mut() => served,

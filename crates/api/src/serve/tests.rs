@@ -11,6 +11,8 @@ use crate::auth::AdminKey;
 use crate::core_link::{CoreCommand, CoreLink};
 use crate::health::Health;
 use crate::metrics::{Metrics, Sample};
+use crate::router::WallClock;
+use crate::tests::push_large;
 
 /// The key of these tests.
 const KEY: &str = "correct horse battery";
@@ -42,6 +44,7 @@ async fn start(limits: Limits) -> Running {
         database: database.clone(),
         recordings: folder.path().to_owned(),
         admin_key: AdminKey::new(KEY),
+        clock: WallClock::new(|| Millis(7)),
     };
     let (stop, stopped) = oneshot::channel();
     let stopped = async move { drop(stopped.await) };
@@ -93,7 +96,7 @@ async fn health_follows_the_flags() {
 #[tokio::test]
 async fn unknown_addresses_and_methods_get_problem_documents() {
     let server = start(Limits::default()).await;
-    let answer = ask(server.address, &get("/api/v1/calls")).await;
+    let answer = ask(server.address, &get("/api/v1/nothing")).await;
     assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
     assert!(answer.contains("application/problem+json"), "{answer}");
     assert!(answer.contains("\"code\":\"not_found\""), "{answer}");
@@ -245,4 +248,24 @@ async fn every_refusal_is_a_problem_document_of_its_kind() {
         assert!(answer.contains("content-type: application/problem+json"), "{answer}");
         assert!(answer.contains(&format!("\"code\":\"{code}\"")), "{answer}");
     }
+}
+
+#[tokio::test]
+async fn a_reader_that_stands_still_loses_its_connection_and_its_place() {
+    let limits =
+        Limits { connections: 1, write_timeout: Duration::from_millis(50), ..Limits::default() };
+    let server = start(limits).await;
+    for seq in 1..=200 {
+        // More than the buffers of two sockets take.
+        push_large(&server.database, seq, 1 << 16).await;
+    }
+    let mut still = TcpStream::connect(server.address).await.expect("connected");
+    let request = keyed("GET", "/events?last_event_id=0", "");
+    still.write_all(request.as_bytes()).await.expect("written");
+    let mut first = [0; 12];
+    still.read_exact(&mut first).await.expect("an answer");
+    assert_eq!(&first, b"HTTP/1.1 200");
+    // The next one waits for the only place.
+    let answer = ask(server.address, &get("/livez")).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }

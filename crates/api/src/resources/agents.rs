@@ -6,22 +6,58 @@ use std::sync::Arc;
 
 use acd::statistics::{AgentBoard, GroupBoard};
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use model::UserId;
 use model::directory::Availability;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tokio::sync::oneshot;
+use utoipa::ToSchema;
 
+use crate::auth::Caller;
 use crate::core_link::CoreCommand;
-use crate::problem::Problem;
-use crate::routes::Api;
+use crate::openapi::{Access, Route, schema};
+use crate::problem::{Code, Problem};
+use crate::request::Body;
+use crate::router::Api;
 
 /// The longest reason, characters.
 const LONGEST_REASON: usize = 64;
 
+pub(super) fn routes() -> Vec<Route> {
+    let agent = json!({
+        "user": "u-ana", "name": "Ana Agent", "state": "available", "availability": "available",
+        "reason": null, "since": 1_767_607_200_000_i64, "answered": 4, "missed": 1,
+        "talk_ms": 912_000, "groups": ["g-sales"],
+    });
+    let path = "/api/v1/users/{id}/availability";
+    vec![
+        Route::get("/api/v1/wallboard", "readWallboard", wallboard)
+            .says("agents", "Groups and agents as they stand; counts are today's", "")
+            .access(Access::Admin)
+            .answers::<WallboardDto>(
+                200,
+                "The wallboard",
+                json!({"at": 1_767_607_200_000_i64, "groups": [], "agents": [agent.clone()]}),
+            ),
+        Route::get(path, "readAvailability", availability)
+            .says("agents", "What a user does, and whether groups may offer calls to him", "")
+            .answers::<AgentDto>(200, "The user", agent)
+            .may_refuse(&[Code::Forbidden, Code::NotFound]),
+        Route::put(path, "setAvailability", set_availability)
+            .says("agents", "Whether groups may offer calls to a user from now on", "")
+            .body::<Change>(true, json!({"availability": "away", "reason": "lunch"}))
+            .answers::<ChangedDto>(
+                200,
+                "What it is from now on",
+                json!({"user": "u-ana", "availability": "away", "reason": "lunch"}),
+            )
+            .may_refuse(&[Code::Forbidden, Code::NotFound]),
+    ]
+}
+
 /// `GET /wallboard`.
-pub(crate) async fn wallboard(State(api): State<Api>) -> Json<WallboardDto> {
+async fn wallboard(State(api): State<Api>) -> Json<WallboardDto> {
     let board = api.core.wallboard.borrow().clone();
     Json(WallboardDto {
         at: board.at.0,
@@ -31,43 +67,49 @@ pub(crate) async fn wallboard(State(api): State<Api>) -> Json<WallboardDto> {
 }
 
 /// `GET /users/{id}/availability`.
-pub(crate) async fn availability(
+async fn availability(
     State(api): State<Api>,
+    caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<AgentDto>, Problem> {
+    caller.may_act_for(&id)?;
     let board = api.core.wallboard.borrow().clone();
     let agent = board.agents.iter().find(|agent| agent.user.as_str() == id);
     agent.map(|agent| Json(AgentDto::from(agent))).ok_or_else(|| Problem::no_such("user"))
 }
 
 /// The body of `PUT /users/{id}/availability`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Change {
+#[schema(as = AvailabilityChange)]
+struct Change {
+    #[schema(value_type = schema::Availability)]
     availability: String,
+    /// For people; one line.
     #[serde(default)]
+    #[schema(max_length = 64)]
     reason: Option<String>,
 }
 
 /// `PUT /users/{id}/availability`.
-pub(crate) async fn set_availability(
+async fn set_availability(
     State(api): State<Api>,
+    caller: Caller,
     Path(id): Path<String>,
-    change: Result<Json<Change>, JsonRejection>,
+    Body(change): Body<Change>,
 ) -> Result<Json<ChangedDto>, Problem> {
-    let Json(change) =
-        change.map_err(|error| Problem::unreadable(error.status(), error.body_text()))?;
+    caller.may_act_for(&id)?;
     let availability: Availability =
         change.availability.parse().map_err(|error: model::text_enum::UnknownWord| {
-            Problem::invalid(format!("availability: {error}"))
+            Problem::field("availability", &error).remedy(format!("use one of {}", error.expected))
         })?;
     let reason = change.reason.filter(|reason| !reason.trim().is_empty());
     if reason.as_ref().is_some_and(|reason| reason.chars().any(char::is_control)) {
-        return Err(Problem::invalid("reason: is not one line of text"));
+        return Err(Problem::field("reason", "is not one line of text"));
     }
     if reason.as_ref().is_some_and(|reason| reason.chars().count() > LONGEST_REASON) {
-        let detail = format!("reason: is longer than {LONGEST_REASON} characters");
-        return Err(Problem::invalid(detail));
+        let what = format!("is longer than {LONGEST_REASON} characters");
+        return Err(Problem::field("reason", what));
     }
     let reason: Option<Arc<str>> = reason.map(Arc::from);
     let (reply, answer) = oneshot::channel();
@@ -81,16 +123,19 @@ pub(crate) async fn set_availability(
 }
 
 /// What `PUT` answers.
-#[derive(Debug, Serialize)]
-pub(crate) struct ChangedDto {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AvailabilityChanged)]
+struct ChangedDto {
     user: String,
+    #[schema(value_type = schema::Availability)]
     availability: &'static str,
     reason: Option<Arc<str>>,
 }
 
 /// The wallboard.
-#[derive(Debug, Serialize)]
-pub(crate) struct WallboardDto {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Wallboard)]
+struct WallboardDto {
     /// UTC milliseconds.
     at: i64,
     groups: Vec<GroupDto>,
@@ -98,7 +143,8 @@ pub(crate) struct WallboardDto {
 }
 
 /// A group on the wallboard; counts are today's.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = WallboardGroup)]
 struct GroupDto {
     group: String,
     name: Arc<str>,
@@ -117,7 +163,8 @@ struct GroupDto {
 }
 
 /// Members by state.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AgentCounts)]
 struct AgentsDto {
     available: u32,
     ringing: u32,
@@ -155,11 +202,13 @@ impl From<&GroupBoard> for GroupDto {
 }
 
 /// An agent.
-#[derive(Debug, Serialize)]
-pub(crate) struct AgentDto {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Agent)]
+struct AgentDto {
     user: String,
     name: Arc<str>,
     state: &'static str,
+    #[schema(value_type = schema::Availability)]
     availability: &'static str,
     reason: Option<Arc<str>>,
     /// UTC milliseconds.
