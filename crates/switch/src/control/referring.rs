@@ -180,6 +180,8 @@ impl Switch {
         };
         referral.over = true;
         let bye = referral.bye.take();
+        // 481 would say that the transferor's own dialog is gone, and end it (RFC 3261 12.2.1.2).
+        let status = if status == 481 { 404 } else { status };
         self.counters.count_refer(status);
         self.ua.respond(now.mono, id, status, &[], None, &mut self.ua_out);
         if let Some(why) = bye {

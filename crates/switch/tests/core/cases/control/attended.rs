@@ -221,7 +221,7 @@ fn whose_line_is_replaced_is_looked_at() {
     assert_eq!(status(&bob, &instead_of(&alice)), 403);
     assert_eq!(status(&caller, &instead_of(&line)), 403);
     let strange = Dialog { call_id: "strange".into(), ..line.clone() };
-    assert_eq!(status(&alice, &instead_of(&strange)), 481);
+    assert_eq!(status(&alice, &instead_of(&strange)), 404);
     assert_eq!(status(&alice, &instead_of(&alice)), 400);
     let early = instead_of(&line).replace('>', "%3Bearly-only>");
     assert_eq!(status(&alice, &early), 486);
@@ -237,7 +237,7 @@ fn a_line_that_is_over_is_nobodys() {
     let (caller, alice, line, bob) = two_lines(&mut house);
     house.receive(bob.at, bob.request("BYE", 90, "", "", ""));
     let sent = house.refer(&alice, &instead_of(&line), "");
-    assert_eq!(find(&sent, "SIP/2.0 ").status(), 481);
+    assert_eq!(find(&sent, "SIP/2.0 ").status(), 404);
     house.ends(&[&caller, &line]);
 }
 
