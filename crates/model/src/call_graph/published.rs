@@ -145,3 +145,71 @@ impl CallEvent {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call_graph::event::{Absorbed, BridgeLeg, Decision, Target};
+    use crate::call_graph::graph::Context;
+    use crate::call_graph::words::{CallOutcome, ConnectionKind, EndedBy, RoutingRule};
+    use crate::directory::AcdStrategy;
+
+    fn shown(event: &CallEvent) -> String {
+        let Some(Published { kind, data }) = published(event) else {
+            return "not published".to_owned();
+        };
+        let object: Value = serde_json::from_str(&data).expect("JSON");
+        assert!(object.is_object(), "{data}");
+        let named = serde_json::to_value(event).expect("JSON");
+        let named = named
+            .as_str()
+            .map(str::to_owned)
+            .or_else(|| named.as_object().and_then(|fields| fields.keys().next().cloned()));
+        assert_eq!(named.as_deref(), Some(kind), "the name is that of the log");
+        format!("{kind} {data}")
+    }
+
+    #[test]
+    fn an_event_is_its_name_and_an_object() {
+        insta::assert_snapshot!(shown(&CallEvent::Accepted), @"accepted {}");
+        let held = CallEvent::Held { by: None, party: "u:u-ana".into() };
+        insta::assert_snapshot!(shown(&held), @r#"held {"by":null,"party":"u:u-ana"}"#);
+        let muted = CallEvent::Muted { leg: BridgeLeg::Connection(2), muted: true };
+        insta::assert_snapshot!(shown(&muted), @r#"muted {"leg":{"connection":2},"muted":true}"#);
+        let into = CallEvent::AbsorbedInto("call-x".into());
+        insta::assert_snapshot!(shown(&into), @r#"absorbed_into {"call":"call-x"}"#);
+    }
+
+    #[test]
+    fn neither_another_log_nor_the_directory_is_published() {
+        let absorbed = CallEvent::Absorbed(Box::new(Absorbed {
+            call: "call-y".into(),
+            connection: Some(2),
+            kind: ConnectionKind::Consult,
+            by: "u-ana".into(),
+            log: Vec::new(),
+        }));
+        let text = shown(&absorbed);
+        insta::assert_snapshot!(text, @r#"absorbed {"by":"u-ana","call":"call-y","connection":2}"#);
+        let ended = CallEvent::Ended(Box::new(Ended {
+            by: EndedBy::System,
+            outcome: CallOutcome::Answered,
+            owner: None,
+            missed_call_owner: None,
+            missed_call_owner_group: None,
+            sip_status: None,
+            q850: None,
+            context: Context::default(),
+        }));
+        assert!(!shown(&ended).contains("context"));
+        let decision = Decision { rule: RoutingRule::Menu, subject: "".into(), verdict: "".into() };
+        let mended = CallEvent::StageTargeted {
+            connection: 1,
+            target: Target::RecordOwner(None),
+            strategy: AcdStrategy::Single,
+        };
+        for event in [CallEvent::Decided(vec![decision]), mended] {
+            assert_eq!(shown(&event), "not published");
+        }
+    }
+}

@@ -8,7 +8,7 @@ use model::{CallId, Millis};
 use serde::{Deserialize, Serialize};
 
 /// Version of the encoding; a change of `CallEvent` that moves or adds a field raises it.
-pub(super) const VERSION: u32 = 3;
+pub(super) const VERSION: u32 = 4;
 /// First bytes of a segment.
 pub(super) const HEADER: [u8; 12] = {
     let version = VERSION.to_le_bytes();

@@ -104,12 +104,44 @@ mod tests {
     use model::CallId;
 
     use super::CallMediaView;
-    use crate::testing::Fresh;
+    use crate::repository::{Commit, Repository as _};
+    use crate::rows::RowBatch;
+    use crate::testing::{Fresh, handed_on};
 
     #[tokio::test]
     async fn a_call_that_is_not_known_has_none() {
         let fresh = Fresh::new().await;
         let media = fresh.database.call_media(&CallId::from("x".to_owned())).await;
         assert_eq!(media.expect("two queries"), CallMediaView::default());
+    }
+
+    #[tokio::test]
+    async fn what_media_left_of_an_absorbed_call_is_read_with_the_call_that_has_it_now() {
+        let fresh = Fresh::new().await;
+        let mut graphs = std::collections::BTreeMap::new();
+        for event in handed_on::absorbed("c", 0).iter().flatten() {
+            let graph = graphs.entry(event.call.clone()).or_default();
+            model::call_graph::apply(graph, event);
+        }
+        let mut rows = RowBatch::default();
+        graphs.values().flatten().for_each(|graph| rows.add_graph(graph));
+        fresh.database.commit(&Commit { rows, ..Commit::default() }).await.expect("a commit");
+        let mut transaction = fresh.database.begin().await.expect("a transaction");
+        for sql in [
+            "INSERT INTO leg_quality(call_id, leg, stream, codec, packets, lost, discarded, \
+             duplicate) VALUES ('c', 'anchor', 'sent', 'opus', 9, 0, 0, 0), \
+             ('c-2', 'c-2-c1', 'sent', 'PCMU', 7, 0, 0, 0)",
+            "INSERT INTO recording(id, call_id, file, format, state, started_at) \
+             VALUES ('c-2-r1', 'c-2', 'c-2-r1.wav', 'wav', 'done', 1)",
+        ] {
+            sqlx::query(sql).execute(&mut *transaction).await.expect("rows");
+        }
+        transaction.commit().await.expect("a commit");
+        let media = fresh.database.call_media(&"c".into()).await.expect("two queries");
+        let legs: Vec<_> = media.legs.iter().map(|leg| leg.leg.as_str()).collect();
+        assert_eq!(legs, ["anchor", "c-2-c1"]);
+        assert_eq!(media.recordings.len(), 1);
+        let own = fresh.database.call_media(&"c-2".into()).await.expect("two queries");
+        assert_eq!((own.legs.len(), own.recordings.len()), (1, 1));
     }
 }
