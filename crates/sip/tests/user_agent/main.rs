@@ -13,6 +13,5 @@ mod routing;
 mod script;
 mod subscriptions;
 mod torture;
-mod transfers;
 mod uac;
 mod uas;

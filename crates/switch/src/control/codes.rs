@@ -1,6 +1,6 @@
-//! Codes that are about another call, and an INVITE with Replaces, which is one that is not dialled:
-//! which call is meant, and whether who asks may. The caller's leg goes over into that call, or he
-//! hears what came of it, or gets a status.
+//! Codes that are about another call, and an INVITE with Replaces, which is one that is not
+//! dialled: which call is meant, and whether who asks may. The caller's leg goes over into that
+//! call, or he hears what came of it, or gets a status.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

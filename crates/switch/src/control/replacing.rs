@@ -1,9 +1,9 @@
 //! Two calls that become one, and the dialogs that Replaces names (RFC 3891): in a REFER by its URI
 //! (RFC 5589 §7), or in an INVITE.
 //!
-//! Guarantees that only a user of a leg puts something in its place, that the call which goes on has
-//! said that it takes the other before that one is given up, and that its legs belong to the first
-//! from then on, whatever is still to be told of them.
+//! Guarantees that only a user of a leg puts something in its place, that the call which goes on
+//! has said that it takes the other before that one is given up, and that its legs belong to the
+//! first from then on, whatever is still to be told of them.
 
 use call::port::{Adoption, CallInput, LegId, Refusal};
 use model::{Now, UserId};

@@ -6,6 +6,7 @@
 
 pub(crate) mod aftermath;
 mod answers;
+mod caller;
 pub(crate) mod devices;
 pub(crate) mod dialling;
 pub(crate) mod diverted;

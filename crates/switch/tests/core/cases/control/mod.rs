@@ -5,6 +5,7 @@ mod attended;
 mod by_code;
 mod identity;
 mod ordered;
+mod random;
 mod refer;
 mod replacing;
 

@@ -1,5 +1,5 @@
-//! What transfers and call control need of dialogs: UPDATE both ways (RFC 3311), NOTIFY in a session
-//! and in an early dialog, looking a dialog up (RFC 3891 section 3).
+//! What transfers and call control need of dialogs: UPDATE both ways (RFC 3311), NOTIFY in a
+//! session and in an early dialog, looking a dialog up (RFC 3891 section 3).
 
 use crate::script::check;
 

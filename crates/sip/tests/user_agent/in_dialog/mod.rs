@@ -1,5 +1,7 @@
 //! Inside a dialog: re-INVITE, BYE, other requests, and what ends it (RFC 3261 12.2, 14, 15).
 
+mod transfers;
+
 use crate::script::check;
 
 #[test]
