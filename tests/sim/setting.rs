@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use call::SoundSettings;
 use model::directory::{
-    Accept, AcdStrategy, Assignment, Directory, Group, Ivr, IvrAction, IvrTarget, KnownRecord,
-    Number, User,
+    Accept, AcdStrategy, Assignment, Directory, ForwardTo, Forwarding, Group, Ivr, IvrAction,
+    IvrTarget, KnownRecord, Number, User,
 };
 use model::{E164, GroupId, IvrId, NumberId, RecordId, TrunkId, UserId};
 use sip::auth::{Algorithm, ha1};
@@ -75,6 +75,8 @@ pub(crate) struct Setting {
     /// There are queues, menus and mailboxes, and who wants them: callers who are alone with the
     /// server.
     pub(crate) queues: bool,
+    /// Some pass their calls on, in a circle too, and some may listen to others.
+    pub(crate) forwards: bool,
 }
 
 impl Setting {
@@ -90,6 +92,7 @@ impl Setting {
             records: false,
             consent: false,
             queues: false,
+            forwards: false,
         }
     }
 }
@@ -133,6 +136,7 @@ pub(crate) fn config(setting: &Setting) -> SwitchConfig {
         call: call::Settings { sound: sound(setting), ..call::Settings::default() },
         agents: Default::default(),
         codes: codes(),
+        slots: switch::usual_slots(),
         limits: Limits { calls: setting.calls, ..Limits::default() },
     }
 }
@@ -164,6 +168,16 @@ fn user(name: &str, setting: &Setting) -> User {
         ..User::named(UserId::from(name), Arc::from(name), Arc::from(name))
     };
     ivrs::furnish(&mut user, setting);
+    if setting.forwards {
+        let to = |name: &str| Some(ForwardTo::User(UserId::from(name)));
+        match name {
+            "alice" => user.roles.extend([Arc::from("supervisor")]),
+            "bob" => user.forward.no_answer = to("carol"),
+            "carol" => user.forward.busy = to("dave"),
+            "dave" => user.forward = Forwarding { busy: to("bob"), ..Forwarding::default() },
+            _ => user.forward.always = Some(ForwardTo::Number(OUTSIDE.into())),
+        }
+    }
     user
 }
 

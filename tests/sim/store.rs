@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::agent_state::AgentChange;
-use model::call_graph::words::CallState;
+use model::call_graph::event::CallEvent;
+use model::call_graph::words::{CallState, RoutingRule};
 use model::call_graph::{CallGraph, Recorded, apply, check};
 use model::directory::{Availability, Directory, MailboxId};
 use model::voicemail::{MessageId, VoiceMessage, VoicemailChange};
@@ -20,8 +21,8 @@ use crate::verdict::conversations;
 pub(crate) struct Store {
     pub(crate) log: Vec<Recorded>,
     pub(crate) graphs: BTreeMap<CallId, CallGraph>,
-    /// Calls by the SIP Call-ID of their caller.
-    by_caller: BTreeMap<Arc<str>, CallId>,
+    /// Calls by the SIP Call-IDs of their legs.
+    by_leg: BTreeMap<Arc<str>, CallId>,
     finished: BTreeMap<CallId, u32>,
     locations: BTreeMap<Arc<str>, Location>,
     cursors: BTreeMap<GroupId, UserId>,
@@ -48,7 +49,7 @@ impl Store {
         }
         if let Some(graph) = graph {
             if let Some(caller) = &graph.call.sip_call_id {
-                self.by_caller.insert(caller.clone(), id.clone());
+                self.by_leg.insert(caller.clone(), id.clone());
             }
             self.graphs.insert(id, graph);
         } else {
@@ -112,8 +113,8 @@ impl Store {
     /// What a new process begins with. The calls that were not over are closed as after any crash.
     pub(crate) fn restart(&mut self, directory: &Directory) -> Restored {
         for graph in self.graphs.values_mut() {
-            if graph.call.state != CallState::Finished {
-                *graph = store::recover::sweep(graph.clone(), None, directory);
+            if !graph.call.state.is_over() {
+                *graph = store::recover::sweep(graph.clone(), None, directory).graph;
                 *self.finished.entry(graph.call.id.clone()).or_default() += 1;
             }
         }
@@ -150,8 +151,13 @@ impl Store {
         if rings && caller == header(message, "Call-ID") {
             return;
         }
-        let ours = |graph: &&CallGraph| graph.call.sip_call_id.is_none();
-        let graph = match self.by_caller.get(&*caller) {
+        let ours =
+            |graph: &&CallGraph| graph.call.sip_call_id.is_none() && !graph.connections.is_empty();
+        if let Some(id) = self.by_leg.get(&*caller).filter(|_| rings).cloned() {
+            // Whom it rings may be the one for whom the next is rung.
+            self.by_leg.insert(header(message, "Call-ID").into(), id);
+        }
+        let graph = match self.by_leg.get(&*caller) {
             Some(id) => self.graphs.get(id),
             None if rings => self.graphs.values().find(ours),
             None => None,
@@ -159,6 +165,8 @@ impl Store {
         let known = match graph {
             // The 200 of a re-INVITE on a leg that we dialled.
             None => accepts,
+            // Its leg is on another call by now.
+            Some(graph) if graph.call.state == CallState::Absorbed => true,
             Some(graph) if rings => !graph.connections.is_empty(),
             Some(graph) => graph.call.accepted_at.is_some(),
         };
@@ -168,12 +176,25 @@ impl Store {
         }
     }
 
+    /// Whether a leg of a call was replaced by another device of its user: both have its name.
+    pub(crate) fn moved(&self, call: &CallId) -> bool {
+        self.log.iter().any(|recorded| {
+            recorded.call == *call
+                && matches!(&recorded.event, CallEvent::Decided(lines)
+                    if lines.iter().any(|line| line.rule == RoutingRule::Device))
+        })
+    }
+
     /// Everything that is wrong with the calls once nothing happens any more. `cut` is where in
     /// the log a crash is tried.
     pub(crate) fn judge(&self, directory: &Directory, cut: usize) -> Vec<String> {
         let mut faults = self.faults.clone();
         faults.extend(self.begun.keys().map(|id| format!("nothing became of message {id}")));
         for (id, graph) in &self.graphs {
+            // What has become part of another call has no end of its own (D34).
+            if graph.call.state == CallState::Absorbed {
+                continue;
+            }
             let times = self.finished.get(id).copied().unwrap_or(0);
             if times != 1 {
                 faults.push(format!("{id} finished {times} times"));
@@ -186,9 +207,9 @@ impl Store {
             apply(calls.entry(recorded.call.clone()).or_default(), recorded);
         }
         for graph in calls.into_values().flatten() {
-            if graph.call.state != CallState::Finished {
+            if !graph.call.state.is_over() {
                 let swept = store::recover::sweep(graph, None, directory);
-                let found = violations(&swept);
+                let found = violations(&swept.graph);
                 faults.extend(found.into_iter().map(|what| format!("killed at {cut}: {what}")));
             }
         }

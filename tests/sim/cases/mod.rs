@@ -7,6 +7,7 @@ mod crossing;
 mod meeting;
 mod queues;
 mod system;
+mod transfers;
 
 use std::net::IpAddr;
 use std::time::Duration;

@@ -92,6 +92,7 @@ fn quiet(seed: u64, random: &mut Random) -> World {
     setting.queues = random.chance(400);
     setting.records = random.chance(500);
     setting.ports = 100;
+    setting.forwards = random.chance(300);
     let conditions = match random.below(5) {
         0 => Conditions { loss_permille: 50, duplicate_permille: 100, ..Conditions::CALM },
         1 => Conditions { jitter: Duration::from_millis(60), ..Conditions::CALM },

@@ -1,14 +1,14 @@
 //! Orders at a screen (`Input::Order`): any command, for any user, at any time. Whatever the answer
 //! is, there is one, in the same step.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use call::port::{
     Command, Devices, Goal, Member, OrderId, Orderer, RecordingWish, Refusal, Standing, Supervision,
 };
 use model::call_graph::CallGraph;
 use model::call_graph::event::BridgeLeg;
-use model::call_graph::words::CallState;
 use model::{CallId, GroupId, IvrId, UserId};
 use switch::Input;
 
@@ -24,6 +24,11 @@ pub(crate) struct Answers {
     pub(crate) open: BTreeMap<OrderId, String>,
     /// `ok` or the code of the refusal, of each kind of order.
     pub(crate) counted: BTreeMap<String, u64>,
+    /// Who has ordered a hold: he may be apart from a conference of which he is a party, and no
+    /// row says so.
+    pub(crate) holders: BTreeSet<Arc<str>>,
+    /// For whom calls were ordered.
+    pub(crate) originated: BTreeSet<UserId>,
     /// Of the last order.
     pub(crate) last: Option<Result<(CallId, Standing), Refusal>>,
 }
@@ -59,6 +64,9 @@ impl World {
         let text = format!("{command:?}");
         let kind = text.split([' ', '(']).next().unwrap_or_default().to_lowercase();
         self.note(|_| format!("order {text} by {by:?} on {call}"));
+        if let Command::Hold { user } = &command {
+            self.answers.holders.insert(user.as_str().into());
+        }
         let order = self.answers.give(&kind);
         self.input(Input::Order { order, call: call.clone(), by, command });
         self.answered_at_once()
@@ -77,9 +85,7 @@ impl World {
     /// A call that runs.
     fn a_call(&self, random: &mut Random) -> Option<CallGraph> {
         let graphs = self.store.graphs.values();
-        let live: Vec<_> = graphs
-            .filter(|graph| !matches!(graph.call.state, CallState::Finished | CallState::Absorbed))
-            .collect();
+        let live: Vec<_> = graphs.filter(|graph| !graph.call.state.is_over()).collect();
         if live.is_empty() {
             return None;
         }
@@ -102,18 +108,22 @@ impl World {
             _ => Orderer::User(user.clone()),
         };
         let command = command(&graph, &user, random);
-        let follows = match &command {
-            Command::Consult { .. } => vec![0, 0, 1, 2, 3, 3],
-            Command::Add { .. } => vec![4, 4, 5],
-            Command::Hold { .. } => vec![6],
-            Command::Park { .. } => vec![7],
-            _ => Vec::new(),
+        let follows: &[u32] = if let Command::Consult { .. } = command {
+            &[0, 0, 1, 2, 3, 3]
+        } else if let Command::Add { .. } = command {
+            &[4, 4, 5]
+        } else if let Command::Hold { .. } = command {
+            &[6]
+        } else if let Command::Park { .. } = command {
+            &[7]
+        } else {
+            &[]
         };
         let obeyed = self.order(&call, by, command);
         if !obeyed || follows.is_empty() {
             return;
         }
-        let next = *random.pick(&follows);
+        let next = *random.pick(follows);
         let after = random.time(0, 9_000);
         let mut random = Random::new(random.number());
         self.at(self.now + after, move |world| world.follow(&call, user, next, &mut random));
@@ -154,6 +164,7 @@ impl World {
         let user = UserId::from(*random.pick(&USERS));
         self.note(|_| format!("order a call of {user} to {to}"));
         let order = self.answers.give("originate");
+        self.answers.originated.insert(user.clone());
         let to = to.into();
         let devices = Devices::All;
         self.input(Input::Originate { order, user: user.clone(), devices, to, caller_id: None });

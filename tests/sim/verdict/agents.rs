@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use model::call_graph::CallGraph;
 use model::call_graph::graph::ConnectionAttempt;
+use model::call_graph::words::CallState;
 use model::directory::AcdStrategy;
 use model::{CallId, Millis, UserId};
 
@@ -23,7 +24,7 @@ struct Day<'a> {
 /// Everything that is wrong.
 pub(crate) fn faults<'a>(graphs: impl Iterator<Item = &'a CallGraph>) -> Vec<String> {
     let mut days: BTreeMap<&UserId, Day<'_>> = BTreeMap::new();
-    for graph in graphs {
+    for graph in graphs.filter(|graph| graph.call.state != CallState::Absorbed) {
         note(graph, &mut days);
     }
     let mut faults = Vec::new();
@@ -37,8 +38,11 @@ fn note<'a>(graph: &'a CallGraph, days: &mut BTreeMap<&'a UserId, Day<'a>>) {
     let call = &graph.call;
     let end = call.ended_at.unwrap_or(Millis(i64::MAX));
     if let Some(user) = &call.anchor_user_id {
-        let talked = (&call.id, call.initiated_at, end);
-        days.entry(user).or_default().talked.push(talked);
+        let left = call.anchor_left_at.unwrap_or(end);
+        // For whom a call is ordered may be busy until he answers.
+        let from = if call.sip_call_id.is_some() { call.initiated_at } else { left };
+        let from = call.accepted_at.map_or(from, |accepted| from.min(accepted));
+        days.entry(user).or_default().talked.push((&call.id, from, left));
     }
     for connection in &graph.connections {
         if let (Some(user), Some(at)) = (&connection.answered_user_id, connection.answered_at) {

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use model::call_graph::CallGraph;
 use model::call_graph::graph::Connection;
-use model::call_graph::words::{AttemptOutcome, CallOutcome};
+use model::call_graph::words::{AttemptOutcome, CallOutcome, CallState};
 use model::{Millis, UserId};
 
 pub(crate) use tally::Tally;
@@ -26,7 +26,9 @@ pub(crate) fn faults(world: &World, cut: usize) -> Vec<String> {
     faults.extend(world.store.judge(&world.directory, cut));
     let graphs = &world.store.graphs;
     let counters = world.switch.counters();
-    let ended: u64 = counters.calls_ended.values().sum();
+    let absorbed = |graph: &&CallGraph| graph.call.state == CallState::Absorbed;
+    let absorbed = graphs.values().filter(absorbed).count() as u64;
+    let ended: u64 = counters.calls_ended.values().sum::<u64>() + absorbed;
     if world.restarts == 0 && (counters.calls_started, ended) != (graphs.len() as u64, ended) {
         faults.push(format!("{} calls, {} graphs", counters.calls_started, graphs.len()));
     }
@@ -43,7 +45,7 @@ pub(crate) fn faults(world: &World, cut: usize) -> Vec<String> {
     if world.restarts == 0 {
         faults.extend(talk::faults(&world.store.log, graphs));
     }
-    for graph in graphs.values() {
+    for graph in graphs.values().filter(|graph| graph.call.state != CallState::Absorbed) {
         let found = judge(world, graph);
         faults.extend(found.into_iter().map(|what| format!("{}: {what}", graph.call.id)));
     }
@@ -90,10 +92,12 @@ fn bridge(world: &World, graph: &CallGraph, connection: &Connection) -> Option<S
     let winner = addresses(world, connection.answered_user_id.as_ref());
     let is =
         |end: &Option<IpAddr>, who: &BTreeSet<IpAddr>| end.is_none_or(|end| who.contains(&end));
+    // Who handed it on has left, and others may have come.
+    let handed_on = graph.connections.len() > 1;
     let fits = world.media.bridged.iter().any(|bridged| {
         let [a, b] = &bridged.ends;
-        near(bridged.at, at)
-            && ((is(a, &anchor) && is(b, &winner)) || (is(b, &anchor) && is(a, &winner)))
+        let pair = |one, other| is(one, &winner) && (handed_on || is(other, &anchor));
+        near(bridged.at, at) && (pair(a, b) || pair(b, a))
     });
     let mut shown = world.media.bridged.iter();
     let shown = shown.find(|bridged| near(bridged.at, at));

@@ -104,19 +104,24 @@ fn unanswered(seen: &[Seen<'_>]) -> Vec<String> {
 /// In each dialog our requests are numbered upwards, and BYE is the last of them.
 fn numbers(seen: &[Seen<'_>]) -> Vec<String> {
     let mut faults = Vec::new();
-    let mut last: BTreeMap<(String, String, String), (u32, &str, &str)> = BTreeMap::new();
+    let mut last: BTreeMap<(String, String, String), (u32, &str)> = BTreeMap::new();
+    let mut branches: BTreeSet<&str> = BTreeSet::new();
     let requests = seen.iter().filter(|message| message.ours && message.status.is_none());
     for message in requests.filter(|it| !matches!(it.method.as_str(), "ACK" | "CANCEL")) {
         let [call, from, to] = ["Call-ID", "From", "To"].map(|name| header(message.bytes, name));
         let (number, method) = (message.number, message.method.as_str());
         let branch = message.branch.as_str();
         let in_dialog = to.contains(";tag=");
-        let before = last.insert((call, from, to), (number, method, branch));
-        let Some((earlier, was, same)) = before else { continue };
+        // What is sent again says nothing new.
+        if !branches.insert(branch) {
+            continue;
+        }
+        let before = last.insert((call, from, to), (number, method));
+        let Some((earlier, was)) = before else { continue };
         // Outside dialogs the next address gets the same request in a new transaction
         // (RFC 3263 4.3).
         let grows = number > earlier || (number == earlier && !in_dialog);
-        if same != branch && (!grows || was == "BYE") {
+        if !grows || was == "BYE" {
             let at = message.at;
             faults.push(format!("{at:?}: {number} {method} after {earlier} {was}"));
         }

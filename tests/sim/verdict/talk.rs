@@ -14,6 +14,8 @@ struct Leg {
     bridge: Option<u16>,
     first: Option<Millis>,
     over: bool,
+    /// It came with a call that was absorbed.
+    adopted: bool,
 }
 
 /// Everything that is wrong; `log` is of one process from its start to its end.
@@ -36,9 +38,14 @@ pub(crate) fn faults(log: &[Recorded], graphs: &BTreeMap<CallId, CallGraph>) -> 
             }
         } else if let CallEvent::BridgeLeft { leg, bridge } = event {
             let (key, leg) = (of(leg), legs.entry(of(leg)).or_default());
-            if leg.bridge.take() != Some(*bridge) {
+            if !leg.adopted && leg.bridge != Some(*bridge) {
                 faults.push(format!("{at}: {key:?} leaves {bridge}, where it is not"));
             }
+            (leg.bridge, leg.adopted) = (None, false);
+        } else if let CallEvent::Absorbed(absorbed) = event {
+            // In which bridge it is is in the log that comes with it.
+            let number = absorbed.connection;
+            legs.entry((call, number)).or_default().adopted = true;
         } else if let CallEvent::ConnectionEnded { connection, .. } = event {
             let leg = legs.entry((call, Some(*connection))).or_default();
             leg.over = true;

@@ -10,7 +10,6 @@ use std::time::Duration;
 use call::port::Direction;
 use model::UserId;
 use model::agent_state::AgentState;
-use model::call_graph::words::CallState;
 use model::directory::Accept;
 
 use super::{Happening, World};
@@ -29,13 +28,17 @@ impl World {
         }
         self.look_at = self.now + LOOK;
         let graphs = self.store.graphs.values();
-        let live = graphs.filter(|graph| graph.call.state != CallState::Finished);
+        let live = graphs.filter(|graph| !graph.call.state.is_over());
         let rung: BTreeSet<&UserId> = live
             .flat_map(|graph| &graph.attempts)
             .filter(|attempt| attempt.ended_at.is_none())
             .filter_map(|attempt| attempt.user_id.as_ref())
             .collect();
         for agent in self.switch.wallboard(super::wall(self.now)).agents {
+            // For whom a call is ordered is rung before there is one.
+            if self.answers.originated.contains(&agent.user) {
+                continue;
+            }
             let is_rung = rung.contains(&agent.user);
             let fits = match agent.state {
                 AgentState::Ringing => is_rung,
@@ -71,6 +74,7 @@ impl World {
             return;
         }
         let alone = self.setting.queues || self.setting.accept == Some(Accept::Entry);
+        let ordered = !self.answers.counted.is_empty();
         for peer in &self.peers {
             for call in &peer.talking {
                 let Some(agreed) = peer.phone.media(*call) else { continue };
@@ -79,12 +83,14 @@ impl World {
                     remote == Some(agreed.local)
                         && direction.send == agreed.direction.receives()
                         && direction.receive == agreed.direction.sends()
-                        // An IVR may have accepted the caller alone.
-                        && (bridged || alone)
+                        // An IVR may have accepted the caller alone; who has handed his call on
+                        // waits to be told what becomes of it; who has ordered a hold hears
+                        // nobody.
+                        && (bridged || alone || ordered || peer.handed.contains(call))
                 });
                 if !fits {
-                    let (at, name) = (self.now, &peer.name);
-                    self.faults.push(format!("{at:?}: {name} has {agreed:?}, media {line:?}"));
+                    let (at, name, agreed) = (self.now, &peer.name, agreed.direction.as_str());
+                    self.faults.push(format!("{at:?}: {name} has {agreed}, media {line:?}"));
                     return;
                 }
             }
@@ -104,7 +110,8 @@ impl World {
         let media = sound::heard(&self.media, name);
         let rows = self.store.bridges.hearing(&self.store.graphs);
         let held = self.media.lines.values().filter(|line| line.direction != Direction::BOTH);
-        let left_out = held.filter_map(|line| Some(name(line.remote?.ip()))).collect();
+        let held = held.filter_map(|line| Some(name(line.remote?.ip())));
+        let left_out = held.chain(self.answers.holders.iter().cloned()).collect();
         if let Some(what) = sound::difference(&rows, &media, &left_out) {
             self.faults.push(format!("{:?}: {what}", self.now));
         }

@@ -51,6 +51,7 @@ impl World {
         peer.begun.clear();
         peer.ended.clear();
         peer.talking.clear();
+        peer.handed.clear();
         peer.watches.clear();
     }
 

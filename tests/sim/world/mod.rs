@@ -53,6 +53,8 @@ pub(crate) struct Peer {
     ended: BTreeSet<PhoneCallId>,
     /// Calls that are answered and not ended.
     pub(crate) talking: BTreeSet<PhoneCallId>,
+    /// Calls that it has handed on.
+    handed: BTreeSet<PhoneCallId>,
     /// Call-IDs of what it watches.
     watches: BTreeSet<String>,
 }
@@ -204,6 +206,7 @@ impl World {
             begun: BTreeSet::new(),
             ended: BTreeSet::new(),
             talking: BTreeSet::new(),
+            handed: BTreeSet::new(),
             watches: BTreeSet::new(),
         });
         id
@@ -384,7 +387,8 @@ impl World {
                 Effect::Recording(id, change) => self.recording(&id, &change),
                 Effect::LegQuality(quality) => {
                     let name = format!("{} {:?}", quality.call, quality.leg);
-                    if !self.qualities.insert(name.clone()) {
+                    let is_new = self.qualities.insert(name.clone());
+                    if !is_new && !self.store.moved(&quality.call) {
                         self.faults.push(format!("{name} has its figures twice"));
                     }
                 }
@@ -494,14 +498,17 @@ impl World {
                     self.faults.push(format!("{} ended {call:?} twice", known.name));
                 }
             }
-            PhoneEvent::Registered { .. }
+            PhoneEvent::ReferAnswered { call, status: 200..300 } => {
+                known.handed.insert(*call);
+            }
+            PhoneEvent::ReferAnswered { .. }
+            | PhoneEvent::Registered { .. }
             | PhoneEvent::RegisterFailed { .. }
             | PhoneEvent::Unregistered
             | PhoneEvent::Progress { .. }
             | PhoneEvent::MediaChanged { .. }
             | PhoneEvent::InfoAnswered { .. }
             | PhoneEvent::Identified { .. }
-            | PhoneEvent::ReferAnswered { .. }
             | PhoneEvent::ReferNotified { .. }
             | PhoneEvent::ChangeFailed { .. } => {}
         }
