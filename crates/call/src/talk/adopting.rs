@@ -8,8 +8,8 @@ use model::call_graph::event::{BridgeLeg, ConnectionSeq};
 use model::call_graph::words::{ConnectionKind, RoutingRule};
 use model::{E164, UserId};
 
-use super::searches::{Dial, Purpose, Reach, Search};
-use super::warm::Consult;
+use super::reaching::{Dial, Purpose, Reach, Search};
+use super::transfers::warm::Consult;
 use super::{Present, Talk};
 use crate::adoption::ONLY;
 use crate::basis::Basis;
@@ -240,7 +240,11 @@ impl Talk {
         };
         let behalf = self.behalf(by, basis);
         hunt.becomes(Becomes { connection, kind, opened_by, behalf }, basis);
-        self.searches.push(Search { reach: Reach::Hunt(hunt), purpose: Purpose::Add, bridge });
+        self.searches.push(Search {
+            reach: Reach::Hunt(Box::new(hunt)),
+            purpose: Purpose::Add,
+            bridge,
+        });
     }
 
     /// A number outside that is added has no attempts (D4).

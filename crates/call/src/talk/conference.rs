@@ -8,7 +8,7 @@ use model::call_graph::event::CallEvent;
 use model::call_graph::words::{ConnectionKind, EndReason, EndedBy, LeaveReason};
 
 use super::leaving::Leaving;
-use super::searches::{Dial, Purpose, Reach, Search, dialled};
+use super::reaching::{Dial, Purpose, Reach, Search, dialled};
 use super::{Plays, Talk};
 use crate::basis::Basis;
 use crate::ctx::Ctx;

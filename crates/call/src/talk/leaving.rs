@@ -6,7 +6,7 @@ use model::call_graph::words::{
     CallOutcome, ConnectionOutcome, EndReason, EndedBy, LeaveReason, TransferMode, TransferState,
 };
 
-use super::searches::{Purpose, Stop};
+use super::reaching::{Purpose, Stop};
 use super::{Present, Talk};
 use crate::basis::Basis;
 use crate::ctx::Ctx;
@@ -130,7 +130,7 @@ impl Talk {
     }
 
     /// Somebody comes into a bridge.
-    pub(crate) fn enter(&mut self, party: Present, basis: &mut Basis, ctx: &mut Ctx<'_>) {
+    pub(crate) fn enter(&mut self, party: Present, basis: &Basis, ctx: &mut Ctx<'_>) {
         if let Some(leg) = party.name {
             let bridge = party.bridge;
             basis.record(CallEvent::BridgeEntered { leg, bridge }, ctx);
@@ -154,13 +154,7 @@ impl Talk {
     }
 
     /// Somebody moves to another bridge.
-    pub(crate) fn move_to(
-        &mut self,
-        leg: LegId,
-        bridge: u16,
-        basis: &mut Basis,
-        ctx: &mut Ctx<'_>,
-    ) {
+    pub(crate) fn move_to(&mut self, leg: LegId, bridge: u16, basis: &Basis, ctx: &mut Ctx<'_>) {
         let Some(party) = self.present.iter_mut().find(|it| it.leg == leg) else {
             return;
         };
@@ -279,7 +273,7 @@ impl Talk {
     }
 
     /// Who is alone and for whom nobody is rung joins the others.
-    fn regroup(&mut self, basis: &mut Basis, ctx: &mut Ctx<'_>) {
+    fn regroup(&mut self, basis: &Basis, ctx: &mut Ctx<'_>) {
         let legs: Vec<LegId> =
             self.present.iter().filter(|it| it.is_party()).map(|it| it.leg).collect();
         for leg in legs {

@@ -6,9 +6,7 @@
 //! recorded and what telephones show is brought in line. A call that cannot go on ends.
 
 mod adopting;
-mod cold;
 mod conference;
-mod errands;
 pub(crate) mod handed;
 mod hold;
 mod identity;
@@ -17,10 +15,10 @@ mod moving;
 mod orders;
 mod parking;
 mod party;
-mod searches;
+mod reaching;
 mod sound;
 mod supervising;
-mod warm;
+mod transfers;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -29,17 +27,17 @@ use model::UserId;
 use model::call_graph::event::{BridgeLeg, CallEvent, ConnectionSeq, MAIN_BRIDGE, Party};
 use model::call_graph::words::{EndReason, EndedBy};
 
-use self::cold::Lingering;
-use self::errands::Errand;
 use self::handed::into_ivr::Leads;
 use self::hold::Held;
 use self::identity::Told;
 pub(crate) use self::leaving::Over;
 use self::parking::Parked;
 pub(crate) use self::party::Present;
-pub(crate) use self::searches::{Purpose, Search};
+use self::reaching::errands::Errand;
+pub(crate) use self::reaching::{Purpose, Search};
 use self::sound::{Sounding, Wait};
-use self::warm::Consult;
+use self::transfers::cold::Lingering;
+use self::transfers::warm::Consult;
 use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::leg::{Far, held_name, user_of};
@@ -202,6 +200,7 @@ impl Talk {
 
     /// The end of every step.
     fn settle(mut self: Box<Self>, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
+        self.tidy_doubles(basis, ctx);
         if let Some(over) = self.over.take() {
             return self.finish(over, basis, ctx);
         }
@@ -225,7 +224,7 @@ impl Talk {
                 Purpose::Transfer { .. } | Purpose::Recall if music => Wait::Hold,
                 Purpose::Transfer { .. }
                 | Purpose::Recall
-                | Purpose::Add { .. }
+                | Purpose::Add
                 | Purpose::Consult { .. } => Wait::Ringing,
             };
             (search.bridge, wait)
@@ -235,7 +234,7 @@ impl Talk {
 
     /// A recording follows the main bridge: who is outside, or came first, and the user who was
     /// there first.
-    fn record_sides(&mut self, basis: &mut Basis, ctx: &mut Ctx<'_>) {
+    fn record_sides(&self, basis: &mut Basis, ctx: &mut Ctx<'_>) {
         let of_main = |it: &&Present| it.is_party() && it.bridge == MAIN_BRIDGE;
         let main: Vec<&Present> = self.present.iter().filter(of_main).collect();
         let outside = main.iter().find(|it| it.user().is_none());

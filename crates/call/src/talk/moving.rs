@@ -4,7 +4,7 @@
 use model::UserId;
 use model::call_graph::words::RoutingRule;
 
-use super::errands::What;
+use super::reaching::errands::What;
 use super::{Present, Talk};
 use crate::basis::Basis;
 use crate::ctx::Ctx;

@@ -7,7 +7,7 @@ use model::call_graph::words::{
     ConnectionKind, EndReason, LeaveReason, ParticipantRole, RoutingRule,
 };
 
-use super::errands::{Errand, What};
+use super::reaching::errands::{Errand, What};
 use super::{Present, Talk};
 use crate::basis::Basis;
 use crate::ctx::Ctx;

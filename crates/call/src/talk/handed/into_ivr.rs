@@ -6,8 +6,9 @@ use model::call_graph::words::{ConnectionKind, EndReason, LeaveReason, RoutingRu
 use model::{IvrId, UserId};
 
 use super::Handed;
-use crate::basis::Basis;
+use crate::basis::{Basis, Lookup};
 use crate::ctx::Ctx;
+use crate::ivr::keys::Keys;
 use crate::leg::Anchor;
 use crate::port::{LegCommand, LegId, Refusal, Release};
 use crate::routing::route::Route;
@@ -115,11 +116,14 @@ impl Talk {
         let shown = self.shown_inside(&party.party, basis);
         basis.routed_visits.get_or_insert(basis.visits.len());
         basis.named.extend(basis.anchor.user().cloned());
+        basis.keys = Keys::default();
         let caller = (party.leg != basis.anchor.leg).then(|| {
+            // What was found out is about another number.
+            basis.lookup = Lookup::Unasked;
             let waits = Anchor::joined(party.leg, party.party.clone());
             let anchor = std::mem::replace(&mut basis.anchor, waits);
             (anchor, std::mem::replace(&mut basis.shown, shown))
         });
-        Handed { by, party, caller, is_open, has_message: false }
+        Handed { by, party, caller, is_open, is_served: false }
     }
 }

@@ -12,7 +12,7 @@ use crate::port::LegId;
 use crate::routing::forward::Next;
 use crate::routing::route::Route;
 use crate::talk::Talk;
-use crate::talk::searches::Failed;
+use crate::talk::reaching::Failed;
 
 impl Talk {
     /// Sends the only party that is left where a transfer leads that nobody has answered; the

@@ -34,8 +34,8 @@ pub(crate) struct Handed {
     caller: Option<(Anchor, Shown)>,
     /// What became of the transfer is not written yet.
     is_open: bool,
-    /// It has left a message: nobody has to be rung for it any more.
-    has_message: bool,
+    /// It has left a message, or is to be called back: nobody is rung for it any more.
+    is_served: bool,
 }
 
 impl Handed {
@@ -54,9 +54,9 @@ impl Handed {
         self.party.leg == leg
     }
 
-    /// It leaves a message.
-    pub(crate) fn leaves_message(&mut self) {
-        self.has_message = true;
+    /// It leaves a message, or is to be called back.
+    pub(crate) fn is_served(&mut self) {
+        self.is_served = true;
     }
 
     /// Its telephone holds, or no longer does.
@@ -115,7 +115,7 @@ impl Handed {
         self.transfer_ended(connection, TransferState::Unanswered, basis, ctx);
         let ended = route.end_unanswered(gone, basis, ctx);
         // Who was told goodbye, or has left a message, has nothing to wait for.
-        let is_wanted = !self.has_message && (connection.is_some() || !self.is_open);
+        let is_wanted = !self.is_served && (connection.is_some() || !self.is_open);
         let may = match ctx.settings.transfer.unanswered {
             Unanswered::Recall | Unanswered::Voicemail => true,
             Unanswered::End => false,

@@ -7,13 +7,13 @@ use acd::RingEnd;
 use model::UserId;
 use model::call_graph::words::RoutingRule;
 
-use super::Talk;
 use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::leg::Stopped;
 use crate::port::{
     CallOutput, Devices, LegCommand, LegEvent, LegId, Refusal, Release, Shown, Supervision,
 };
+use crate::talk::Talk;
 
 /// A telephone rings.
 #[derive(Debug)]
@@ -65,7 +65,7 @@ impl Talk {
     ///
     /// # Errors
     /// [`Refusal::Limit`]: as many as a call may have.
-    pub(super) fn send(
+    pub(in crate::talk) fn send(
         &mut self,
         user: UserId,
         devices: Devices,
@@ -99,7 +99,7 @@ impl Talk {
     }
 
     /// Something happened on a leg that rings without a row; `false`: it is none.
-    pub(super) fn of_errand(
+    pub(in crate::talk) fn of_errand(
         &mut self,
         leg: LegId,
         event: &LegEvent,
@@ -144,7 +144,7 @@ impl Talk {
     }
 
     /// Those ring no longer of which this is so.
-    pub(super) fn recall_errands(
+    pub(in crate::talk) fn recall_errands(
         &mut self,
         why: Release,
         which: impl Fn(&Self, &Errand) -> bool,
@@ -161,8 +161,20 @@ impl Talk {
         }
     }
 
+    /// Whoever is there is rung no more to come: he was by two searches, or for two purposes, and
+    /// has answered one.
+    pub(in crate::talk) fn tidy_doubles(&mut self, basis: &mut Basis, ctx: &mut Ctx<'_>) {
+        let users: Vec<UserId> = self.present.iter().filter_map(|it| it.user().cloned()).collect();
+        for user in users {
+            if self.rings_at(&user).is_some() {
+                self.user_taken(&user, None, basis, ctx);
+            }
+            self.supervisor_taken(&user, basis, ctx);
+        }
+    }
+
     /// Nobody is there any more for whom they ring, or they have rung long enough.
-    pub(super) fn tidy_errands(&mut self, basis: &mut Basis, ctx: &mut Ctx<'_>) {
+    pub(in crate::talk) fn tidy_errands(&mut self, basis: &mut Basis, ctx: &mut Ctx<'_>) {
         let lost = |talk: &Self, it: &Errand| talk.by_leg(it.what.for_leg()).is_none();
         self.recall_errands(Release::CallerGone, lost, basis, ctx);
         let now = ctx.now.mono;

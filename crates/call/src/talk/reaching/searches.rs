@@ -1,266 +1,23 @@
 //! Who is rung for somebody on the call, and what he is to be when he answers. Several searches go
 //! on at once, each with a Connection of its own; a search whose party has left is over.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use model::UserId;
-use model::call_graph::event::{AttemptSeq, BridgeLeg, CallEvent, ConnectionSeq, Party};
-use model::call_graph::words::{
-    AttemptOutcome, ConnectionOutcome, EndReason, NoAnswerReason, ParticipantRole,
-};
+use model::call_graph::event::{BridgeLeg, CallEvent, ConnectionSeq};
+use model::call_graph::words::{AttemptOutcome, ConnectionOutcome, NoAnswerReason};
 
-use super::{Present, Talk};
 use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::leg::{Stopped, user_of};
-use crate::outcome::{self, Q850};
+use crate::outcome::{self};
 use crate::port::{CallOutput, LegEvent, LegId, Release};
-use crate::routing::forward::Next;
-use crate::routing::hunt::Hunt;
-use crate::routing::route::{Behalf, Route};
+use crate::routing::route::Behalf;
+use crate::talk::{Present, Talk};
 
-/// Somebody is rung.
-#[derive(Debug)]
-pub(crate) struct Search {
-    pub(crate) reach: Reach,
-    pub(crate) purpose: Purpose,
-    /// Into which he comes.
-    pub(crate) bridge: u16,
-}
-
-/// How somebody is reached.
-#[derive(Debug)]
-pub(crate) enum Reach {
-    /// Users ring, or a number outside as an attempt of its own.
-    Hunt(Hunt),
-    /// A number outside that is added has no attempts (D4).
-    Dial(Dial),
-}
-
-/// A number outside is dialled.
-#[derive(Debug)]
-pub(crate) struct Dial {
-    pub(crate) leg: LegId,
-    pub(crate) connection: ConnectionSeq,
-    pub(crate) party: Party,
-    /// Who adds it.
-    pub(crate) by: UserId,
-    pub(crate) rang: bool,
-    pub(crate) gives_up_at: Duration,
-}
-
-/// What who answers is to be.
-#[derive(Clone, Debug)]
-pub(crate) enum Purpose {
-    /// One more.
-    Add,
-    /// Whom the user with this leg consults.
-    Consult {
-        /// The transferor's leg.
-        by: LegId,
-    },
-    /// The one who takes the transferor's place.
-    Transfer {
-        /// The transferor.
-        by: UserId,
-    },
-    /// The transferor himself.
-    Recall,
-}
-
-impl Purpose {
-    /// Whoever is spoken of by this leg has another one.
-    pub(super) fn rename(&mut self, old: LegId, new: LegId) {
-        match self {
-            Self::Consult { by } if *by == old => *by = new,
-            Self::Add | Self::Consult { .. } | Self::Transfer { .. } | Self::Recall => {}
-        }
-    }
-
-    fn role(&self) -> ParticipantRole {
-        match self {
-            Self::Add => ParticipantRole::Added,
-            Self::Consult { .. } => ParticipantRole::Consulted,
-            Self::Transfer { .. } => ParticipantRole::TransferTarget,
-            Self::Recall => ParticipantRole::Callee,
-        }
-    }
-}
-
-/// Who has answered a search.
-#[derive(Debug)]
-pub(super) struct Found {
-    pub(super) leg: LegId,
-    pub(super) connection: ConnectionSeq,
-    pub(super) party: Party,
-    attempt: Option<AttemptSeq>,
-}
-
-impl Search {
-    pub(crate) fn connection(&self) -> ConnectionSeq {
-        match &self.reach {
-            Reach::Hunt(hunt) => hunt.ringing().route().connection(),
-            Reach::Dial(dial) => dial.connection,
-        }
-    }
-
-    pub(crate) fn deadline(&self) -> Option<Duration> {
-        match &self.reach {
-            Reach::Hunt(hunt) => hunt.deadline(),
-            Reach::Dial(dial) => Some(dial.gives_up_at),
-        }
-    }
-
-    pub(crate) fn legs(&self) -> Vec<LegId> {
-        match &self.reach {
-            Reach::Hunt(hunt) => hunt.ringing().legs().collect(),
-            Reach::Dial(dial) => vec![dial.leg],
-        }
-    }
-
-    pub(crate) fn has(&self, leg: LegId) -> bool {
-        self.legs().contains(&leg)
-    }
-
-    /// The users who ring, each with his leg.
-    pub(crate) fn ringing(&self) -> Vec<(UserId, LegId)> {
-        match &self.reach {
-            Reach::Hunt(hunt) => {
-                let active = hunt.ringing().active().iter();
-                active.filter_map(|it| Some((it.user()?.clone(), it.leg))).collect()
-            }
-            Reach::Dial(_) => Vec::new(),
-        }
-    }
-
-    /// The user who has ordered it.
-    pub(crate) fn opened_by(&self) -> Option<&UserId> {
-        match &self.reach {
-            Reach::Hunt(hunt) => hunt.ringing().route().opened_by(),
-            Reach::Dial(dial) => Some(&dial.by),
-        }
-    }
-
-    /// Since when it rings this user.
-    pub(crate) fn rings_since(&self, user: &UserId) -> Option<Duration> {
-        match &self.reach {
-            Reach::Hunt(hunt) => hunt.ringing().rings_since(user),
-            Reach::Dial(_) => None,
-        }
-    }
-
-    /// Whether users ring, whom somebody may help out.
-    pub(super) fn may_be_picked_up(&self) -> bool {
-        match &self.reach {
-            Reach::Hunt(hunt) => !hunt.ringing().active().is_empty(),
-            Reach::Dial(_) => false,
-        }
-    }
-
-    /// A user has dialled for it, and is about to answer ([`Hunt::picked_up`]).
-    pub(super) fn picked_up(
-        &mut self,
-        user: &UserId,
-        leg: LegId,
-        basis: &mut Basis,
-        ctx: &mut Ctx<'_>,
-    ) -> bool {
-        match &mut self.reach {
-            Reach::Hunt(hunt) => hunt.picked_up(user, leg, basis, ctx),
-            Reach::Dial(_) => false,
-        }
-    }
-
-    /// The leg for which it rings.
-    pub(crate) fn for_leg(&self, basis: &Basis) -> Option<LegId> {
-        match &self.reach {
-            Reach::Hunt(hunt) => Some(hunt.ringing().route().for_leg(basis)),
-            Reach::Dial(_) => None,
-        }
-    }
-
-    /// It rings for somebody else from now on.
-    pub(crate) fn set_behalf(&mut self, behalf: Behalf) {
-        match &mut self.reach {
-            Reach::Hunt(hunt) => hunt.ringing_mut().route_mut().set_behalf(behalf),
-            Reach::Dial(_) => {}
-        }
-    }
-
-    fn is_over(&self) -> bool {
-        match &self.reach {
-            Reach::Hunt(hunt) => hunt.is_over(),
-            Reach::Dial(_) => false,
-        }
-    }
-}
-
-/// A search that has ended in vain, whose Connection is still to be ended.
-#[derive(Debug)]
-#[must_use = "its Connection is open"]
-pub(super) struct Failed {
-    pub(super) connection: ConnectionSeq,
-    /// Where who waits is led from there.
-    pub(super) next: Option<Next>,
-    /// The user who was to be reached.
-    pub(super) called: Option<UserId>,
-    end: FailedEnd,
-}
-
-#[derive(Debug)]
-enum FailedEnd {
-    Routed(Route, bool),
-    Dialled { outcome: ConnectionOutcome, sip_status: u16, q850: Q850 },
-}
-
-impl Failed {
-    /// The Connection, for another stage that is to reach somebody; the same back if it is a dial.
-    pub(super) fn into_route(self) -> Result<Route, Self> {
-        match self.end {
-            FailedEnd::Routed(route, _) => Ok(route),
-            FailedEnd::Dialled { .. } => Err(self),
-        }
-    }
-
-    fn of(connection: ConnectionSeq, end: FailedEnd) -> Self {
-        Self { connection, next: None, called: None, end }
-    }
-
-    /// Ends the Connection; returns the status that says why.
-    pub(super) fn end(self, basis: &Basis, ctx: &mut Ctx<'_>) -> u16 {
-        match self.end {
-            FailedEnd::Routed(route, caller_left) => {
-                let ended = route.end_unanswered(caller_left, basis, ctx);
-                ended.map_or(480, |ended| ended.sip_status)
-            }
-            FailedEnd::Dialled { outcome, sip_status, q850 } => {
-                let event = CallEvent::ConnectionEnded {
-                    connection: self.connection,
-                    outcome,
-                    reason: EndReason::NotAnswered,
-                    sip_status: Some(sip_status),
-                    q850: Some(q850),
-                };
-                basis.record(event, ctx);
-                sip_status
-            }
-        }
-    }
-}
-
-/// How a search is stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stop {
-    /// For whom it rang has left, or has given it up.
-    CallerGone,
-    /// The server stops, or an operator ends the call.
-    Over(Release),
-}
+use super::search::{Dial, Failed, FailedEnd, Found, Purpose, Reach, Search, Stop};
 
 impl Talk {
     /// Something happened on a leg that rings.
-    pub(super) fn of_search(
+    pub(in crate::talk) fn of_search(
         &mut self,
         index: usize,
         leg: LegId,
@@ -330,7 +87,7 @@ impl Talk {
     }
 
     /// Time has passed.
-    pub(super) fn search_timeout(&mut self, basis: &mut Basis, ctx: &mut Ctx<'_>) {
+    pub(in crate::talk) fn search_timeout(&mut self, basis: &mut Basis, ctx: &mut Ctx<'_>) {
         for search in &mut self.searches {
             if let Reach::Hunt(hunt) = &mut search.reach
                 && hunt.deadline().is_some_and(|at| at <= ctx.now.mono)
@@ -358,7 +115,7 @@ impl Talk {
 
     /// A user answered elsewhere: what rings him here ends as busy (D37). `but`: the search that he
     /// has answered.
-    pub(super) fn user_taken(
+    pub(in crate::talk) fn user_taken(
         &mut self,
         user: &UserId,
         but: Option<ConnectionSeq>,
@@ -374,7 +131,7 @@ impl Talk {
     }
 
     /// Ends what nobody has answered.
-    pub(super) fn drop_searches(&mut self, basis: &mut Basis, ctx: &mut Ctx<'_>) {
+    pub(in crate::talk) fn drop_searches(&mut self, basis: &mut Basis, ctx: &mut Ctx<'_>) {
         while let Some(index) = self.searches.iter().position(Search::is_over) {
             let Search { reach, purpose, bridge } = self.searches.remove(index);
             let Reach::Hunt(hunt) = reach else {
@@ -391,7 +148,7 @@ impl Talk {
     }
 
     /// Stops a search; what becomes of whoever it rang for is not its matter.
-    pub(super) fn stop_search(
+    pub(in crate::talk) fn stop_search(
         &mut self,
         index: usize,
         how: Stop,
@@ -438,7 +195,13 @@ impl Talk {
     }
 
     /// Somebody has answered.
-    pub(super) fn found(&mut self, index: usize, leg: LegId, basis: &mut Basis, ctx: &mut Ctx<'_>) {
+    pub(in crate::talk) fn found(
+        &mut self,
+        index: usize,
+        leg: LegId,
+        basis: &mut Basis,
+        ctx: &mut Ctx<'_>,
+    ) {
         let (found, group) = match &mut self.searches[index].reach {
             Reach::Hunt(hunt) => {
                 let Some(winner) = hunt.answered(leg, basis) else {
@@ -483,7 +246,7 @@ impl Talk {
         purpose: Purpose,
         bridge: u16,
         found: Found,
-        basis: &mut Basis,
+        basis: &Basis,
         ctx: &mut Ctx<'_>,
     ) {
         let (leg, connection) = (found.leg, found.connection);
@@ -527,7 +290,7 @@ impl Talk {
     }
 
     /// Whom telephones that are rung for this party are told about.
-    pub(super) fn behalf(&self, leg: LegId, basis: &Basis) -> Option<Behalf> {
+    pub(in crate::talk) fn behalf(&self, leg: LegId, basis: &Basis) -> Option<Behalf> {
         let party = self.by_leg(leg)?;
         Some(Behalf {
             leg,
@@ -536,9 +299,4 @@ impl Talk {
             trunk: None,
         })
     }
-}
-
-/// The text of a party that is dialled outside.
-pub(super) fn dialled(number: Option<&model::E164>, dialled: &Arc<str>) -> Arc<str> {
-    number.map_or_else(|| dialled.clone(), |number| number.as_str().into())
 }

@@ -9,12 +9,12 @@ use model::call_graph::words::{
     TransferState,
 };
 
-use super::Talk;
-use super::leaving::Leaving;
-use super::searches::{Failed, Purpose, Stop};
 use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::port::{Goal, LegCommand, LegId, Refusal, Release};
+use crate::talk::Talk;
+use crate::talk::leaving::Leaving;
+use crate::talk::reaching::{Failed, Purpose, Stop};
 
 /// A consultation.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ impl Talk {
     }
 
     /// The user consults somebody.
-    pub(super) fn consult(
+    pub(in crate::talk) fn consult(
         &mut self,
         leg: LegId,
         to: &Goal,
@@ -78,14 +78,14 @@ impl Talk {
         self.bridges
     }
 
-    pub(super) fn consult_answered(&mut self, by: LegId, leg: LegId) {
+    pub(in crate::talk) fn consult_answered(&mut self, by: LegId, leg: LegId) {
         if let Some(consult) = self.consults.iter_mut().find(|it| it.by == by) {
             consult.target = Some(leg);
         }
     }
 
     /// Nobody has answered a consultation.
-    pub(super) fn consult_in_vain(
+    pub(in crate::talk) fn consult_in_vain(
         &mut self,
         by: LegId,
         failed: Failed,
@@ -120,12 +120,12 @@ impl Talk {
     }
 
     /// The consultation of this leg.
-    pub(super) fn consult_of(&self, leg: LegId) -> Result<usize, Refusal> {
+    pub(in crate::talk) fn consult_of(&self, leg: LegId) -> Result<usize, Refusal> {
         self.consults.iter().position(|it| it.by == leg).ok_or(Refusal::State)
     }
 
     /// The transferor leaves, and whom he consulted takes his place. `gone`: he has hung up.
-    pub(super) fn complete_at(
+    pub(in crate::talk) fn complete_at(
         &mut self,
         index: usize,
         gone: bool,
@@ -165,7 +165,7 @@ impl Talk {
     }
 
     /// The consultation is given up. `leaving`: who is consulted leaves by himself, and why.
-    pub(super) fn abandon_at(
+    pub(in crate::talk) fn abandon_at(
         &mut self,
         index: usize,
         leaving: Option<Leaving>,
@@ -201,10 +201,10 @@ impl Talk {
     }
 
     /// The transferor speaks with the other side.
-    pub(super) fn swap(
+    pub(in crate::talk) fn swap(
         &mut self,
         leg: LegId,
-        basis: &mut Basis,
+        basis: &Basis,
         ctx: &mut Ctx<'_>,
     ) -> Result<(), Refusal> {
         let consult = &self.consults[self.consult_of(leg)?];
@@ -218,10 +218,10 @@ impl Talk {
     }
 
     /// The consultation becomes a conference of all.
-    pub(super) fn merge(
+    pub(in crate::talk) fn merge(
         &mut self,
         leg: LegId,
-        basis: &mut Basis,
+        basis: &Basis,
         ctx: &mut Ctx<'_>,
     ) -> Result<(), Refusal> {
         let index = self.consult_of(leg)?;
@@ -236,7 +236,7 @@ impl Talk {
     }
 
     /// Consultations whose other side has left are conversations of their own.
-    pub(super) fn dissolve_consults(&mut self, basis: &mut Basis, ctx: &mut Ctx<'_>) {
+    pub(in crate::talk) fn dissolve_consults(&mut self, basis: &mut Basis, ctx: &mut Ctx<'_>) {
         let is_lost = |talk: &Self| {
             talk.consults.iter().position(|consult| {
                 let mut others =

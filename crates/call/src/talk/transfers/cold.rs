@@ -3,23 +3,21 @@
 //! back to him: at once, if his telephone has not let go yet.
 
 use model::UserId;
-use model::call_graph::event::{
-    AttemptParty, BridgeLeg, CallEvent, ConnectionSeq, MAIN_BRIDGE, Target,
-};
+use model::call_graph::event::{BridgeLeg, CallEvent, ConnectionSeq, MAIN_BRIDGE, Target};
 use model::call_graph::words::{
     ConnectionKind, EndReason, LeaveReason, ParticipantRole, RoutingRule, TransferMode,
     TransferState,
 };
 use model::directory::AcdStrategy;
 
-use super::searches::{Failed, Purpose, Reach, Search, dialled};
-use super::{Present, Talk};
 use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::limits::Unanswered;
 use crate::port::{Goal, LegCommand, LegEvent, LegId, Refusal, Release};
-use crate::routing::hunt::{Hunt, Plan};
+use crate::routing::hunt::Plan;
 use crate::routing::route::Route;
+use crate::talk::reaching::{Failed, Purpose};
+use crate::talk::{Present, Talk};
 
 /// A transferor whose telephone waits to be told what became of the transfer.
 #[derive(Debug)]
@@ -32,7 +30,13 @@ pub(crate) struct Lingering {
 
 impl Talk {
     /// The telephone of a party wants the call handed on.
-    pub(super) fn referred(&mut self, leg: LegId, to: Goal, basis: &mut Basis, ctx: &mut Ctx<'_>) {
+    pub(in crate::talk) fn referred(
+        &mut self,
+        leg: LegId,
+        to: Goal,
+        basis: &mut Basis,
+        ctx: &mut Ctx<'_>,
+    ) {
         if let Err(why) = self.transfer(leg, &to, true, basis, ctx) {
             let status = why.sip_status();
             ctx.order(LegCommand::RefuseRefer { leg, status });
@@ -40,7 +44,7 @@ impl Talk {
     }
 
     /// Hands the call on. `referred`: his telephone has asked for it, and is told how it goes.
-    pub(super) fn transfer(
+    pub(in crate::talk) fn transfer(
         &mut self,
         leg: LegId,
         to: &Goal,
@@ -83,115 +87,18 @@ impl Talk {
         Ok(())
     }
 
-    /// Rings somebody. What is over at once is dropped by whoever calls this.
-    pub(super) fn begin_search(
-        &mut self,
-        plan: Plan,
-        route: Route,
-        purpose: Purpose,
-        bridge: u16,
-        basis: &mut Basis,
-        ctx: &mut Ctx<'_>,
-    ) -> ConnectionSeq {
-        let is_outside = matches!(plan.target, Target::External(_));
-        let shown = if is_outside { route.outside(None, basis).0 } else { route.shown(basis) };
-        let hunt = Hunt::begin(plan, route, basis, ctx);
-        let connection = hunt.ringing().route().connection();
-        self.rings_as(connection, shown);
-        self.searches.push(Search { reach: Reach::Hunt(hunt), purpose, bridge });
-        connection
-    }
-
-    /// A Connection that is opened for a party of the call.
-    pub(super) fn route(
-        &self,
-        kind: ConnectionKind,
-        opened_by: Option<&UserId>,
-        for_leg: LegId,
-        to: &Goal,
-        basis: &Basis,
-    ) -> Route {
-        let mut behalf = self.behalf(for_leg, basis);
-        if let (Some(behalf), Goal::Outside { trunk, .. }) = (&mut behalf, to) {
-            behalf.trunk = Some(trunk.clone());
-        }
-        Route::of(kind, opened_by.cloned(), behalf)
-    }
-
-    /// How a target is reached, and how the rows name it. Who is on the call already, or rings for
-    /// it, is no target.
-    pub(super) fn plan(
-        &self,
-        to: &Goal,
-        by: &UserId,
-        basis: &mut Basis,
-        ctx: &Ctx<'_>,
-    ) -> Result<(Plan, std::sync::Arc<str>), Refusal> {
-        let settings = &ctx.settings.transfer;
-        let parties = self.present.len() + self.searches.len();
-        if self.searches.len() >= settings.max_searches || parties >= settings.max_parties {
-            return Self::refuse(Refusal::Limit);
-        }
-        let ring = settings.user_ring;
-        let single = |target: Target| Plan {
-            ivr: None,
-            target,
-            strategy: AcdStrategy::Single,
-            ring,
-            timeout: ring,
-            max_rounds: None,
-        };
-        match to {
-            Goal::User(user) if user == by || self.is_reached(user) => Self::refuse(Refusal::Goal),
-            Goal::User(user) => {
-                let of_call = basis.directory.user(user).is_some();
-                if !of_call && ctx.directory.user(user).is_none() {
-                    return Self::refuse(Refusal::Goal);
-                }
-                if !of_call {
-                    basis.newer = Some(ctx.directory.clone());
-                }
-                basis.named.insert(user.clone());
-                Ok((single(Target::User(user.clone())), user.as_str().into()))
-            }
-            Goal::Group(id) => {
-                let group = basis.directory.group(id).ok_or(Refusal::Goal)?;
-                let times = &ctx.settings.ring;
-                let plan = Plan {
-                    strategy: group.strategy,
-                    ring: times.attempt,
-                    timeout: times.stage,
-                    ..single(Target::Group(id.clone()))
-                };
-                Ok((plan, id.as_str().into()))
-            }
-            Goal::Outside { number, dialled: text, .. } => {
-                let number = dialled(number.as_ref(), text);
-                Ok((single(Target::External(number.clone())), number))
-            }
-            Goal::Ivr(_) | Goal::Dialled(_) => Self::refuse(Refusal::Goal),
-        }
-    }
-
-    /// Whether a user is on the call, or rings for it.
-    fn is_reached(&self, user: &UserId) -> bool {
-        self.present.iter().any(|it| it.is_user(user))
-            || self.errands.iter().any(|it| it.user == *user)
-            || self.searches.iter().any(|it| it.ringing().iter().any(|(rung, _)| rung == user))
-    }
-
-    pub(super) fn transfer_answered(
+    pub(in crate::talk) fn transfer_answered(
         &mut self,
         by: &UserId,
         connection: ConnectionSeq,
-        basis: &mut Basis,
+        basis: &Basis,
         ctx: &mut Ctx<'_>,
     ) {
         self.transfer_ended(by, connection, TransferState::Completed, basis, ctx);
         self.notify_final(connection, 200, ctx);
     }
 
-    pub(super) fn transfer_ended(
+    pub(in crate::talk) fn transfer_ended(
         &self,
         by: &UserId,
         connection: ConnectionSeq,
@@ -204,7 +111,7 @@ impl Talk {
     }
 
     /// Nobody has answered a transfer.
-    pub(super) fn transfer_in_vain(
+    pub(in crate::talk) fn transfer_in_vain(
         &mut self,
         by: UserId,
         bridge: u16,
@@ -241,7 +148,7 @@ impl Talk {
     }
 
     /// The transferor gets the call back.
-    pub(super) fn recall(
+    pub(in crate::talk) fn recall(
         &mut self,
         by: UserId,
         waiting: LegId,
@@ -266,7 +173,7 @@ impl Talk {
     }
 
     /// The user is rung for a party that comes back to him.
-    pub(super) fn ring_back(
+    pub(in crate::talk) fn ring_back(
         &mut self,
         by: UserId,
         waiting: LegId,
@@ -293,51 +200,13 @@ impl Talk {
         self.drop_searches(basis, ctx);
     }
 
-    /// A Connection whose user is there already: opened, rung and answered at once (D48).
-    pub(crate) fn instant(
-        &mut self,
-        kind: ConnectionKind,
-        opened_by: Option<UserId>,
-        user: &UserId,
-        role: ParticipantRole,
-        basis: &mut Basis,
-        ctx: &mut Ctx<'_>,
-    ) -> ConnectionSeq {
-        let connection = basis.open_connection();
-        basis.attempts = basis.attempts.saturating_add(1);
-        basis.named.insert(user.clone());
-        let event = CallEvent::RoutingStarted {
-            connection,
-            kind,
-            opened_by,
-            ivr: None,
-            target: Target::User(user.clone()),
-            strategy: AcdStrategy::Single,
-        };
-        basis.record(event, ctx);
-        let event = CallEvent::AttemptStarted {
-            connection,
-            attempt: 1,
-            stage: 1,
-            round: 1,
-            party: AttemptParty::User(user.clone()),
-            ivr: None,
-            group: None,
-            sip_call_id: None,
-        };
-        basis.record(event, ctx);
-        let by = basis.user(user);
-        basis.record(CallEvent::Answered { connection, attempt: Some(1), by, role }, ctx);
-        connection
-    }
-
     /// A transferor has left, and his telephone waits to be told what becomes of this Connection.
-    pub(super) fn linger(&mut self, party: Present, connection: ConnectionSeq) {
+    pub(in crate::talk) fn linger(&mut self, party: Present, connection: ConnectionSeq) {
         self.lingering.push(Lingering { party, connection, told: false });
     }
 
     /// Somebody alerts: the transferor's telephone is told.
-    pub(super) fn notify_ringing(&mut self, connection: ConnectionSeq, ctx: &mut Ctx<'_>) {
+    pub(in crate::talk) fn notify_ringing(&mut self, connection: ConnectionSeq, ctx: &mut Ctx<'_>) {
         let mut waiting = self.lingering.iter_mut();
         if let Some(it) = waiting.find(|it| it.connection == connection)
             && !std::mem::replace(&mut it.told, true)
@@ -347,7 +216,7 @@ impl Talk {
     }
 
     /// It is over: his telephone is told, and let go.
-    pub(super) fn notify_final(
+    pub(in crate::talk) fn notify_final(
         &mut self,
         connection: ConnectionSeq,
         status: u16,
@@ -361,7 +230,12 @@ impl Talk {
     }
 
     /// Something happened on the leg of a transferor who has left.
-    pub(super) fn of_lingering(&mut self, leg: LegId, event: &LegEvent, ctx: &mut Ctx<'_>) {
+    pub(in crate::talk) fn of_lingering(
+        &mut self,
+        leg: LegId,
+        event: &LegEvent,
+        ctx: &mut Ctx<'_>,
+    ) {
         let Some(index) = self.lingering.iter().position(|it| it.party.leg == leg) else {
             return;
         };
