@@ -256,7 +256,7 @@ impl Voicemail {
             return self.sorry(why, basis, ctx);
         };
         if let Some(handed) = &mut basis.handed {
-            handed.leaves_message();
+            handed.is_served();
         }
         let message = VoiceMessage {
             id: MessageId::from(&id),

@@ -335,6 +335,9 @@ impl Waiting {
         let verdict = format!("left: {} is to be called back", callback.number);
         basis.decide(RoutingRule::Queue, self.group.as_str(), verdict);
         ctx.floor.keep_place(&basis.id, callback, ctx.now);
+        if let Some(handed) = &mut basis.handed {
+            handed.is_served();
+        }
         let prompt = Playlist::named(&ctx.settings.acd.callback_prompt);
         let language = basis.directory.ivr(&self.ivr).and_then(|ivr| ivr.language.clone());
         let list = Playlist { language, ..Playlist::one(prompt) };

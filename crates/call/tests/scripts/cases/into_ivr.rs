@@ -24,8 +24,11 @@ const HOUSE: &str = r#"{
       {"id": "ivr-ask", "action": "menu", "greeting_prompt": "Press 1.", "menu": {"max_tries": 1},
         "options": {"1": "ivr-eve"}},
       {"id": "ivr-queue", "action": "call_transfer", "target_kind": "group",
-        "target_group_id": "g-ovf", "queue": {"options": {"0": {"ivr": "ivr-box"}}}},
-      {"id": "ivr-box", "action": "voicemail", "voicemail": {"mailbox": {"user": "u-vic"}}}]
+        "target_group_id": "g-ovf", "queue": {"options": {"0": {"ivr": "ivr-box"}, "*": "callback"}}},
+      {"id": "ivr-box", "action": "voicemail", "voicemail": {"mailbox": {"user": "u-vic"}}}],
+    "numbers": [
+      {"id": "n-queue", "e164": "+15550700020", "assigned_group_id": "g-ovf",
+        "ivr_id": "ivr-queue"}]
 }"#;
 
 fn world() -> World {
@@ -594,6 +597,94 @@ fn he_leaves_the_queue_for_a_mailbox_and_nobody_is_called_back() {
     i13 15 transfer_unanswered c2 u-ana mode=cold
     i14 15 call_ended by=system
     context u-ana u-max; g-ovf
+    "#);
+}
+
+#[test]
+fn who_asks_to_be_called_back_does_not_come_back() {
+    assert_snapshot!(orders_in(world(), "registered ana
+        0 call ana -> +15557770002
+        3 +15557770002 answers
+        5 order ana transfer ivr-queue
+        7 +15557770002 presses *
+        9 +15557770002 heard
+        15 dan registers
+        16 back1: dan answers
+        17 back1: dan hangs up
+    "), @r#"
+    0      dial +15557770002 by carrier-a, showing +15550100001
+    3      answer caller like +15557770002
+    3      bridge caller +15557770002
+    5      hang up caller Normal
+    5      play +15557770002 [Tone(Ringback)] for ever
+    7      play +15557770002 [Text("Thank you. We will call you back.")]
+    9      hang up +15557770002 Normal
+    9      finished
+    15     back1: call dan
+    16     back1: u-dan is taken
+    16     back1: play dan [Tone(Ringback)] for ever
+    16     back1: dial +15557770002 by carrier-a, showing +15550100001
+    17     back1: cancel +15557770002 CallerGone
+    17     back1: finished
+    "#);
+}
+
+#[test]
+fn a_caller_is_sent_back_into_the_queue_from_which_he_came() {
+    assert_snapshot!(check("registered dan
+        0 call +15557770001 -> +15550700020
+        1 dan answers
+        5 eve registers
+        6 order dan transfer ivr-queue
+        8 eve answers
+        9 caller hangs up
+    "), @r#"
+    0      answer caller
+    0      play caller [Tone(Ringback)] for ever
+    0      dial dan, showing +15557770001 "Carl Contact"
+    1      u-dan is taken
+    1      stop playing to caller
+    1      bridge caller dan
+    6      hang up dan Normal
+    6      play caller [Tone(Ringback)] for ever
+    6      dial dan, showing +15557770001 "Carl Contact"
+    6      dial eve, showing +15557770001 "Carl Contact"
+    8      cancel dan AnsweredElsewhere
+    8      u-eve is taken
+    8      stop playing to caller
+    8      bridge caller eve
+    8      tell caller that it is +15550700020 "-"
+    9      hang up eve Normal
+    9      finished
+    --
+    call inbound answered by external, owner u-dan, mco -
+       accepted 0, answered 1, ended 9, sip -, q850 16
+    c1 route group g-ovf simulring, 0..6, answered 1, bridged 1
+       answered, transferred, sip 200, q850 16
+    c2 transfer group g-ovf simulring, 6..9, answered 8, bridged 8
+       answered, hangup_external, sip 200, q850 16
+    a1 u-dan stage 1 round 1, 0..1, ringing -, answered 200
+    a1 u-dan stage 1 round 1, 6..8, ringing -, answered_elsewhere 487
+    a2 u-eve stage 1 round 1, 6..8, ringing -, answered 200
+    w1 g-ovf place 1 priority 0, 0..1 answered
+    w2 g-ovf place 1 priority 0, 6..8 answered
+    p1 p:+15557770001 caller 0..9
+    p2 u:u-dan callee 1..6
+    p3 u:u-eve transfer_target 8..9
+    i1 0 call_started direction=inbound
+    i2 0 ivr_entered ivr-queue
+    i3 0 routing_started c1 ivr-queue strategy=simulring target=g-ovf
+    i4 1 answered c1 u-dan
+    i5 1 ivr_exited ivr-queue reason=answered
+    i6 6 transfer_started u-dan mode=cold target=ivr-queue
+    i7 6 participant_left c1 u-dan reason=transferred
+    i8 6 ivr_entered ivr-queue
+    i9 6 routing_started c2 ivr-queue strategy=simulring target=g-ovf
+    i10 8 answered c2 u-eve
+    i11 8 ivr_exited ivr-queue reason=answered
+    i12 8 transfer_completed c2 u-dan mode=cold
+    i13 9 call_ended by=external
+    context u-dan u-eve u-max; g-ovf
     "#);
 }
 
