@@ -1,7 +1,7 @@
 //! What the peer of a dialog can do, as its last Allow said (RFC 3261 section 20.5): a bit for each
 //! method, so that many dialogs remember it.
 
-use crate::message::{Headers, Method};
+use crate::message::{HeaderName, Headers, Method};
 
 /// The methods that are remembered; of others it is not known whether the peer takes them.
 const METHODS: [Method; 8] = [
@@ -25,11 +25,12 @@ pub(crate) struct Abilities {
 impl Abilities {
     /// Takes what a message says; one without Allow says nothing new.
     pub(crate) fn note(&mut self, headers: &Headers) {
-        let Some(allowed) = headers.allow() else {
+        if !headers.contains(HeaderName::Allow) {
             return;
-        };
-        let bit = |(at, method): (usize, &Method)| u8::from(allowed.contains(method)) << at;
-        self.methods = Some(METHODS.iter().enumerate().map(bit).fold(0, |all, bit| all | bit));
+        }
+        let known = |value: &[u8]| METHODS.iter().position(|it| it.as_str().as_bytes() == value);
+        let named = headers.values(HeaderName::Allow).filter_map(known);
+        self.methods = Some(named.fold(0, |all, at| all | 1 << at));
     }
 
     /// Whether the peer has said that it takes this method.

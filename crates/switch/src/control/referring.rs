@@ -10,7 +10,7 @@ use model::{Now, UserId};
 use sip::message::{Body, HeaderName, Method, ReferTo, Request, StatusCode};
 use sip::user_agent_core::{ClientRequestId, DialogId, ServerRequestId};
 
-use crate::legs::CallKey;
+use crate::legs::{CallKey, Leg};
 use crate::port::Effect;
 use crate::requests::goals;
 use crate::switch::Switch;
@@ -276,6 +276,17 @@ impl Switch {
             self.media_out.push(MediaCommand::Close { leg });
         }
         waits
+    }
+
+    /// The server stops: no BYE waits any longer.
+    pub(crate) fn hang_up_at_once(&mut self, now: Now) {
+        let waits = |leg: &Leg| leg.referral.as_ref().and_then(|referral| referral.bye);
+        for (leg, why) in self.legs.find(waits) {
+            if let Some(entry) = self.legs.get_mut(leg) {
+                entry.referral = None;
+            }
+            self.hang_up(now, leg, why);
+        }
     }
 
     /// Whether a leg is let go, but for its BYE.

@@ -285,6 +285,11 @@ impl Legs {
         }
     }
 
+    /// What is true of some legs.
+    pub(crate) fn find<T>(&self, what: impl Fn(&Leg) -> Option<T>) -> Vec<(LegId, T)> {
+        self.legs.iter().filter_map(|(id, leg)| Some((*id, what(leg)?))).collect()
+    }
+
     /// Every leg of a call.
     pub(crate) fn of_call(&self, call: CallKey) -> Vec<LegId> {
         self.legs.iter().filter(|(_, leg)| leg.call == call).map(|(id, _)| *id).collect()

@@ -257,6 +257,7 @@ impl Switch {
     fn release(&mut self, now: Now) {
         self.draining = true;
         self.end_subscriptions(now);
+        self.hang_up_at_once(now);
         self.inbox.extend(self.calls.keys().map(|key| (*key, CallInput::Release)));
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use switch::Input;
+
 use crate::house::{BOB, Dialog, House, description, find};
 use crate::phone::{ALICES, BOBS, MEDIA, all, called};
 
@@ -122,6 +124,23 @@ fn a_notify_that_gets_lost_keeps_the_transferor_for_64_t1_and_no_longer() {
     BYE alice
     ");
     house.ends(&[&bob, &caller]);
+}
+
+#[test]
+fn a_server_that_stops_waits_for_no_notify() {
+    let mut house = office();
+    let (_, alice) = house.talking();
+    let sent = house.refer(&alice, "<sip:bob@pbx.example>", "");
+    house.pick_up(BOBS, &find(&sent, "INVITE "));
+    let sent = house.give(Input::Release);
+    let byes = told(&all(&sent, "BYE "));
+    insta::assert_snapshot!(byes, @"
+    BYE alice
+    BYE bob
+    BYE trunk
+    ");
+    assert_eq!(house.switch.live_calls(), 0);
+    house.ends(&[]);
 }
 
 #[test]
