@@ -227,9 +227,9 @@ impl Fold<'_> {
             CallEvent::TransferStarted { .. }
             | CallEvent::TransferEnded { .. }
             | CallEvent::PartyLeft { .. }
-            | CallEvent::RoleChanged { .. } => self.handed_on(event),
-            CallEvent::Absorbed(absorbed) => self.absorb(absorbed),
-            CallEvent::AbsorbedInto(survivor) => self.absorbed_into(survivor),
+            | CallEvent::RoleChanged { .. }
+            | CallEvent::Absorbed(_)
+            | CallEvent::AbsorbedInto(_) => self.handed_on(event),
             CallEvent::Held { by, party } => self.hold(InteractionKind::Hold, by, party),
             CallEvent::Resumed { by, party } => self.hold(InteractionKind::Resume, by, party),
             CallEvent::ConnectionEnded { .. } => self.connection_ended(event),
@@ -245,19 +245,24 @@ impl Fold<'_> {
             | CallEvent::MenuInvalid { .. }
             | CallEvent::MenuTimedOut { .. }
             | CallEvent::ScheduleMatched { .. } => self.way_chosen(event),
-            CallEvent::QueueEntered { .. } => {
-                self.changes.queue_wait = waiting::enter(self.graph, self.at, event);
-            }
-            CallEvent::QueueLeft { connection, exit } => {
-                self.changes.queue_wait = waiting::leave(self.graph, self.at, *connection, *exit);
-            }
-            CallEvent::Decided(lines) => {
-                self.changes.decision = Some(waiting::decide(self.graph, self.at, lines));
-            }
+            CallEvent::QueueEntered { .. }
+            | CallEvent::QueueLeft { .. }
+            | CallEvent::Decided(_) => self.waited(event),
             CallEvent::DataLost => {
                 Interaction::of(InteractionKind::DataLoss).push(self.graph, self.at);
             }
             CallEvent::Ended(ended) => self.ended(ended),
+        }
+    }
+
+    /// Who waits, and what was decided of it.
+    fn waited(&mut self, event: &CallEvent) {
+        if let CallEvent::Decided(lines) = event {
+            self.changes.decision = Some(waiting::decide(self.graph, self.at, lines));
+        } else if let CallEvent::QueueLeft { connection, exit } = event {
+            self.changes.queue_wait = waiting::leave(self.graph, self.at, *connection, *exit);
+        } else {
+            self.changes.queue_wait = waiting::enter(self.graph, self.at, event);
         }
     }
 

@@ -5,6 +5,7 @@
 //! within the call. In a call that is not over, what lasts has no end.
 
 mod facts;
+mod times;
 
 use std::sync::Arc;
 
@@ -82,7 +83,7 @@ pub fn timeline(graph: &CallGraph) -> Vec<Lane> {
 
 impl Lane {
     fn extend(&mut self, kind: SpanKind, from: i64, to: i64) {
-        let to = (to != facts::LASTS).then_some(Millis(to));
+        let to = (to != times::LASTS).then_some(Millis(to));
         match self.spans.last_mut() {
             Some(last) if last.kind == kind && last.to == Some(Millis(from)) => last.to = to,
             Some(_) | None => self.spans.push(Span { kind, from: Millis(from), to }),

@@ -76,7 +76,10 @@ pub(crate) fn holds(graph: &CallGraph) -> Result<(), String> {
 proptest! {
     #[test]
     fn spans_never_overlap_and_lie_in_the_call(
-        steps in prop::collection::vec((0..16_u8, 1..4_u16, 0..5_usize, 0..5_usize, 0..9_u8), 0..60),
+        steps in prop::collection::vec(
+            (0..16_u8, 1..4_u16, 0..5_usize, 0..5_usize, 0..9_u8),
+            0..60,
+        ),
         over in any::<bool>(),
     ) {
         let mut story = Story::new("call-x").carl_talks_with_ana();

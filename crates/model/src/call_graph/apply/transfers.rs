@@ -21,6 +21,10 @@ impl Fold<'_> {
             self.party_has_left(*connection, who, *reason);
         } else if let CallEvent::RoleChanged { connection, role } = event {
             self.role_changed(*connection, *role);
+        } else if let CallEvent::Absorbed(absorbed) = event {
+            self.absorb(absorbed);
+        } else if let CallEvent::AbsorbedInto(survivor) = event {
+            self.absorbed_into(survivor);
         }
     }
 

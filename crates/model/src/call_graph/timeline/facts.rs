@@ -1,40 +1,14 @@
 //! What the rows of a call say of a moment: who is connected, who is held by whom, which search
-//! runs. Times are half-open, `[from, to)`, so two that touch do not overlap.
+//! runs.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::times::{LASTS, Times, until};
 use super::{Lane, SpanKind};
 use crate::call_graph::graph::{CallGraph, CallInteraction, Connection, ConnectionAttempt};
 use crate::call_graph::words::{ConnectionKind, InteractionKind, ParticipantKind};
 use crate::{Millis, UserId};
-
-/// The end of what lasts.
-pub(super) const LASTS: i64 = i64::MAX;
-
-/// Times, in order and apart from each other.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Times(Vec<(i64, i64)>);
-
-impl Times {
-    fn of(mut times: Vec<(i64, i64)>) -> Self {
-        times.retain(|(from, to)| from < to);
-        times.sort_unstable();
-        let mut apart: Vec<(i64, i64)> = Vec::with_capacity(times.len());
-        for (from, to) in times {
-            match apart.last_mut() {
-                Some(last) if from <= last.1 => last.1 = last.1.max(to),
-                Some(_) | None => apart.push((from, to)),
-            }
-        }
-        Self(apart)
-    }
-
-    fn hold(&self, at: i64) -> bool {
-        let after = self.0.partition_point(|(from, _)| *from <= at);
-        after.checked_sub(1).and_then(|row| self.0.get(row)).is_some_and(|(_, to)| at < *to)
-    }
-}
 
 /// One lane and what is known of it.
 #[derive(Debug)]
@@ -261,7 +235,7 @@ impl Facts {
         let calling = self.calling.iter().map(|(_, times)| times);
         let others = [&self.searching, &self.pending, &self.visits];
         for list in lanes.chain(consults).chain(calling).chain(others) {
-            times.extend(list.0.iter().flat_map(|(from, to)| [*from, *to]));
+            times.extend(list.ends());
         }
         times.retain(|at| (self.begin..=self.end).contains(at));
         times.sort_unstable();
@@ -330,10 +304,6 @@ impl Facts {
             searching.then_some(SpanKind::Ringing)
         }
     }
-}
-
-fn until(at: Option<Millis>) -> i64 {
-    at.map_or(LASTS, |at| at.0)
 }
 
 fn ends_transfer(kind: InteractionKind) -> bool {
