@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use server::commands::{Assign, Call, Check, Demo, Import, Migrate, Route, Serve};
+use server::commands::{Assign, Call, Check, Demo, Import, Key, Migrate, Route, Serve};
 use server::config::ProcessEnvironment;
 use server::failure::Failure;
 
@@ -29,6 +29,7 @@ enum Command {
     Migrate(Migrate),
     Route(Route),
     Call(Call),
+    Key(Key),
 }
 
 fn main() -> ExitCode {
@@ -61,5 +62,6 @@ fn run(command: &Command, out: &mut impl std::io::Write) -> Result<(), Failure> 
         Command::Migrate(migrate) => migrate.run(&environment, out),
         Command::Route(route) => route.run(&environment, out),
         Command::Call(call) => call.run(&environment, out),
+        Command::Key(key) => key.run(&environment, out),
     }
 }

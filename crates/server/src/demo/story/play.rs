@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use phone::{CallPlan, EndCause, PhoneEvent};
+use phone::{CallPlan, EndCause, PhoneCallId, PhoneEvent};
 
 use super::scenes::{HandOn, Said, Scene, Talk};
 use crate::demo::phones::{self, Cast, Handle, Heard, News, Order, TONE_PACKETS};
@@ -230,9 +230,15 @@ async fn warm_transfer(
     company: &mut Cast,
 ) -> Result<(), &'static str> {
     let consult = Order::Consult(Box::new(phones::dial(transferor, to)));
-    phone(company, transferor)?.order(consult).await;
-    if !phone(company, to)?.until(STEP, is_answered).await {
+    let holder = phone(company, transferor)?;
+    let first = holder.seen.iter().find_map(answered_call);
+    holder.order(consult).await;
+    let second = |news: &News| answered_call(news).is_some_and(|call| Some(call) != first);
+    if !holder.until(STEP, second).await {
         return Err("the target did not answer");
+    }
+    if !phone(company, to)?.until(STEP, is_answered).await {
+        return Err("the target is not on the line");
     }
     for name in [transferor, to] {
         phone(company, name)?.order(Order::Talk).await;
@@ -291,7 +297,14 @@ fn phone<'c>(company: &'c mut Cast, name: &str) -> Result<&'c mut Handle, &'stat
 }
 
 fn is_answered(news: &News) -> bool {
-    matches!(news, News::Event(PhoneEvent::Answered { .. }))
+    answered_call(news).is_some()
+}
+
+fn answered_call(news: &News) -> Option<PhoneCallId> {
+    match news {
+        News::Event(PhoneEvent::Answered { call, .. }) => Some(*call),
+        News::Event(_) | News::Spoke | News::HeardAll => None,
+    }
 }
 
 fn is_ringing(news: &News) -> bool {
