@@ -269,3 +269,29 @@ fn a_number_is_known_by_whom_it_talked_with_last() {
     house.floor.talked_with(number.clone(), user("ben"));
     assert_eq!(house.floor.last_agent(&number), Some(&user("ben")));
 }
+
+#[test]
+fn a_call_that_becomes_part_of_another_takes_its_people_along() {
+    let mut house = House::of(&["ana", "ben", "cat"]);
+    house.change_group("sales", |sales| sales.rules.wrap_up_ms = Some(10_000));
+    house.read();
+    let now = house.now;
+    house.floor.take(&user("ana"), &call("a"), None, now);
+    house.floor.take(&user("ana"), &call("b"), None, now);
+    house.floor.take(&user("ben"), &call("b"), Some(&group("sales")), now);
+    house.floor.ring(&user("cat"), &call("b"), None, now);
+    house.changes();
+    house.floor.becomes(&call("b"), &call("a"), now);
+    assert_eq!(house.changes(), Vec::<String>::new());
+    assert!(house.floor.calls_ringing(&user("cat")).eq([&call("a")]));
+    // Who was on both is on one, and whose call it was of the group has his wrap-up after it.
+    house.hangs_up("ana", "a");
+    house.hangs_up("ben", "a");
+    house.floor.stop_ringing(&user("cat"), &call("a"), RingEnd::Stopped, house.now);
+    assert_eq!(
+        house.changes(),
+        ["ana available by call", "ben wrap_up by call", "cat available by call"]
+    );
+    house.floor.becomes(&call("b"), &call("c"), house.now);
+    assert_eq!(house.changes(), Vec::<String>::new());
+}

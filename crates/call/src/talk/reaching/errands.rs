@@ -164,6 +164,9 @@ impl Talk {
     /// Whoever is there is rung no more to come: he was by two searches, or for two purposes, and
     /// has answered one.
     pub(in crate::talk) fn tidy_doubles(&mut self, basis: &mut Basis, ctx: &mut Ctx<'_>) {
+        if self.searches.is_empty() && self.errands.is_empty() {
+            return;
+        }
         let users: Vec<UserId> = self.present.iter().filter_map(|it| it.user().cloned()).collect();
         for user in users {
             if self.rings_at(&user).is_some() {

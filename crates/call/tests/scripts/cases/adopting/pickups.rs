@@ -3,7 +3,9 @@
 use insta::assert_snapshot;
 
 use crate::cases::queue::check as check_queue;
-use crate::script::check;
+use crate::directory::directory;
+use crate::script::{check, orders_in};
+use crate::world::World;
 
 #[test]
 fn a_call_to_one_user_is_picked_up_by_another() {
@@ -279,5 +281,38 @@ fn the_target_of_a_transfer_is_helped_out() {
     context u-ana u-ben u-cat u-max;
     --
     no rows
+    "#);
+}
+
+#[test]
+fn a_call_that_goes_from_device_to_device_is_picked_up_too() {
+    let additions = r#"{"users": [
+      {"id": "u-eve", "display_name": "Eve", "sip_username": "eve",
+        "devices": [{"id": "desk", "kind": "sip"}, {"id": "soft", "kind": "sip"}],
+        "inbound_route": {"steps": [{"device": "desk", "ring_ms": 10000},
+          {"device": "soft", "ring_ms": 10000}], "then": "voicemail"}}]}"#;
+    let world = World::new(directory(additions));
+    assert_snapshot!(orders_in(world, "registered ana eve
+        0 call ana -> eve
+        12 eve rings
+        13 B: call ben -> *20/eve
+        13 takes B picked up by ben
+        20 caller hangs up
+    "), @r#"
+    0      dial eve on desk, showing ana "Ana Agent"
+    10     cancel eve NoAnswer
+    10     dial eve on soft, showing ana "Ana Agent"
+    12     ring caller
+    13     B: wants PickUp(u-eve)
+    13     B: finished
+    13     answer B.caller like caller
+    13     cancel eve AnsweredElsewhere
+    13     u-ben is taken
+    13     answer caller like B.caller
+    13     bridge caller B.caller
+    13     tell caller that it is ben "Ben Baker"
+    13     tell B.caller that it is ana "Ana Agent"
+    20     hang up B.caller Normal
+    20     finished
     "#);
 }
