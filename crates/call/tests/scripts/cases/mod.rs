@@ -3,12 +3,11 @@
 mod adopting;
 mod bridged;
 mod direct;
-mod forwarding;
 mod hunts;
-mod into_ivr;
 mod ivrs;
 mod limits;
 mod observed;
+mod onward;
 mod outbound;
 mod personal;
 mod queue;

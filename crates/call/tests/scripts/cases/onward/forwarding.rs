@@ -15,7 +15,8 @@ use crate::world::{LegState, World};
 
 /// al passes all calls on to bea, she unanswered ones outside, bob those that come while he is
 /// busy to vic, whose unanswered ones end in his mailbox; gus unanswered ones to the number of
-/// Sales; lou and lea each other's, eva her own; tim has an inbound route as well, and zoe's come to him.
+/// Sales; lou and lea each other's, eva her own; tim has an inbound route as well, and zoe's come
+/// to him.
 const PEOPLE: &str = r#"{
     "users": [
       {"id": "u-al", "display_name": "Al Always", "sip_username": "al",
