@@ -61,7 +61,9 @@ pub(super) async fn gather(
             look.tick().await;
             settled = true;
             for (index, graph) in calls {
-                let view = database.call_media(&graph.call.id).await.map_err(unreadable)?;
+                let mut view = database.call_media(&graph.call.id).await.map_err(unreadable)?;
+                // A second line that has become part of it has figures of its own.
+                view.legs.retain(|leg| leg.call == graph.call.id);
                 settled &= is_settled(graph, &view.legs, &view.recordings);
                 all.insert(*index, (view.recordings, view.legs));
             }

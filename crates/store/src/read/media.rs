@@ -34,6 +34,9 @@ pub struct RecordingView {
 /// One direction of a leg.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LegView {
+    /// The call to which it belonged when it was named: one that became part of this one has an
+    /// anchor of its own.
+    pub call: CallId,
     /// `anchor`, or the id of the Connection.
     pub leg: String,
     /// From the leg or to it.
@@ -65,7 +68,7 @@ impl Database {
                    ORDER BY started_at, id";
         let rows = sqlx::query(sql).bind(call.as_str()).fetch_all(&mut *reader).await?;
         let recordings = rows.iter().map(recording).collect::<Result<_, Error>>()?;
-        let sql = "SELECT leg, stream, codec, packets, lost, discarded, jitter_avg_ms, mos_avg \
+        let sql = "SELECT call_id, leg, stream, codec, packets, lost, discarded, jitter_avg_ms, mos_avg \
                    FROM leg_quality WHERE call_id = ?1 \
                    OR call_id IN (SELECT id FROM call WHERE absorbed_into_call_id = ?1) \
                    ORDER BY call_id <> ?1, leg <> 'anchor', leg, stream";
@@ -88,6 +91,7 @@ fn recording(row: &SqliteRow) -> Result<RecordingView, Error> {
 fn leg(row: &SqliteRow) -> Result<LegView, Error> {
     let columns = Columns { table: "leg_quality", row };
     Ok(LegView {
+        call: columns.id("call_id")?,
         leg: columns.text("leg")?,
         stream: columns.word("stream")?,
         codec: columns.text("codec")?,

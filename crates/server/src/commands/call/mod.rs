@@ -140,11 +140,18 @@ impl Show {
         if database.call(&whole).await.map_err(failed)?.is_some() {
             return Ok(whole);
         }
-        let limit = if self.id == "last" { 1 } else { RECENT };
-        let newest = database.latest_calls(limit).await.map_err(failed)?;
-        let mut like = newest
-            .into_iter()
-            .filter(|call| self.id == "last" || call.as_str().ends_with(&self.id));
+        if self.id == "last" {
+            // One that has become part of another is not what anybody means.
+            let page = database.calls(&CallFilter::default(), None, 1).await.map_err(failed)?;
+            return page
+                .calls
+                .into_iter()
+                .next()
+                .map(|call| call.id)
+                .ok_or_else(|| no_such(&self.id));
+        }
+        let newest = database.latest_calls(RECENT).await.map_err(failed)?;
+        let mut like = newest.into_iter().filter(|call| call.as_str().ends_with(&self.id));
         let found = like.next().ok_or_else(|| no_such(&self.id))?;
         match like.next() {
             None => Ok(found),

@@ -45,6 +45,7 @@ fn heard(what: &'static str, ms: u32) -> Heard {
 
 fn leg(leg: &str, codec: &str, lost: u64) -> LegView {
     LegView {
+        call: "call".into(),
         leg: leg.into(),
         stream: QualityStream::Received,
         codec: codec.into(),
