@@ -3,8 +3,8 @@
 
 use acd::{Callback, ChangeSource};
 use call::port::{
-    Arrival, CallInput, CallOutput, Caller, Destination, LegCommand, LegId, MediaCommand, Refusal,
-    Release,
+    Arrival, CallInput, CallOutput, Caller, Destination, LegCommand, LegEvent, LegId, MediaCommand,
+    Refusal, Release,
 };
 use call::{Call, CallBack, Ctx};
 use model::call_graph::words::Direction;
@@ -147,7 +147,11 @@ impl Switch {
         input: CallInput,
         effects: &mut Vec<Effect>,
     ) {
+        if let CallInput::Leg(leg, LegEvent::Referred(_)) = &input {
+            self.under_way.referrer = self.referrer(*leg);
+        }
         self.step(now, key, effects, |call, ctx| call.handle(input, ctx));
+        self.under_way.referrer = None;
     }
 
     /// A deadline of a call has come.

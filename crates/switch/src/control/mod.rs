@@ -31,6 +31,8 @@ pub(crate) struct UnderWay {
     pub(crate) wants: VecDeque<(CallKey, Control)>,
     /// Legs on which a REFER came in this step.
     pub(crate) referred: Vec<LegId>,
+    /// Who has asked, by a REFER, for what is dialled now (RFC 3892).
+    pub(crate) referrer: Option<String>,
     /// NOTIFYs about a transfer, and whom they tell.
     pub(crate) notifies: BTreeMap<ClientRequestId, LegId>,
     /// UPDATEs that say who is talked with, and to whom.

@@ -152,6 +152,12 @@ impl Switch {
         }
     }
 
+    /// The user at a leg as Referred-By names him: who he is is known here, whatever he says.
+    pub(crate) fn referrer(&self, leg: LegId) -> Option<String> {
+        let user = self.directory.user(self.legs.get(leg)?.user.as_ref()?)?;
+        Some(format!("<sip:{}@{}>", user.sip_username, self.config.domain))
+    }
+
     /// 202, and the first NOTIFY.
     pub(crate) fn accept_refer(&mut self, now: Now, leg: LegId) {
         let Some(referral) = self.legs.get_mut(leg).and_then(|leg| leg.referral.as_mut()) else {

@@ -72,6 +72,9 @@ impl Switch {
             let mut request =
                 InviteRequest::new(contact, self.caller(shown), to.clone(), Target::Flow(flow));
             self.carry_on(&mut request, anchor, shown);
+            // Trunks need not know who works here.
+            let referrer = self.under_way.referrer.clone();
+            request.headers.extend(referrer.map(|it| (HeaderName::ReferredBy, it)));
             request.headers.extend(trail.iter().cloned());
             request.body = Some(Body::sdp(offer.clone()));
             let fork = self.ua.invite(now.mono, request, &mut self.ua_out);

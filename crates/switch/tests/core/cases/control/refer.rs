@@ -26,6 +26,7 @@ fn a_user_hands_his_call_on_and_knows_how_it_went() {
     INVITE bob
     ");
     let (ring, trying) = (find(&sent, "INVITE "), find(&sent, "NOTIFY "));
+    assert_eq!(ring.value("Referred-By"), "<sip:alice@pbx.example>");
     assert_eq!(trying.value("Subscription-State"), "active;expires=180");
     assert_eq!(trying.value("Content-Type"), "message/sipfrag;version=2.0");
     let sent = house.told(ALICES, &trying);
@@ -221,6 +222,20 @@ fn what_a_refer_must_be() {
 }
 
 #[test]
+fn what_this_server_can_is_said() {
+    let mut house = office();
+    let (caller, alice) = house.talking();
+    let answer = house.ask(&alice, "OPTIONS", "", "", "");
+    assert_eq!(answer.value("Supported"), "replaces, norefersub");
+    for method in ["REFER", "NOTIFY", "UPDATE"] {
+        assert!(answer.value("Allow").contains(method));
+    }
+    let ring = house.dial(ALICES, "bob").1;
+    assert_eq!(find(&ring, "INVITE ").value("Supported"), "replaces, norefersub");
+    house.ends(&[&caller]);
+}
+
+#[test]
 fn a_refer_outside_dialogs_orders_nothing() {
     let mut house = office();
     let number = house.count();
@@ -240,6 +255,7 @@ fn a_target_outside_is_dialled_as_the_user_would_have() {
     NOTIFY alice refer active 100 Trying
     INVITE 017099
     ");
+    assert_eq!(find(&sent, "INVITE ").value("Referred-By"), "");
     house.ends(&[&caller]);
     let (caller, alice) = house.talking();
     let sent = house.refer(&alice, "<tel:+1-212-555-0100>", "");

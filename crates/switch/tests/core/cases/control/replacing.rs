@@ -91,6 +91,37 @@ fn what_rings_at_a_colleague_is_picked_up() {
     house.ends(&[&carol, &caller]);
 }
 
+/// What a telephone makes of a dialog-info document: an INVITE as for the telephone it watches.
+fn replaces_of(notify: &Sent) -> String {
+    let value = |name: &str| {
+        let (_, rest) = notify.0.split_once(&format!("{name}=\"")).expect("it is named");
+        rest.split('"').next().unwrap_or_default().to_owned()
+    };
+    let (call_id, its, ours) = (value("call-id"), value("local-tag"), value("remote-tag"));
+    format!("Replaces: {call_id};to-tag={its};from-tag={ours}\r\n")
+}
+
+#[test]
+fn a_key_that_watches_a_colleague_picks_up_what_rings_at_him() {
+    let mut house = office();
+    let (_, sent) = house.watch(CAROLS, "bob", "dialog", "Expires: 600\r\n");
+    let notify = find(&sent, "NOTIFY ");
+    house.told(CAROLS, &notify);
+    let (_, sent) = house.call("+493012345679", MEDIA);
+    let ring = find(&sent, "INVITE ");
+    let notify = find(&sent, "NOTIFY ");
+    assert!(notify.0.contains("trying") && !notify.0.contains("call-id"), "{}", notify.0);
+    house.told(CAROLS, &notify);
+    let contact = format!("Contact: <sip:bob@{BOB}>\r\n");
+    let sent = house.receive(BOB, ring.response("180 Ringing", &contact, "", ""));
+    let notify = find(&sent, "NOTIFY ");
+    let replaces = replaces_of(&notify);
+    house.told(CAROLS, &notify);
+    let (_, sent) = invite(&mut house, CAROLS, &replaces);
+    insta::assert_snapshot!(told(&all(&sent, "CANCEL ")), @"CANCEL bob");
+    assert_eq!(all(&sent, "SIP/2.0 200 OK").len(), 2);
+}
+
 #[test]
 fn what_is_replaced_is_looked_at_before_it_becomes_a_call() {
     let mut house = office();
