@@ -11,7 +11,7 @@ use model::call_graph::CallEvent;
 use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::log::Log;
-use crate::port::{Arrival, CallInput, LegEvent, LegId};
+use crate::port::{Arrival, CallInput, LegCommand, LegEvent, LegId, Refusal};
 use crate::quality;
 use crate::stage::calling_back::{self, CallBack};
 use crate::stage::{Stage, arriving};
@@ -58,6 +58,13 @@ impl Call {
     fn told(&mut self, input: CallInput, ctx: &mut Ctx<'_>) {
         if self.is_finished() {
             return;
+        }
+        if let CallInput::Leg(leg, LegEvent::Referred(_)) = &input
+            && !self.stage.talk().is_some_and(|talk| talk.answers_refers_of(*leg))
+        {
+            // Whoever has nobody to hand on waits for no answer.
+            let (leg, status) = (*leg, Refusal::State.sip_status());
+            return ctx.order(LegCommand::RefuseRefer { leg, status });
         }
         if let CallInput::Leg(leg, event) = &input
             && (self.basis.settled(*leg, event, ctx) || self.observed(*leg, event, ctx))

@@ -4,6 +4,7 @@
 //! fails never ends a call. A voice message is a recording of the caller alone, to whom nobody's
 //! wishes apply.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use model::recording::{RecordingChange, RecordingId};
@@ -41,6 +42,8 @@ pub(crate) struct Recording {
     wished: Option<bool>,
     made: u16,
     sides: Option<Sides>,
+    /// Who has been told that he is recorded.
+    told: BTreeSet<LegId>,
     state: State,
 }
 
@@ -65,7 +68,15 @@ enum State {
 
 impl Recording {
     pub(crate) fn new(call: CallId, began: Now) -> Self {
-        Self { call, began, wished: None, made: 0, sides: None, state: State::Off }
+        Self {
+            call,
+            began,
+            wished: None,
+            made: 0,
+            sides: None,
+            told: BTreeSet::new(),
+            state: State::Off,
+        }
     }
 
     /// These two hear each other now. `by_policy`: the directory wants the call recorded.
@@ -76,8 +87,7 @@ impl Recording {
         ears: &mut Ears,
         ctx: &mut Ctx<'_>,
     ) {
-        let before = self.sides.replace(sides);
-        if before == Some(sides) {
+        if self.sides.replace(sides) == Some(sides) {
             return;
         }
         match &self.state {
@@ -87,7 +97,9 @@ impl Recording {
             State::Consent { .. } => self.ask(ears, ctx),
             State::On { id, .. } => {
                 self.record(id.clone(), sides, ctx);
-                self.tell_new(before, sides, ears, ctx);
+                if let Some(prompt) = ctx.settings.sound.consent_prompt.clone() {
+                    self.tell(sides, &prompt, ears, ctx);
+                }
             }
             // Its stage has closed it.
             State::Message { .. } => {}
@@ -191,24 +203,21 @@ impl Recording {
         let Some(prompt) = ctx.settings.sound.consent_prompt.clone() else {
             return self.begin(sides, ears, ctx);
         };
-        for leg in sides.legs() {
-            let list = Playlist::one(Playlist::named(&prompt));
-            ears.play(leg, Purpose::Consent, list, ctx);
-        }
+        self.tell(sides, &prompt, ears, ctx);
         if !matches!(self.state, State::Consent { .. }) {
             self.state = State::Consent { paused: false };
         }
+        // Who is new has been told before.
+        if sides.legs().all(|leg| ears.hears(leg) != Some(Purpose::Consent)) {
+            self.begin(sides, ears, ctx);
+        }
     }
 
-    /// Who has joined what is recorded is told as the others were.
-    fn tell_new(&self, before: Option<Sides>, sides: Sides, ears: &mut Ears, ctx: &mut Ctx<'_>) {
-        let Some(prompt) = ctx.settings.sound.consent_prompt.clone() else {
-            return;
-        };
+    /// Plays the prompt to who has not been told; once in a recording.
+    fn tell(&mut self, sides: Sides, prompt: &str, ears: &mut Ears, ctx: &mut Ctx<'_>) {
         for leg in sides.legs() {
-            if before.into_iter().flat_map(Sides::legs).all(|known| known != leg) {
-                let list = Playlist::one(Playlist::named(&prompt));
-                ears.play(leg, Purpose::Consent, list, ctx);
+            if self.told.insert(leg) {
+                ears.play(leg, Purpose::Consent, Playlist::one(Playlist::named(prompt)), ctx);
             }
         }
     }
@@ -282,6 +291,7 @@ impl Recording {
     }
 
     fn close(&mut self, ears: &mut Ears, ctx: &mut Ctx<'_>) {
+        self.told.clear();
         match std::mem::replace(&mut self.state, State::Off) {
             State::Off => {}
             State::Consent { .. } => {

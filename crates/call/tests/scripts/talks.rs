@@ -264,8 +264,11 @@ fn happen(world: &mut World, deed: Deed, lawful: bool) {
         }
         Deed::Refer(which, goal) => {
             if let Some((call, leg)) = one(world, &which, LegState::Up) {
-                let goal = world.goal(goal);
+                let (goal, before) = (world.goal(goal), world.refers);
+                let finished = world.calls[call].finished;
                 world.input(call, CallInput::Leg(leg, LegEvent::Referred(goal)));
+                let answered = world.refers == before + 1;
+                assert!(answered || finished, "a refer without an answer\n{}", world.log);
             }
         }
         Deed::Leg(which, event) => {
@@ -361,6 +364,7 @@ fn bridged_as_written(live: &Live, log: &str) {
         let is_his = |leg: &BridgeLeg| *leg == BridgeLeg::Connection(seq);
         let (mut open, mut main, mut total) = (None, None, 0);
         for recorded in &live.events {
+            #[expect(clippy::wildcard_enum_match_arm, reason = "the others move nobody")]
             match &recorded.event {
                 CallEvent::BridgeEntered { leg, bridge } if is_his(leg) => {
                     assert_eq!(open, None, "c{seq} is in two bridges\n{log}");
@@ -381,6 +385,14 @@ fn bridged_as_written(live: &Live, log: &str) {
         assert_eq!(row.bridged_at, main, "c{seq}\n{log}");
         assert_eq!(total, ended.0 - answered.0, "c{seq} was nowhere for a while\n{log}");
     }
+}
+
+/// Every transfer that begins has one end (§6.2.5).
+fn transfers_end(live: &Live, log: &str) {
+    let count = |is: fn(&CallEvent) -> bool| live.events.iter().filter(|it| is(&it.event)).count();
+    let begun = count(|event| matches!(event, CallEvent::TransferStarted { .. }));
+    let ended = count(|event| matches!(event, CallEvent::TransferEnded { .. }));
+    assert_eq!(begun, ended, "transfers that began and ended\n{log}");
 }
 
 /// Longer than all that one call may wait for, one after the other.
@@ -431,6 +443,7 @@ fn play_scene((settings, calls, deeds, release): Scene, lawful: bool) {
         if lawful {
             bridged_as_written(live, &world.log);
         }
+        transfers_end(live, &world.log);
     }
     for user in world.directory.users() {
         assert!(!world.floor.is_on_call(&user.id), "{} talks\n{}", user.id, world.log);

@@ -53,6 +53,8 @@ pub(crate) struct World {
     pub(crate) shown: BTreeMap<LegId, Shown>,
     /// What every leg hears.
     pub(crate) media: Media,
+    /// Refers that were answered.
+    pub(crate) refers: u32,
     /// What became of orders.
     pub(crate) answers: Vec<Result<(), Refusal>>,
     /// How deep in what follows from an input.
@@ -117,6 +119,7 @@ impl World {
             dialled: VecDeque::new(),
             shown: BTreeMap::new(),
             media: Media::default(),
+            refers: 0,
             answers: Vec::new(),
             depth: 0,
             legs: LegIds::default(),
@@ -602,6 +605,10 @@ impl World {
                 CallOutput::UserTaken(ref user) => taken.push_back(user.clone()),
                 CallOutput::Leg(ref command) => {
                     self.media.ordered(command);
+                    if let LegCommand::AcceptRefer { .. } | LegCommand::RefuseRefer { .. } = command
+                    {
+                        self.refers += 1;
+                    }
                     if let LegCommand::DialUser { leg, shown, .. }
                     | LegCommand::CallUser { leg, shown, .. }
                     | LegCommand::Identify { leg, shown } = command

@@ -29,6 +29,11 @@ pub(crate) struct Lingering {
 }
 
 impl Talk {
+    /// Whether what this leg asks for is answered here.
+    pub(crate) fn answers_refers_of(&self, leg: LegId) -> bool {
+        self.by_leg(leg).is_some() || self.lingering.iter().any(|it| it.party.leg == leg)
+    }
+
     /// The telephone of a party wants the call handed on.
     pub(in crate::talk) fn referred(
         &mut self,
