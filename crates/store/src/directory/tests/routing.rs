@@ -185,8 +185,10 @@ fn forwards_that_lead_nowhere_or_back_are_named() {
         user("e", json!({"always": "c", "no_answer": "+15550100005"})),
         routed,
     ]);
-    let number = |id: &str, e164: &str, user: &str| json!({"id": id, "e164": e164, "assigned_user_id": user});
-    let numbers = json!([number("n-c", "+15550100003", "c"), number("n-e", "+15550100005", "e")]);
+    let numbers = json!([
+        {"id": "n-c", "e164": "+15550100003", "assigned_user_id": "c"},
+        {"id": "n-e", "e164": "+15550100005", "assigned_user_id": "e"},
+    ]);
     let file = file(&json!({"users": users, "numbers": numbers}));
     insta::assert_snapshot!(problems(&file));
 }
