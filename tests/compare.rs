@@ -22,6 +22,27 @@ pub fn graphs(expected: &Value, stored: &Value) -> Vec<String> {
     compared.differences
 }
 
+/// Takes out of a graph what an absorbed consultation adds to it (D34): the one interaction
+/// `call_absorbed`; and the hold, which came before the consultation was dialled, takes its time,
+/// as if one order had done both. What is wrong about them.
+pub fn without_absorption(graph: &mut Value) -> Option<String> {
+    let interactions = graph["interactions"].as_array_mut()?;
+    let count = interactions.len();
+    interactions.retain(|row| row["kind"] != "call_absorbed");
+    let wrong = (interactions.len() + 1 != count).then(|| "one `call_absorbed`".to_owned());
+    for index in 0..interactions.len() {
+        interactions[index]["seq"] = (index + 1).into();
+        let next = interactions.get(index + 1).map(|row| (row["kind"].clone(), row["at"].clone()));
+        if let Some((kind, at)) = next
+            && interactions[index]["kind"] == "hold"
+            && kind == "transfer_started"
+        {
+            interactions[index]["at"] = at;
+        }
+    }
+    wrong
+}
+
 /// The conversations of a call against the oracle's: ids aside, all rows are exact; times are
 /// those of the stored graph at the places where the oracle's graph has the oracle's time.
 pub fn conversations(expected: &Value, stored: &Value, graphs: (&Value, &Value)) -> Vec<String> {

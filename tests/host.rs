@@ -132,6 +132,18 @@ impl Host {
         self.request("PUT", path, json)
     }
 
+    /// The status and the JSON of the answer to a POST of this JSON.
+    ///
+    /// # Errors
+    /// When it does not answer, or not with JSON.
+    pub fn post(&self, path: &str, json: &str) -> anyhow::Result<(u16, serde_json::Value)> {
+        let answer = self.request("POST", path, json)?;
+        let status = answer.split(' ').nth(1).context("a status")?.parse()?;
+        let (_, body) = answer.split_once("\r\n\r\n").context("a body")?;
+        let body = if body.is_empty() { "null" } else { body };
+        Ok((status, serde_json::from_str(body).with_context(|| answer.clone())?))
+    }
+
     fn request(&self, method: &str, path: &str, body: &str) -> anyhow::Result<String> {
         let address = SocketAddr::new(self.block.server(), 8080);
         let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(5))?;

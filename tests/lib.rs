@@ -3,6 +3,7 @@
 
 pub mod compare;
 pub mod database;
+pub mod handset;
 pub mod host;
 pub mod player;
 pub mod puppet;

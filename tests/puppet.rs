@@ -211,6 +211,21 @@ pub fn description(at: IpAddr, port: u16) -> String {
 }
 
 impl Heard {
+    /// A message from its text.
+    pub(crate) fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The method of a request; the version of a response.
+    pub fn method(&self) -> &str {
+        self.0.split(' ').next().unwrap_or_default()
+    }
+
+    /// Whether it has this Call-ID.
+    pub fn is_of(&self, call_id: &str) -> bool {
+        self.header("Call-ID").is_ok_and(|found| found == call_id)
+    }
+
     /// The response to this request from whoever is at `contact`.
     ///
     /// # Errors

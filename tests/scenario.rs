@@ -23,6 +23,9 @@ use crate::registration::register;
 pub struct Scenario {
     /// The oracle's scenario whose rows must be stored, without its `.json`.
     pub oracle: Option<String>,
+    /// The consultation was a call of its own until it was absorbed (D34): besides the oracle's
+    /// rows there is `call_absorbed`, and whoever consulted had put the other on hold before.
+    pub absorbed: bool,
     /// Added to the configuration.
     pub configuration: String,
     /// Environment of the server; `[far_end]` stands for that address.
@@ -38,12 +41,30 @@ pub struct Scenario {
     pub far_end: Vec<FarEnd>,
     /// Who calls, one after another.
     pub caller: Vec<Caller>,
+    /// What is ordered by the API, one after another, once everybody has begun to call.
+    pub order: Vec<Order>,
     /// Queries on the database and the rows they must give.
     pub expect: Vec<Expectation>,
     /// Lines that `/metrics` must have at the end.
     pub metrics: Vec<String>,
     /// What the API must say at the end, before the server stops.
     pub seen: Vec<Seen>,
+}
+
+/// An order to the API.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Order {
+    /// Is given when this query gives a row.
+    pub after: Option<String>,
+    /// What a call is to do: the path below `/api/v1/calls/{id}/`, of the first call there is.
+    pub what: String,
+    /// With what.
+    #[serde(default)]
+    pub with: serde_json::Map<String, Value>,
+    /// The status of the answer; 200.
+    #[serde(default = "good")]
+    pub status: u16,
 }
 
 /// A resource of the API and what one place of it must hold.
@@ -122,6 +143,10 @@ pub struct Agent {
     pub silent: bool,
 }
 
+fn good() -> u16 {
+    200
+}
+
 fn one() -> u32 {
     1
 }
@@ -149,6 +174,9 @@ pub struct Stage {
 pub async fn run(name: &str, block: Block) -> anyhow::Result<()> {
     let mut stage = Stage::set(name, block)?;
     stage.call().await?;
+    for index in 0..stage.scenario.order.len() {
+        stage.give(&stage.scenario.order[index]).await?;
+    }
     stage.finish().await
 }
 
@@ -252,6 +280,37 @@ impl Stage {
         };
         self.players.push(Player::start(&part, &self.host)?);
         Ok(())
+    }
+
+    async fn give(&self, order: &Order) -> anyhow::Result<()> {
+        if let Some(query) = &order.after {
+            self.until(query).await?;
+        }
+        let with = serde_json::to_string(&order.with)?;
+        self.order(&order.what, &with, order.status).await?;
+        Ok(())
+    }
+
+    /// Orders something of the first call, with this JSON; what the API answers.
+    ///
+    /// # Errors
+    /// When the status is another one.
+    pub async fn order(&self, what: &str, with: &str, status: u16) -> anyhow::Result<Value> {
+        let call = self.line("SELECT id FROM call ORDER BY initiated_at, rowid LIMIT 1").await?;
+        let path = format!("/api/v1/calls/{call}/{what}");
+        let (found, answer) = self.host.post(&path, with)?;
+        ensure!(found == status, "{}: {found} to {what} {with}: {answer}", self.name);
+        Ok(answer)
+    }
+
+    /// The first line of what a query gives.
+    ///
+    /// # Errors
+    /// When it gives none within ten seconds.
+    pub async fn line(&self, query: &str) -> anyhow::Result<String> {
+        self.until(query).await?;
+        let mut database = Database::open(&self.host.database()).await?;
+        database.lines(query).await?.into_iter().next().context("a row")
     }
 
     /// Waits until a query on the database gives a row.
@@ -370,7 +429,7 @@ impl Stage {
             }
         }
         if let Some(oracle) = &self.scenario.oracle {
-            trouble.extend(unlike(oracle, &mut database).await?);
+            trouble.extend(unlike_so(oracle, self.scenario.absorbed, &mut database).await?);
         }
         Ok(trouble)
     }
@@ -381,6 +440,14 @@ impl Stage {
 /// # Errors
 /// When one of the two cannot be read.
 pub async fn unlike(name: &str, database: &mut Database) -> anyhow::Result<Vec<String>> {
+    unlike_so(name, false, database).await
+}
+
+async fn unlike_so(
+    name: &str,
+    absorbed: bool,
+    database: &mut Database,
+) -> anyhow::Result<Vec<String>> {
     let graphs = database.graphs().await?;
     let [stored] = graphs.as_slice() else {
         return Ok(vec![format!("one call must be handed off, not {}", graphs.len())]);
@@ -389,7 +456,13 @@ pub async fn unlike(name: &str, database: &mut Database) -> anyhow::Result<Vec<S
     let conversations = database.conversations(id).await?;
     let oracle = oracle(name)?;
     let (graph, expected) = (&oracle["graph"], &oracle["expect"]["conversations"]);
-    let mut trouble = compare::graphs(graph, stored);
+    let mut stored = stored.clone();
+    let mut trouble = Vec::new();
+    if absorbed {
+        trouble.extend(compare::without_absorption(&mut stored));
+    }
+    let stored = &stored;
+    trouble.extend(compare::graphs(graph, stored));
     trouble.extend(compare::conversations(expected, &conversations, (graph, stored)));
     Ok(trouble)
 }

@@ -3,6 +3,12 @@
 
 #[path = "sipp/directed.rs"]
 mod directed;
+#[path = "sipp/handing_on.rs"]
+mod handing_on;
+#[path = "sipp/joining.rs"]
+mod joining;
+#[path = "sipp/others_got_wrong.rs"]
+mod others_got_wrong;
 #[path = "sipp/searching.rs"]
 mod searching;
 #[path = "sipp/torture.rs"]
@@ -137,6 +143,18 @@ scenarios! {
     112 personal_route_devices,
     113 skills_relax,
     114 progressive_simulring,
+    130 cold_transfer_by_phone,
+    131 cold_transfer_by_order,
+    132 cold_transfer_to_group_by_phone,
+    133 cold_transfer_to_group_by_order,
+    134 cold_transfer_outside_by_phone,
+    135 cold_transfer_outside_by_order,
+    136 cold_transfer_caller_gone_by_phone,
+    137 cold_transfer_caller_gone_by_order,
+    138 cold_transfer_returns_by_order,
+    139 warm_transfer_by_order,
+    140 warm_abandoned_by_order,
+    141 add_user_by_order,
 }
 
 #[test]
@@ -156,6 +174,9 @@ fn every_folder_is_a_test_and_every_test_a_folder() -> anyhow::Result<()> {
         .iter()
         .chain(directed::NAMES)
         .chain(searching::NAMES)
+        .chain(handing_on::NAMES)
+        .chain(joining::NAMES)
+        .chain(others_got_wrong::NAMES)
         .map(|name| (*name).to_owned())
         .collect();
     assert_eq!(folders, tests);
