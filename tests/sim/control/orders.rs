@@ -27,8 +27,8 @@ pub(crate) struct Answers {
     /// Who has ordered a hold: he may be apart from a conference of which he is a party, and no
     /// row says so.
     pub(crate) holders: BTreeSet<Arc<str>>,
-    /// For whom calls were ordered.
-    pub(crate) originated: BTreeSet<UserId>,
+    /// Whose telephones were to ring without a row.
+    pub(crate) rung: BTreeSet<UserId>,
     /// Of the last order.
     pub(crate) last: Option<Result<(CallId, Standing), Refusal>>,
 }
@@ -66,6 +66,11 @@ impl World {
         self.note(|_| format!("order {text} by {by:?} on {call}"));
         if let Command::Hold { user } = &command {
             self.answers.holders.insert(user.as_str().into());
+        }
+        if let Command::Supervise { by: who, .. } | Command::Move { user: who, .. } = &command {
+            // A telephone rings of which no row speaks.
+            self.answers.rung.insert(who.clone());
+            self.supervised = true;
         }
         let order = self.answers.give(&kind);
         self.input(Input::Order { order, call: call.clone(), by, command });
@@ -164,7 +169,7 @@ impl World {
         let user = UserId::from(*random.pick(&USERS));
         self.note(|_| format!("order a call of {user} to {to}"));
         let order = self.answers.give("originate");
-        self.answers.originated.insert(user.clone());
+        self.answers.rung.insert(user.clone());
         let to = to.into();
         let devices = Devices::All;
         self.input(Input::Originate { order, user: user.clone(), devices, to, caller_id: None });

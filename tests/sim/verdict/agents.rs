@@ -48,11 +48,15 @@ fn note<'a>(graph: &'a CallGraph, days: &mut BTreeMap<&'a UserId, Day<'a>>) {
         if let (Some(user), Some(at)) = (&connection.answered_user_id, connection.answered_at) {
             let day = days.entry(user).or_default();
             day.talked.push((&call.id, at, connection.ended_at.unwrap_or(end)));
-            day.answered.push((&call.id, at));
+            // Who gets his own call back, or fetches one, was never rung for it.
+            if at > connection.opened_at {
+                day.answered.push((&call.id, at));
+            }
         }
         for attempt in &graph.attempts {
             if let Some(user) = attempt.user_id.as_ref()
                 && attempt.connection_id == connection.id
+                && attempt.ended_at != Some(attempt.started_at)
             {
                 let rung = (&call.id, attempt, strategy(graph, attempt, connection.strategy));
                 let day = days.entry(user).or_default();

@@ -13,7 +13,9 @@ use std::time::Duration;
 
 use model::call_graph::CallGraph;
 use model::call_graph::graph::Connection;
-use model::call_graph::words::{AttemptOutcome, CallOutcome, CallState};
+use model::call_graph::words::{
+    AttemptOutcome, CallOutcome, CallState, ConnectionKind, InteractionKind,
+};
 use model::{Millis, UserId};
 
 pub(crate) use tally::Tally;
@@ -27,7 +29,9 @@ pub(crate) fn faults(world: &World, cut: usize) -> Vec<String> {
     let graphs = &world.store.graphs;
     let counters = world.switch.counters();
     let absorbed = |graph: &&CallGraph| graph.call.state == CallState::Absorbed;
-    let absorbed = graphs.values().filter(absorbed).count() as u64;
+    // Of an earlier process nothing is counted.
+    let is_first = world.restarts == 0;
+    let absorbed = graphs.values().filter(|_| is_first).filter(absorbed).count() as u64;
     let ended: u64 = counters.calls_ended.values().sum::<u64>() + absorbed;
     if world.restarts == 0 && (counters.calls_started, ended) != (graphs.len() as u64, ended) {
         faults.push(format!("{} calls, {} graphs", counters.calls_started, graphs.len()));
@@ -94,6 +98,11 @@ fn bridge(world: &World, graph: &CallGraph, connection: &Connection) -> Option<S
         |end: &Option<IpAddr>, who: &BTreeSet<IpAddr>| end.is_none_or(|end| who.contains(&end));
     // Who handed it on has left, and others may have come.
     let handed_on = graph.connections.len() > 1;
+    let held = graph.interactions.iter().any(|row| row.kind == InteractionKind::Hold);
+    if handed_on && (held || connection.kind == ConnectionKind::Recall) {
+        // Whoever is there may be held by everybody else, or have held who comes back to him.
+        return None;
+    }
     let fits = world.media.bridged.iter().any(|bridged| {
         let [a, b] = &bridged.ends;
         let pair = |one, other| is(one, &winner) && (handed_on || is(other, &anchor));

@@ -35,8 +35,8 @@ impl World {
             .filter_map(|attempt| attempt.user_id.as_ref())
             .collect();
         for agent in self.switch.wallboard(super::wall(self.now)).agents {
-            // For whom a call is ordered is rung before there is one.
-            if self.answers.originated.contains(&agent.user) {
+            // For whom a call is ordered is rung before there is one, and so on.
+            if self.answers.rung.contains(&agent.user) {
                 continue;
             }
             let is_rung = rung.contains(&agent.user);
