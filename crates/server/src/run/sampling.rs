@@ -9,6 +9,7 @@ use acd::AgentState;
 use acd::statistics::{GroupBoard, Wallboard};
 use api::{Gauges, Health, Metrics, Queue, Sample};
 use media::Totals;
+use model::call_graph::words::TransferState;
 use store::metrics::StoreMetrics;
 use switch::{Counters, Switch};
 use tokio::sync::watch;
@@ -189,7 +190,11 @@ fn agents(board: &Wallboard) -> [Gauges; 4] {
 /// Name, help, value.
 type Total = (&'static str, &'static str, u64);
 
-fn sip_totals(core: &Counters, sip: &transport::Counts) -> [Total; 11] {
+fn sip_totals(core: &Counters, sip: &transport::Counts) -> [Total; 15] {
+    let ended: u64 = core.transfers_ended.values().sum();
+    let completed = core.transfers_ended.get(&TransferState::Completed).copied();
+    let completed = completed.unwrap_or_default();
+    let refused = core.refers.iter().filter(|(status, _)| **status >= 300);
     [
         ("sip_received", "SIP messages received", sip.received),
         ("sip_sent", "SIP messages sent", sip.sent),
@@ -202,6 +207,10 @@ fn sip_totals(core: &Counters, sip: &transport::Counts) -> [Total; 11] {
         ("trunk_failovers", "INVITEs repeated elsewhere", core.trunk_failovers),
         ("queue_offers", "Turns of waiting callers", core.offers),
         ("callbacks", "Callers called back", core.callbacks),
+        ("transfers_started", "Transfers that began", core.transfers_started),
+        ("transfers_completed", "Transfers whose target got the call", completed),
+        ("transfers_failed", "Transfers that ended otherwise", ended - completed),
+        ("refers_refused", "REFERs that were refused", refused.map(|(_, count)| count).sum()),
     ]
 }
 
