@@ -2,15 +2,19 @@
 //! [`CallOutput::Finished`](crate::port::CallOutput::Finished) nothing it is told has an effect
 //! (D40).
 
+pub(crate) mod adoption;
+mod log;
+mod standing;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use model::CallId;
 use model::call_graph::CallEvent;
 
+use self::log::Log;
 use crate::basis::Basis;
 use crate::ctx::Ctx;
-use crate::log::Log;
 use crate::port::{Arrival, CallInput, LegCommand, LegEvent, LegId, Refusal};
 use crate::quality;
 use crate::stage::calling_back::{self, CallBack};

@@ -6,7 +6,6 @@
 //! pushed on [`Ctx::out`]: events to keep, commands to legs. What calls share (who is registered,
 //! who talks, who rings) is in [`acd::Floor`].
 
-mod adoption;
 mod basis;
 mod call;
 mod context;
@@ -15,7 +14,6 @@ mod given_up;
 mod ivr;
 mod leg;
 mod limits;
-mod log;
 mod outbound;
 mod outcome;
 pub mod port;
@@ -24,7 +22,6 @@ mod recording;
 mod routing;
 mod sound;
 mod stage;
-mod standing;
 mod talk;
 mod voicemail;
 

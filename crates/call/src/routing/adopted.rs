@@ -52,8 +52,8 @@ impl Hunt {
 }
 
 impl Ringing {
-    /// As [`Hunt::picked_up`]; it counts for the group if he is a member of it. Where the user is rung himself, the attempt is his and his other
-    /// telephones stop.
+    /// As [`Hunt::picked_up`]; it counts for the group if he is a member of it. Where the user is
+    /// rung himself, the attempt is his and his other telephones stop.
     pub(crate) fn picked_up(
         &mut self,
         user: &UserId,

@@ -95,7 +95,7 @@ impl Hunting {
     }
 
     /// It rings on in another call; no IVR goes on with it there.
-    pub(crate) fn give_up(self, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Hunt {
+    pub(crate) fn give_up(self, basis: &Basis, ctx: &mut Ctx<'_>) -> Hunt {
         if let Some(ivr) = &self.ivr {
             session::exit(ivr, IvrExit::CallerHangup, None, basis, ctx);
         }

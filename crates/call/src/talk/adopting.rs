@@ -4,15 +4,15 @@
 
 use std::time::Duration;
 
-use model::call_graph::event::{BridgeLeg, ConnectionSeq};
+use model::call_graph::event::{BridgeLeg, ConnectionSeq, Party};
 use model::call_graph::words::{ConnectionKind, RoutingRule};
 use model::{E164, UserId};
 
 use super::reaching::{Dial, Purpose, Reach, Search};
 use super::transfers::warm::Consult;
 use super::{Present, Talk};
-use crate::adoption::ONLY;
 use crate::basis::Basis;
+use crate::call::adoption::ONLY;
 use crate::ctx::Ctx;
 use crate::given_up::{Answered, Dialled, GivenUp, Reached};
 use crate::leg::{Anchor, user_of};
@@ -113,16 +113,14 @@ impl Talk {
 
     /// Somebody has picked up what nobody had answered: his telephone does not know whom it talks
     /// with, nor does the caller's know him.
-    pub(crate) fn introduced(stage: Stage, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Stage {
-        match stage {
-            Stage::Talking(mut talk) => {
-                for leg in talk.legs() {
-                    talk.shows_nobody(leg);
-                }
-                talk.settle(basis, ctx)
+    pub(crate) fn introduced(mut stage: Stage, basis: &Basis, ctx: &mut Ctx<'_>) -> Stage {
+        if let Stage::Talking(talk) = &mut stage {
+            for leg in talk.legs() {
+                talk.shows_nobody(leg);
             }
-            other => other,
+            talk.identify(basis, ctx);
         }
+        stage
     }
 
     /// A user has consulted somebody on another line: it is a consultation of this call, as far as
@@ -145,30 +143,23 @@ impl Talk {
         given.absorb(Some(connection), kind, user, basis, ctx);
         let verdict = format!("{} has become part of this call", given.call);
         basis.decide(RoutingRule::Transfer, user.as_str(), verdict);
-        let GivenUp { mut anchor, reached, .. } = given;
+        let GivenUp { anchor, reached, .. } = given;
         let bridge = self.open_bridge();
-        let mut target = None;
-        // What he has of the other call: no row here speaks of it.
-        let mut his = Present::new(anchor.leg, BridgeLeg::Anchor, anchor.party.clone());
-        match reached {
-            Reached::Nobody => {}
+        let (his, target) = match reached {
             Reached::Talking(far) => {
-                let other = other_side(user, &anchor, &mut his, far);
-                target = Some(other.leg);
+                let (his, other) = sides(user, &anchor, far);
+                let leg = other.leg;
                 basis.named.extend(other.user().cloned());
                 let name = BridgeLeg::Connection(connection);
-                ctx.out.push(CallOutput::Named(other.leg, name));
+                ctx.out.push(CallOutput::Named(leg, name));
                 self.present.push(Present { name: Some(name), bridge, ..other });
+                (his, Some(leg))
             }
-            Reached::Ringing(hunt) => self.rings_on(*hunt, connection, kind, by, basis),
-            Reached::Dialling(dialled) if is_added => {
-                self.dial_goes_on(dialled, user, connection, home, basis);
+            reached @ (Reached::Nobody | Reached::Ringing(_) | Reached::Dialling(_)) => {
+                self.rings_on(reached, connection, kind, by, basis, ctx);
+                (line(anchor.leg, &anchor.party, false), None)
             }
-            Reached::Dialling(dialled) => {
-                let hunt = Hunt::of_dial(dialled, ctx.now.mono);
-                self.rings_on(hunt, connection, kind, by, basis);
-            }
-        }
+        };
         if !is_added {
             let user = user.clone();
             self.consults.push(Consult { by, user, home, bridge, connection, target });
@@ -177,35 +168,17 @@ impl Talk {
             }
         }
         // No telephone asks on a line that is not answered.
-        let is_up = |leg| leg != anchor.leg || anchor.is_accepted();
-        let asked = referred.filter(|leg| *leg == by || (*leg == his.leg && is_up(his.leg)));
+        let is_up = his.leg != anchor.leg || anchor.is_accepted();
+        let asked = referred.filter(|leg| *leg == by || (*leg == his.leg && is_up));
         if let Some(leg) = asked {
             ctx.order(LegCommand::AcceptRefer { leg });
             basis.ears.silence(leg, ctx);
         }
-        let stays = !complete;
-        let old = (!stays).then(|| self.by_leg(by).cloned()).flatten();
+        let old = self.by_leg(by).cloned().filter(|_| complete);
         self.conclude(by, complete, basis, ctx);
-        let why = Release::Normal;
-        let waits = complete && target.is_none();
-        for line in old.into_iter().chain([his]) {
-            let leg = line.leg;
-            if asked == Some(leg) && waits {
-                self.linger(line, connection);
-                continue;
-            }
-            if asked == Some(leg) {
-                ctx.order(LegCommand::NotifyRefer { leg, status: 200 });
-            }
-            if leg == anchor.leg {
-                anchor.release(outcome::CANCELLED, why, ctx);
-            } else {
-                ctx.order(LegCommand::HangUp { leg, why });
-            }
-        }
-        if asked == Some(by) && stays {
-            ctx.order(LegCommand::NotifyRefer { leg: by, status: 200 });
-        }
+        let waits = (complete && target.is_none()).then_some(connection);
+        let lines = old.into_iter().chain([his]);
+        self.let_go(lines, anchor, asked, waits, ctx);
         self.drop_searches(basis, ctx);
     }
 
@@ -223,14 +196,53 @@ impl Talk {
         }
     }
 
-    /// What rang in the other call rings in this one.
+    /// The lines of his on which he is no more are hung up. `asked`: which of his telephone's has
+    /// asked for it, and is told what has become of it; `waits`: that is not known yet.
+    fn let_go(
+        &mut self,
+        lines: impl Iterator<Item = Present>,
+        mut anchor: Anchor,
+        asked: Option<LegId>,
+        waits: Option<ConnectionSeq>,
+        ctx: &mut Ctx<'_>,
+    ) {
+        let why = Release::Normal;
+        let told = |leg, ctx: &mut Ctx<'_>| {
+            ctx.order(LegCommand::NotifyRefer { leg, status: 200 });
+        };
+        for line in lines {
+            let leg = line.leg;
+            match waits {
+                Some(connection) if asked == Some(leg) => {
+                    self.linger(line, connection);
+                    continue;
+                }
+                Some(_) | None => {}
+            }
+            if asked == Some(leg) {
+                told(leg, ctx);
+            }
+            if leg == anchor.leg {
+                anchor.release(outcome::CANCELLED, why, ctx);
+            } else {
+                ctx.order(LegCommand::HangUp { leg, why });
+            }
+        }
+        if let Some(leg) = asked.filter(|leg| self.by_leg(*leg).is_some()) {
+            told(leg, ctx);
+        }
+    }
+
+    /// What rang in the other call rings in this one. A number outside that is added has no
+    /// attempts (D4).
     fn rings_on(
         &mut self,
-        mut hunt: Hunt,
+        reached: Reached,
         connection: ConnectionSeq,
         kind: ConnectionKind,
         by: LegId,
         basis: &mut Basis,
+        ctx: &Ctx<'_>,
     ) {
         let Some(Present { bridge, party, .. }) = self.by_leg(by).cloned() else {
             return;
@@ -239,26 +251,25 @@ impl Talk {
             return;
         };
         let behalf = self.behalf(by, basis);
-        hunt.becomes(Becomes { connection, kind, opened_by, behalf }, basis);
-        self.searches.push(Search {
-            reach: Reach::Hunt(Box::new(hunt)),
-            purpose: Purpose::Add,
-            bridge,
-        });
-    }
-
-    /// A number outside that is added has no attempts (D4).
-    fn dial_goes_on(
-        &mut self,
-        dialled: Dialled,
-        by: &UserId,
-        connection: ConnectionSeq,
-        bridge: u16,
-        basis: &Basis,
-    ) {
-        let Dialled { leg, to, rang, gives_up_at } = dialled;
-        let party = basis.outside(E164::parse(&to).ok().as_ref(), &to);
-        let reach = Reach::Dial(Dial { leg, connection, party, by: by.clone(), rang, gives_up_at });
+        let becomes = Becomes { connection, kind, opened_by, behalf };
+        let reach = match reached {
+            Reached::Nobody | Reached::Talking(_) => return,
+            Reached::Ringing(mut hunt) => {
+                hunt.becomes(becomes, basis);
+                Reach::Hunt(hunt)
+            }
+            Reached::Dialling(dialled) if kind == ConnectionKind::Add => {
+                let Dialled { leg, to, rang, gives_up_at } = dialled;
+                let party = basis.outside(E164::parse(&to).ok().as_ref(), &to);
+                let by = becomes.opened_by;
+                Reach::Dial(Dial { leg, connection, party, by, rang, gives_up_at })
+            }
+            Reached::Dialling(dialled) => {
+                let mut hunt = Hunt::of_dial(dialled, ctx.now.mono);
+                hunt.becomes(becomes, basis);
+                Reach::Hunt(Box::new(hunt))
+            }
+        };
         self.searches.push(Search { reach, purpose: Purpose::Add, bridge });
     }
 
@@ -288,7 +299,7 @@ impl Talk {
     }
 
     /// Two who talk become part of another call.
-    pub(crate) fn give_up(mut self: Box<Self>, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Reached {
+    pub(crate) fn give_up(mut self: Box<Self>, basis: &Basis, ctx: &mut Ctx<'_>) -> Reached {
         let Some((anchor, far)) = self.pair() else {
             return Reached::Nobody;
         };
@@ -304,10 +315,14 @@ impl Talk {
     }
 }
 
-/// Whom the user talks with in a call of two. `his`: becomes his side of it.
-fn other_side(user: &UserId, anchor: &Anchor, his: &mut Present, far: Answered) -> Present {
-    let name = BridgeLeg::Anchor;
-    let far_side = Present { phone_holds: far.far_holds, ..Present::new(far.leg, name, far.party) };
-    his.phone_holds = far.anchor_holds;
-    if anchor.user() == Some(user) { far_side } else { std::mem::replace(his, far_side) }
+/// The user's side of a call of two, and the other.
+fn sides(user: &UserId, anchor: &Anchor, far: Answered) -> (Present, Present) {
+    let caller = line(anchor.leg, &anchor.party, far.anchor_holds);
+    let called = line(far.leg, &far.party, far.far_holds);
+    if anchor.user() == Some(user) { (caller, called) } else { (called, caller) }
+}
+
+/// Somebody on another call, of whom no row of this one speaks yet.
+fn line(leg: LegId, party: &Party, phone_holds: bool) -> Present {
+    Present { name: None, phone_holds, ..Present::new(leg, BridgeLeg::Anchor, party.clone()) }
 }

@@ -105,8 +105,8 @@ impl Talk {
         }
     }
 
-    /// What telephones outside show of a party: no names, and of a user without a number that of the
-    /// call.
+    /// What telephones outside show of a party: no names, and of a user without a number that of
+    /// the call.
     pub(super) fn shown_outside(&self, party: &Party, basis: &Basis) -> Shown {
         let number = match party {
             Party::External { number, text, .. } => {

@@ -1,4 +1,5 @@
-//! The reference scenarios, driven by leg events and orders at the oracle's times: the fold must be the oracle's graph, row for row.
+//! The reference scenarios, driven by leg events and orders at the oracle's times: the fold must be
+//! the oracle's graph, row for row.
 //!
 //! The reference lets time pass where we have none yet (0.1 s until it rings, 3 s of greeting).
 //! Such a silence is cut out of the oracle's time axis; every other distance must be exact.

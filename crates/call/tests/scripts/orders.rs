@@ -1,5 +1,5 @@
-//! Orders in scripts: `order WHO WHAT`. Who is a user, or `boss`, an operator; a member of a call is
-//! a user (`ana`), or a leg by its name in the rows: `anchor`, `c2`. A goal is a user, a group
+//! Orders in scripts: `order WHO WHAT`. Who is a user, or `boss`, an operator; a member of a call
+//! is a user (`ana`), or a leg by its name in the rows: `anchor`, `c2`. A goal is a user, a group
 //! (`g-supp`), an IVR (`ivr-…`) or a number outside.
 
 use std::fmt::Write as _;

@@ -151,6 +151,9 @@ fn event(world: &mut World, words: &[&str]) {
         _ => ("A", words),
     };
     let call = world.calls.iter().position(|live| live.name == name);
+    if about_several(world, name, call, words) {
+        return;
+    }
     let event = match words {
         ["call", from, "->", to] => {
             let id = format!("call-{}", name.to_lowercase());
@@ -209,13 +212,22 @@ fn event(world: &mut World, words: &[&str]) {
             let leg = world.calls[call.expect("a call")].legs[*who];
             LegEvent::Quality(quality(leg, how))
         }
+        [_, "refers", "to", to] => LegEvent::Referred(world.goal(to)),
+        _ => leg_event(words),
+    };
+    world.leg(call.expect("a call"), words[0], event);
+}
+
+/// What is ordered of calls, or what they become of each other; `false`: it is something else.
+fn about_several(world: &mut World, name: &str, call: Option<usize>, words: &[&str]) -> bool {
+    match words {
         ["takes", other, adoption @ ..] => {
             let other = world.calls.iter().position(|live| live.name == *other);
-            return world.takes(call.expect("a call"), other.expect("a call"), adoption);
+            world.takes(call.expect("a call"), other.expect("a call"), adoption);
         }
         ["originate", who, "->", to] => {
             let goal = world.goal(to);
-            return world.originate(name, user(who), goal);
+            world.originate(name, user(who), goal);
         }
         ["granted", how @ ..] => {
             let granted = match how {
@@ -223,15 +235,14 @@ fn event(world: &mut World, words: &[&str]) {
                 [said] => said.parse().map_or_else(|_| Ok(Some((*said).into())), Err),
                 _ => panic!("what is {how:?}?"),
             };
-            return world.input(call.expect("a call"), CallInput::Granted(granted));
+            world.input(call.expect("a call"), CallInput::Granted(granted));
         }
         ["order", orderer, words @ ..] => {
-            return world.order(call.expect("a call"), orderer, words);
+            world.order(call.expect("a call"), orderer, words);
         }
-        [_, "refers", "to", to] => LegEvent::Referred(world.goal(to)),
-        _ => leg_event(words),
-    };
-    world.leg(call.expect("a call"), words[0], event);
+        _ => return false,
+    }
+    true
 }
 
 /// What happens on a leg, where the words say it all.

@@ -119,6 +119,12 @@ impl Talk {
         basis.record(event, ctx);
     }
 
+    /// Where whom this leg consults is rung.
+    fn search_of_consult(&self, leg: LegId) -> Option<usize> {
+        let is_his = |purpose: &Purpose| matches!(purpose, Purpose::Consult { by } if *by == leg);
+        self.searches.iter().position(|it| is_his(&it.purpose))
+    }
+
     /// The consultation of this leg.
     pub(in crate::talk) fn consult_of(&self, leg: LegId) -> Result<usize, Refusal> {
         self.consults.iter().position(|it| it.by == leg).ok_or(Refusal::State)
@@ -147,9 +153,8 @@ impl Talk {
             let mut waiting: Vec<_> = waiting.filter(|it| it.leg != leg).collect();
             waiting.sort_by_key(|it| it.user().is_some());
             let behalf = waiting.first().and_then(|it| self.behalf(it.leg, basis));
-            let is_his =
-                |purpose: &Purpose| matches!(purpose, Purpose::Consult { by } if *by == leg);
-            if let Some(search) = self.searches.iter_mut().find(|it| is_his(&it.purpose)) {
+            if let Some(index) = self.search_of_consult(leg) {
+                let search = &mut self.searches[index];
                 search.purpose = Purpose::Transfer { by: consult.user.clone() };
                 search.bridge = consult.home;
                 if let Some(behalf) = behalf {
@@ -187,11 +192,7 @@ impl Talk {
             if !gone {
                 ctx.order(LegCommand::HangUp { leg: target, why });
             }
-        } else if let Some(search) = self
-            .searches
-            .iter()
-            .position(|it| matches!(it.purpose, Purpose::Consult { by: leg } if leg == by))
-        {
+        } else if let Some(search) = self.search_of_consult(by) {
             let (_, failed) = self.stop_search(search, Stop::CallerGone, basis, ctx);
             self.consult_ended(&consult, TransferState::Unanswered, basis, ctx);
             failed.end(basis, ctx);
@@ -249,8 +250,7 @@ impl Talk {
             if consult.target.is_none() {
                 // It rings for somebody who has nothing to hand on.
                 let by = consult.by;
-                let is_his = |purpose: &Purpose| matches!(purpose, Purpose::Consult { by: leg } if *leg == by);
-                if let Some(search) = self.searches.iter().position(|it| is_his(&it.purpose)) {
+                if let Some(search) = self.search_of_consult(by) {
                     self.stop_and_record(search, Stop::CallerGone, basis, ctx);
                 }
                 self.consults.remove(index);

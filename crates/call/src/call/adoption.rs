@@ -17,7 +17,7 @@ use crate::call::Call;
 use crate::ctx::Ctx;
 use crate::given_up::{GivenUp, Reached};
 use crate::limits::Settings;
-use crate::port::{Adoption, CallInput, CallOutput, LegId, Refusal, Release};
+use crate::port::{Adoption, CallInput, CallOutput, LegCommand, LegId, Refusal, Release};
 use crate::stage::Stage;
 use crate::stage::originating::{self, Originate};
 
@@ -243,6 +243,10 @@ impl Call {
     pub(crate) fn adopt(&mut self, adoption: Adoption, given: GivenUp, ctx: &mut Ctx<'_>) {
         if !given.fits(&adoption) || self.takes(&adoption, ctx.settings).is_err() {
             // Who gives has asked before; nobody is left on a line that leads nowhere all the same.
+            if let Adoption::Consultation { referred: Some(leg), .. } = adoption {
+                let status = Refusal::State.sip_status();
+                ctx.order(LegCommand::RefuseRefer { leg, status });
+            }
             return given.release(Release::Normal, &mut self.basis, ctx);
         }
         let input = CallInput::Adopt(adoption, Box::new(given));
@@ -262,7 +266,7 @@ pub(crate) const ONLY: ConnectionSeq = 1;
 
 impl Stage {
     /// Ends it here, so that it can go on elsewhere.
-    fn give_up(self, basis: &mut Basis, ctx: &mut Ctx<'_>) -> Reached {
+    fn give_up(self, basis: &Basis, ctx: &mut Ctx<'_>) -> Reached {
         match self {
             Self::Hunting(hunting) => Reached::Ringing(Box::new(hunting.give_up(basis, ctx))),
             Self::Dialing(dialing) => Reached::Dialling(dialing.give_up()),

@@ -99,7 +99,8 @@ impl Call {
         }
     }
 
-    /// The call is over before anybody has answered: its caller gives it up, or an operator ends it.
+    /// The call is over before anybody has answered: its caller gives it up, or an operator ends
+    /// it.
     fn hang_up(&mut self, orderer: &Orderer, ctx: &mut Ctx<'_>) {
         let rings_him = matches!(self.stage, Stage::CallingBack(_) | Stage::Originating(_));
         if rings_him || *orderer == Orderer::Operator {
