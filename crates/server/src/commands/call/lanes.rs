@@ -54,7 +54,7 @@ impl Cell {
 
 /// The signs and what they mean.
 pub(super) const LEGEND: &str =
-    "· rings  ▂ IVR or queue  █ talks  ▓ consults  ░ on hold  ~ waits for a transfer  ! bad audio";
+    "· rings  ▂ IVR  █ talks  ▓ consults  ░ held  ~ handed on, waits  ! bad audio";
 
 /// All lanes; those of bad audio stand below that of their party.
 pub(super) fn lanes(graph: &CallGraph, names: &Names, until: Millis) -> Vec<Drawn> {
