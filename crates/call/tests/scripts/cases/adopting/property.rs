@@ -121,7 +121,7 @@ fn possible(world: &World) -> Vec<(usize, usize, Adoption)> {
     for into in 0..world.calls.len() {
         let legs: Vec<LegId> = world.calls[into].call.legs().collect();
         let mut wishes = Vec::new();
-        for user in users.iter().cloned() {
+        for user in &users {
             for complete in [true, false] {
                 let user = user.clone();
                 wishes.push(Adoption::Consultation { user, complete, referred: None });
@@ -204,36 +204,8 @@ fn take(step: Step, world: &mut World) {
                 world.input(world.states[&leg].0, CallInput::Leg(leg, LegEvent::Answered));
             }
         }
-        Step::Takes(which) => {
-            let all = possible(world);
-            if all.is_empty() {
-                return;
-            }
-            let (into, from, mut adoption) = all[which.index(all.len())].clone();
-            if let Adoption::Consultation { user, referred, .. } = &mut adoption
-                && which.index(3) > 0
-            {
-                let calls = if which.index(3) == 1 { [into, from] } else { [from, into] };
-                *referred = asking(world, user, calls);
-            }
-            world.adopt(into, from, adoption).expect("it may");
-        }
-        Step::Parks(which) => {
-            let talks = world.calls.iter().enumerate().flat_map(|(call, live)| {
-                let parties = live.call.standing().parties;
-                parties.into_iter().filter_map(move |it| match it.who {
-                    Party::User { user, .. } => Some((call, user)),
-                    Party::External { .. } => None,
-                })
-            });
-            let talks: Vec<(usize, UserId)> = talks.collect();
-            if !talks.is_empty() {
-                let (call, user) = talks[which.index(talks.len())].clone();
-                let order = OrderId(world.answers.len() as u64);
-                let park = Command::Park { user, slot: "71".into() };
-                world.input(call, CallInput::Order(order, Orderer::Operator, park));
-            }
-        }
+        Step::Takes(which) => adopt(which, world),
+        Step::Parks(which) => park(which, world),
         Step::Orders(call, command) => {
             if !world.calls.is_empty() {
                 let call = call.index(world.calls.len());
@@ -243,6 +215,38 @@ fn take(step: Step, world: &mut World) {
         }
         Step::Pass(millis) => world.until(world.now + Duration::from_millis(millis)),
     }
+}
+
+fn park(which: Index, world: &mut World) {
+    let talks = world.calls.iter().enumerate().flat_map(|(call, live)| {
+        let parties = live.call.standing().parties;
+        parties.into_iter().filter_map(move |it| match it.who {
+            Party::User { user, .. } => Some((call, user)),
+            Party::External { .. } => None,
+        })
+    });
+    let talks: Vec<(usize, UserId)> = talks.collect();
+    if !talks.is_empty() {
+        let (call, user) = talks[which.index(talks.len())].clone();
+        let order = OrderId(world.answers.len() as u64);
+        let park = Command::Park { user, slot: "71".into() };
+        world.input(call, CallInput::Order(order, Orderer::Operator, park));
+    }
+}
+
+fn adopt(which: Index, world: &mut World) {
+    let all = possible(world);
+    if all.is_empty() {
+        return;
+    }
+    let (into, from, mut adoption) = all[which.index(all.len())].clone();
+    if let Adoption::Consultation { user, referred, .. } = &mut adoption
+        && which.index(3) > 0
+    {
+        let calls = if which.index(3) == 1 { [into, from] } else { [from, into] };
+        *referred = asking(world, user, calls);
+    }
+    world.adopt(into, from, adoption).expect("it may");
 }
 
 proptest! {
