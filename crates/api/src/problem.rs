@@ -95,9 +95,15 @@ codes! {
         "look whether it was done before you try again";
 }
 
+/// What went wrong, as it is answered.
+#[derive(Clone, Debug, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Problem(Box<Document>);
+
 /// A problem document.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct Problem {
+#[schema(as = Problem)]
+pub(crate) struct Document {
     /// Where this kind of problem is explained.
     #[serde(rename = "type")]
     kind: &'static str,
@@ -140,7 +146,7 @@ impl ToSchema for Code {
 
 impl Problem {
     pub(crate) fn of(code: Code) -> Self {
-        Self {
+        Self(Box::new(Document {
             kind: code.kind(),
             title: code.title(),
             status: code.status(),
@@ -150,21 +156,21 @@ impl Problem {
             remedy: code.remedy().to_owned(),
             call: None,
             retry_after_s: None,
-        }
+        }))
     }
 
     pub(crate) fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.detail = Some(detail.into());
+        self.0.detail = Some(detail.into());
         self
     }
 
     pub(crate) fn remedy(mut self, remedy: impl Into<String>) -> Self {
-        self.remedy = remedy.into();
+        self.0.remedy = remedy.into();
         self
     }
 
     pub(crate) fn retry_after_s(mut self, seconds: u64) -> Self {
-        self.retry_after_s = Some(seconds);
+        self.0.retry_after_s = Some(seconds);
         self
     }
 
@@ -176,8 +182,9 @@ impl Problem {
     /// A field that cannot be used; `what` follows its name.
     pub(crate) fn field(name: impl Into<String>, what: impl std::fmt::Display) -> Self {
         let name = name.into();
-        let detail = format!("{name}: {what}");
-        Self { field: Some(name), ..Self::of(Code::Invalid).detail(detail) }
+        let mut problem = Self::of(Code::Invalid).detail(format!("{name}: {what}"));
+        problem.0.field = Some(name);
+        problem
     }
 
     /// Whoever asks is no party of this, and is told nothing more of it.
@@ -205,24 +212,29 @@ impl Problem {
             Refusal::Goal => Code::NoSuchTarget,
             Refusal::Limit => Code::Limit,
         };
-        Self { call, ..Self::of(code).detail(refusal.to_string()) }
+        let mut problem = Self::of(code).detail(refusal.to_string());
+        problem.0.call = call;
+        problem
     }
 
     /// An order to a call that has ended.
     pub(crate) fn over(call: Standing) -> Self {
-        Self { call: Some(Box::new(call)), ..Self::of(Code::CallOver) }
+        let mut problem = Self::of(Code::CallOver);
+        problem.0.call = Some(Box::new(call));
+        problem
     }
 
     #[cfg(test)]
     pub(crate) fn code(&self) -> &'static str {
-        self.code
+        self.0.code
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let (retry_after, code) = (self.retry_after_s, self.code);
+        let status =
+            StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let (retry_after, code) = (self.0.retry_after_s, self.0.code);
         let mut response = (status, Json(self)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));

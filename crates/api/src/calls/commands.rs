@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use super::names::{GoalDto, MemberDto, devices, digits, slot};
 use super::standing::SupervisionWord;
 use crate::auth::Caller;
+use crate::openapi::schema::Line;
 use crate::problem::Problem;
 use crate::request::line;
 
@@ -76,8 +77,9 @@ orders! {
     Answer "answer" "answerCall" "A telephone of the user that rings is told to answer"
     [BARE = true, DESCRIPTION = "By `Event: talk`, which the telephone must know."]
     {
-        /// Whose; the key's user where it is left out.
+        /// Whose; with a user's key he himself where it is left out.
         #[serde(default)]
+        #[schema(value_type = Option<Line>)]
         user: Option<String>,
     }
     {"user": "u-ana"}
@@ -94,8 +96,9 @@ orders! {
     Hold "hold" "holdCall" "Everybody else is put on hold for the user"
     [BARE = true]
     {
-        /// By whom; the key's user where it is left out.
+        /// By whom; with a user's key he himself where it is left out.
         #[serde(default)]
+        #[schema(value_type = Option<Line>)]
         user: Option<String>,
     }
     {"user": "u-ana"}
@@ -105,8 +108,9 @@ orders! {
     Resume "resume" "resumeCall" "And is taken off hold"
     [BARE = true]
     {
-        /// By whom; the key's user where it is left out.
+        /// By whom; with a user's key he himself where it is left out.
         #[serde(default)]
+        #[schema(value_type = Option<Line>)]
         user: Option<String>,
     }
     {"user": "u-ana"}
@@ -116,8 +120,9 @@ orders! {
     Transfer "transfer" "transferCall" "Cold transfer: the user leaves now"
     [DESCRIPTION = "The others are connected with whoever answers."]
     {
-        /// The transferor; the key's user where it is left out.
+        /// The transferor; with a user's key he himself where it is left out.
         #[serde(default)]
+        #[schema(value_type = Option<Line>)]
         user: Option<String>,
         /// To whom.
         to: GoalDto,
@@ -128,8 +133,9 @@ orders! {
     /// `POST /calls/{id}/consult`.
     Consult "consult" "consult" "Warm transfer, first half: the user speaks with the target alone"
     {
-        /// The transferor; the key's user where it is left out.
+        /// The transferor; with a user's key he himself where it is left out.
         #[serde(default)]
+        #[schema(value_type = Option<Line>)]
         user: Option<String>,
         /// Whom he consults; no IVR.
         to: GoalDto,
@@ -141,8 +147,9 @@ orders! {
     Complete "complete" "completeTransfer" "Warm transfer, second half: the user leaves"
     [BARE = true, DESCRIPTION = "While the target still rings it becomes a cold transfer."]
     {
-        /// The transferor; the key's user where it is left out.
+        /// The transferor; with a user's key he himself where it is left out.
         #[serde(default)]
+        #[schema(value_type = Option<Line>)]
         user: Option<String>,
     }
     {"user": "u-ana"}
@@ -152,8 +159,9 @@ orders! {
     Abandon "abandon" "abandonTransfer" "The consultation is given up"
     [BARE = true]
     {
-        /// The transferor; the key's user where it is left out.
+        /// The transferor; with a user's key he himself where it is left out.
         #[serde(default)]
+        #[schema(value_type = Option<Line>)]
         user: Option<String>,
     }
     {"user": "u-ana"}
@@ -163,8 +171,9 @@ orders! {
     Swap "swap" "swapConsultation" "The user speaks with the other side of his consultation"
     [BARE = true]
     {
-        /// The transferor; the key's user where it is left out.
+        /// The transferor; with a user's key he himself where it is left out.
         #[serde(default)]
+        #[schema(value_type = Option<Line>)]
         user: Option<String>,
     }
     {"user": "u-ana"}
@@ -174,8 +183,9 @@ orders! {
     Merge "merge" "mergeConsultation" "The consultation becomes a conference of all"
     [BARE = true]
     {
-        /// The transferor; the key's user where it is left out.
+        /// The transferor; with a user's key he himself where it is left out.
         #[serde(default)]
+        #[schema(value_type = Option<Line>)]
         user: Option<String>,
     }
     {"user": "u-ana"}
@@ -184,8 +194,9 @@ orders! {
     /// `POST /calls/{id}/add`.
     Add "add" "addParty" "Somebody more is rung and joins when he answers"
     {
-        /// Who adds him; the key's user where it is left out.
+        /// Who adds him; with a user's key he himself where it is left out.
         #[serde(default)]
+        #[schema(value_type = Option<Line>)]
         user: Option<String>,
         /// Whom; no IVR.
         to: GoalDto,
@@ -243,7 +254,7 @@ orders! {
         #[serde(default)]
         member: Option<MemberDto>,
         /// As in the directory: a file, `tone:…`, `music:…`, or a text.
-        #[schema(min_length = 1, max_length = 128)]
+        #[schema(value_type = Line)]
         sound: String,
     }
     {"sound": "tone:beep"}
@@ -277,8 +288,9 @@ orders! {
     Park "park" "parkCall" "The user leaves, the other party waits until somebody fetches it"
     [BARE = true]
     {
-        /// Who parks; the key's user where it is left out.
+        /// Who parks; with a user's key he himself where it is left out.
         #[serde(default)]
+        #[schema(value_type = Option<Line>)]
         user: Option<String>,
         /// In which slot, as people dial it; the first that is free where it is left out.
         #[serde(default)]
@@ -292,12 +304,13 @@ orders! {
     Move "move" "moveCall" "Another of the user's devices rings, and takes over when it answers"
     [BARE = true]
     {
-        /// Whose; the key's user where it is left out.
+        /// Whose; with a user's key he himself where it is left out.
         #[serde(default)]
+        #[schema(value_type = Option<Line>)]
         user: Option<String>,
         /// Which of his devices; all where it is left out.
         #[serde(default)]
-        #[schema(min_length = 1, max_length = 128)]
+        #[schema(value_type = Option<Line>)]
         device: Option<String>,
     }
     {"user": "u-ana", "device": "mobile"}
@@ -310,11 +323,12 @@ orders! {
     Supervise "supervise" "superviseCall" "A supervisor listens, whispers or takes part"
     [DESCRIPTION = "He is rung; if he is on the call already, how he is there changes."]
     {
-        /// The supervisor; the key's user where it is left out.
+        /// The supervisor; with a user's key he himself where it is left out.
         #[serde(default)]
+        #[schema(value_type = Option<Line>)]
         user: Option<String>,
         /// The user whom he supervises.
-        #[schema(min_length = 1, max_length = 128)]
+        #[schema(value_type = Line)]
         of: String,
         /// How.
         #[schema(value_type = SupervisionWord)]

@@ -65,6 +65,7 @@ struct Wanted {
     /// `true`: only calls that run; `false`: only those that are over.
     live: Option<bool>,
     /// `next_cursor` of the page before.
+    #[param(pattern = "^([0-9a-f]{2}){3,}$")]
     cursor: Option<String>,
     /// How many at most.
     #[param(minimum = 1, maximum = 500, default = 50)]

@@ -11,7 +11,7 @@ use utoipa::openapi::schema::Schema;
 use utoipa::{PartialSchema, ToSchema};
 
 use super::standing;
-use crate::openapi::schema::exactly_one;
+use crate::openapi::schema::{LINE, exactly_one};
 use crate::problem::Problem;
 use crate::request::line;
 
@@ -110,9 +110,6 @@ impl ToSchema for MemberDto {
         Cow::Borrowed("Member")
     }
 }
-
-/// What a name may be.
-const LINE: &str = r"^\S.{0,126}\S$|^\S$";
 
 /// One of a user's devices, or all.
 pub(super) fn devices(device: Option<&str>) -> Result<Devices, Problem> {

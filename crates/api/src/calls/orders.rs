@@ -21,6 +21,7 @@ use super::standing::Standing;
 use crate::auth::Caller;
 use crate::core_link::{CoreCommand, OrderAnswer};
 use crate::openapi::Route;
+use crate::openapi::schema::Line;
 use crate::problem::{Code, Problem};
 use crate::request::{Body, line};
 use crate::router::Api;
@@ -135,15 +136,16 @@ async fn refused(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Origination {
-    /// For whom; the key's user where it is left out.
+    /// For whom; with a user's key he himself where it is left out.
     #[serde(default)]
+    #[schema(value_type = Option<Line>)]
     user: Option<String>,
     /// Whom he calls, as he would dial: a number, or a user's name.
-    #[schema(min_length = 1, max_length = 128)]
+    #[schema(value_type = Line)]
     to: String,
     /// On which of his devices; all where it is left out.
     #[serde(default)]
-    #[schema(min_length = 1, max_length = 128)]
+    #[schema(value_type = Option<Line>)]
     device: Option<String>,
     /// The number that is shown: one of his, or of a group of his; his default number where it is
     /// left out.

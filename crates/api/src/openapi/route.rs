@@ -1,6 +1,8 @@
 //! A route and its description are one value: the router and the document are made of the same
 //! list, so that neither can have what the other has not.
 
+use std::collections::BTreeMap;
+
 use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use serde_json::Value;
@@ -17,7 +19,7 @@ use utoipa::openapi::{Ref, RefOr, Required};
 use utoipa::{IntoParams, ToSchema};
 
 use super::schema::{Schemas, reference};
-use crate::problem::{Code, PROBLEM_JSON, Problem};
+use crate::problem::{Code, Document, PROBLEM_JSON, Problem};
 use crate::router::App;
 
 /// Whose key a route takes.
@@ -42,6 +44,7 @@ pub(crate) struct Route {
     pub(super) operation: OperationBuilder,
     pub(super) schemas: Schemas,
     codes: Vec<Code>,
+    responses: BTreeMap<u16, ResponseBuilder>,
 }
 
 impl Route {
@@ -91,6 +94,7 @@ impl Route {
             operation,
             schemas: Vec::new(),
             codes: vec![Code::Timeout],
+            responses: BTreeMap::new(),
         }
         .may_refuse(if path.contains('{') { &[Code::BadAddress] } else { &[] })
     }
@@ -200,7 +204,7 @@ impl Route {
         if self.writes {
             response = response.header("Idempotency-Replayed", replayed_header());
         }
-        self.operation = self.operation.response(status.to_string(), response.build());
+        self.responses.insert(status, response);
         self
     }
 
@@ -208,7 +212,7 @@ impl Route {
     pub(crate) fn answers_nothing(mut self, description: &str) -> Self {
         let response = ResponseBuilder::new().description(description);
         let response = response.header("Idempotency-Replayed", replayed_header());
-        self.operation = self.operation.response("204", response.build());
+        self.responses.insert(204, response);
         self
     }
 
@@ -236,7 +240,7 @@ impl Route {
         if self.access == Access::Admin {
             self.codes.push(Code::AdminOnly);
         }
-        let problem = reference::<Problem>(&mut self.schemas);
+        let problem = reference::<Document>(&mut self.schemas);
         let mut statuses: Vec<u16> = self.codes.iter().map(|code| code.status()).collect();
         statuses.sort_unstable();
         statuses.dedup();
@@ -247,7 +251,10 @@ impl Route {
                     codes.push(*code);
                 }
             }
-            let response = problem_response(&codes, &problem);
+            let before = self.responses.remove(&status);
+            self.responses.insert(status, problem_response(before, &codes, &problem));
+        }
+        for (status, response) in self.responses {
             self.operation = self.operation.response(status.to_string(), response.build());
         }
         let method = match self.method {
@@ -288,13 +295,18 @@ fn replayed_header() -> utoipa::openapi::Header {
         .build()
 }
 
-fn problem_response(codes: &[Code], problem: &Ref) -> ResponseBuilder {
+/// A response with these problems; where there is one already, they are another form of it.
+fn problem_response(
+    before: Option<ResponseBuilder>,
+    codes: &[Code],
+    problem: &Ref,
+) -> ResponseBuilder {
     let lines = codes.iter().map(|code| format!("`{}`: {}", code.as_str(), code.title()));
     let description = lines.collect::<Vec<_>>().join("; ");
     let example = codes.first().and_then(|code| serde_json::to_value(Problem::of(*code)).ok());
     let content = ContentBuilder::new().schema(Some(problem.clone())).example(example).build();
-    let mut response = ResponseBuilder::new().description(description);
-    response = response.content(PROBLEM_JSON, content);
+    let response = before.unwrap_or_else(|| ResponseBuilder::new().description(description));
+    let mut response = response.content(PROBLEM_JSON, content);
     let waits = [Code::TooManyFailures, Code::TooManyStreams, Code::Busy];
     if codes.iter().any(|code| waits.contains(code)) {
         let seconds = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0));

@@ -30,7 +30,9 @@ pub(crate) fn exactly_one(description: &str, fields: &[(&str, &str, &str)]) -> R
         let text = ObjectBuilder::new()
             .schema_type(Type::String)
             .description(Some(*description))
-            .pattern(Some(*pattern));
+            .pattern(Some(*pattern))
+            .min_length(Some(1))
+            .max_length(Some(128));
         let object = ObjectBuilder::new()
             .schema_type(Type::Object)
             .property(*name, text)
@@ -93,6 +95,31 @@ words_of! {
     TargetKind = model::directory::TargetKind, "What kind of target is to be reached";
     Strategy = model::directory::AcdStrategy, "In which way the members of a group are rung";
     Availability = model::directory::Availability, "Whether groups may offer calls";
+}
+
+/// One line of text that is not empty: what [`crate::request::line`] takes.
+pub(crate) struct Line;
+
+/// Something that is no white space, and no control character anywhere.
+pub(crate) const LINE: &str =
+    r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$";
+
+impl PartialSchema for Line {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("One line of text"))
+            .pattern(Some(LINE))
+            .min_length(Some(1))
+            .max_length(Some(128))
+            .into()
+    }
+}
+
+impl ToSchema for Line {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Line")
+    }
 }
 
 /// An instant: RFC 3339 in UTC with milliseconds.

@@ -59,8 +59,12 @@ struct NarrowReplies {
     state: Option<String>,
 }
 
-fn within(limit: Option<u32>) -> u32 {
-    limit.unwrap_or(100).clamp(1, LIMIT)
+fn within(limit: Option<u32>) -> Result<u32, Problem> {
+    match limit.unwrap_or(100) {
+        limit @ 1..=LIMIT => Ok(limit),
+        _ => Err(Problem::field("limit", format!("is not from 1 to {LIMIT}"))
+            .remedy("ask for fewer; `since` narrows the list, too")),
+    }
 }
 
 pub(super) fn routes() -> Vec<Route> {
@@ -161,7 +165,7 @@ async fn queue_waits(
     Asked(narrow): Asked<Narrow>,
 ) -> Result<Json<Vec<WaitDto>>, Problem> {
     let since = Millis(narrow.since);
-    let waits = api.database.queue_waits(&GroupId::from(&*id), since, within(narrow.limit)).await;
+    let waits = api.database.queue_waits(&GroupId::from(&*id), since, within(narrow.limit)?).await;
     let waits = waits.map_err(|error| Problem::database(&error))?;
     let dto = waits.into_iter().map(|wait| WaitDto {
         call: wait.call_id.to_string(),
@@ -199,7 +203,7 @@ async fn agent_log(
     }
     let user = narrow.user.as_deref().map(UserId::from).or(caller.user);
     let since = Millis(narrow.since);
-    let log = api.database.agent_log(user.as_ref(), since, within(narrow.limit)).await;
+    let log = api.database.agent_log(user.as_ref(), since, within(narrow.limit)?).await;
     let log = log.map_err(|error| Problem::database(&error))?;
     let dto = log.into_iter().map(|change| ChangeDto {
         user: change.user.to_string(),
@@ -237,7 +241,7 @@ async fn reply_calls(
             Problem::field("state", "is not known").remedy("use one of open, done, dismissed")
         );
     }
-    let replies = api.database.reply_calls(state, within(narrow.limit)).await;
+    let replies = api.database.reply_calls(state, within(narrow.limit)?).await;
     let replies = replies.map_err(|error| Problem::database(&error))?;
     let dto = replies.into_iter().map(|reply| ReplyDto {
         missed_call: reply.missed_call.to_string(),
