@@ -64,10 +64,14 @@ impl Talk {
         basis: &mut Basis,
         ctx: &mut Ctx<'_>,
     ) {
-        let Some(connection) = self.by_leg(leg).map(Present::connection) else {
+        let Some(party) = self.by_leg(leg) else {
             return;
         };
-        basis.record(CallEvent::MediaTimedOut { connection, seconds }, ctx);
+        // No row names a supervisor.
+        if party.name.is_some() {
+            let connection = party.connection();
+            basis.record(CallEvent::MediaTimedOut { connection, seconds }, ctx);
+        }
         let leaving = Leaving {
             reason: EndReason::MediaTimeout,
             left: LeaveReason::MediaTimeout,

@@ -217,9 +217,11 @@ impl Talk {
     }
 
     /// What who is alone in a bridge hears for which somebody is rung.
-    fn waits(&self, ctx: &Ctx<'_>) -> BTreeMap<u16, Wait> {
+    fn waits(&self, basis: &Basis, ctx: &Ctx<'_>) -> BTreeMap<u16, Wait> {
+        // Who has no music hears that it rings, rather than nothing.
+        let music =
+            ctx.settings.transfer.hear == TransferHear::Music && basis.music_on_hold(ctx).is_some();
         let waits = self.searches.iter().map(|search| {
-            let music = ctx.settings.transfer.hear == TransferHear::Music;
             let wait = match search.purpose {
                 Purpose::Transfer { .. } | Purpose::Recall if music => Wait::Hold,
                 Purpose::Transfer { .. }
@@ -301,7 +303,8 @@ impl Talk {
 
     /// A party pressed a digit.
     fn pressed(&self, leg: LegId, digit: Digit, basis: &mut Basis, ctx: &mut Ctx<'_>) {
-        let Some(Present { party, .. }) = self.by_leg(leg) else {
+        // No row names a supervisor.
+        let Some(Present { party, .. }) = self.by_leg(leg).filter(|it| it.is_party()) else {
             return;
         };
         let digit = match ctx.settings.sound.keep_digits {

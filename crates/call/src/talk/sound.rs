@@ -134,7 +134,7 @@ fn part_of_supervisor(of: LegId, how: Supervision) -> Part {
 impl Talk {
     /// Orders what has to change so that everybody hears what he is to hear.
     pub(super) fn sound(&mut self, basis: &mut Basis, ctx: &mut Ctx<'_>) {
-        let plan = plan(&self.present, &self.waits(ctx));
+        let plan = plan(&self.present, &self.waits(basis, ctx));
         for (leg, hears) in &plan {
             for (purpose, wait) in [(Purpose::Hold, Wait::Hold), (Purpose::Waiting, Wait::Ringing)]
             {
@@ -233,5 +233,85 @@ fn play(leg: LegId, wait: Wait, basis: &mut Basis, ctx: &mut Ctx<'_>) {
     {
         let list = Playlist::forever(Playlist::named(&name));
         basis.ears.play(leg, purpose, list, ctx);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use insta::assert_snapshot;
+    use model::call_graph::event::{BridgeLeg, Party};
+
+    use super::*;
+
+    /// Legs 1, 2, 3 … in the main bridge.
+    fn present(count: u16) -> Vec<Present> {
+        let party = Party::External { number: None, record: None, text: None };
+        let one = |n: u16| Present::new(LegId(n.into()), BridgeLeg::Connection(n), party.clone());
+        (1..=count).map(one).collect()
+    }
+
+    fn heard(present: &[Present], rung: &[u16]) -> String {
+        let waits = rung.iter().map(|bridge| (*bridge, Wait::Ringing)).collect();
+        let mut text = String::new();
+        for (leg, Hears { link, wait }) in plan(present, &waits) {
+            let link = match link {
+                Link::Alone => "nobody".to_owned(),
+                Link::With(other) => other.0.to_string(),
+                Link::Room(bridge, Part { speaks, .. }) => format!("room {bridge} {speaks:?}"),
+            };
+            let wait = wait.map_or_else(String::new, |wait| format!(", {wait:?}"));
+            let _ = write!(text, "{}: {link}{wait}; ", leg.0);
+        }
+        text
+    }
+
+    #[test]
+    fn two_need_no_room_and_three_do() {
+        assert_snapshot!(heard(&present(1), &[]), @"1: nobody, Hold;");
+        assert_snapshot!(heard(&present(1), &[1]), @"1: nobody, Ringing;");
+        assert_snapshot!(heard(&present(2), &[1]), @"1: 2; 2: 1;");
+        assert_snapshot!(heard(&present(3), &[]), @"1: room 1 ToAll; 2: room 1 ToAll; 3: room 1 ToAll;");
+    }
+
+    #[test]
+    fn whoever_holds_is_heard_by_nobody() {
+        let mut two = present(2);
+        two[0].phone_holds = true;
+        assert_snapshot!(heard(&two, &[]), @"1: 2; 2: 1, Hold;");
+        two[1].phone_holds = true;
+        assert_snapshot!(heard(&two, &[]), @"1: 2; 2: 1;");
+        let mut two = present(2);
+        two[0].order_holds = true;
+        assert_snapshot!(heard(&two, &[]), @"1: nobody; 2: nobody, Hold;");
+        let mut three = present(3);
+        three[0].phone_holds = true;
+        assert_snapshot!(heard(&three, &[]), @"1: nobody; 2: 3; 3: 2;");
+        three[1].order_holds = true;
+        assert_snapshot!(heard(&three, &[]), @"1: nobody; 2: nobody; 3: nobody, Hold;");
+    }
+
+    #[test]
+    fn the_muted_hear_and_supervisors_are_heard_by_whom_they_may() {
+        let mut two = present(2);
+        two[1].muted = true;
+        assert_snapshot!(heard(&two, &[]), @"1: room 1 ToAll; 2: room 1 ToNobody;");
+        let mut three = present(3);
+        three[2].supervises = Some((LegId(1), Supervision::Whisper));
+        assert_snapshot!(heard(&three, &[]), @"1: room 1 ToAll; 2: room 1 ToAll; 3: room 1 To(LegId(1));");
+        three[2].supervises = Some((LegId(1), Supervision::Listen));
+        assert_snapshot!(heard(&three, &[]), @"1: room 1 ToAll; 2: room 1 ToAll; 3: room 1 ToNobody;");
+        three[0].order_holds = true;
+        assert_snapshot!(heard(&three, &[]), @"1: nobody; 2: nobody, Hold; 3: nobody;");
+    }
+
+    #[test]
+    fn bridges_do_not_hear_each_other() {
+        let mut four = present(4);
+        (four[2].bridge, four[3].bridge) = (2, 2);
+        assert_snapshot!(heard(&four, &[]), @"1: 2; 2: 1; 3: 4; 4: 3;");
+        four[3].bridge = 3;
+        assert_snapshot!(heard(&four, &[3]), @"1: 2; 2: 1; 3: nobody, Hold; 4: nobody, Ringing;");
     }
 }
