@@ -21,6 +21,11 @@ impl Floor {
         self.find(user).is_some_and(|agent| agent.on.iter().any(|talk| talk.call == *call))
     }
 
+    /// Whether this call rings a user.
+    pub fn rings(&self, user: &UserId, call: &CallId) -> bool {
+        self.calls_ringing(user).any(|ringing| ringing == call)
+    }
+
     /// Whether a call rings a user.
     pub fn is_ringing(&self, user: &UserId) -> bool {
         self.calls_ringing(user).next().is_some()

@@ -284,10 +284,12 @@ impl Hunt {
 
     /// A call to one user always has its attempt: without a registration it fails at once (D37).
     pub(super) fn offer_user(&mut self, user: UserId, basis: &mut Basis, ctx: &mut Ctx<'_>) {
-        // Nobody is on a call twice; who calls himself is no Connection of it.
-        let talks = ctx.floor.is_on(&user, &basis.id);
-        if talks && self.ringing.route().kind() != ConnectionKind::Route {
-            basis.decide(RoutingRule::Member, user.as_str(), "not rung: he is on this call");
+        // Nobody is on a call twice, or rung for it by two searches; who calls himself is no
+        // Connection of it.
+        let call = &basis.id;
+        let meets = ctx.floor.is_on(&user, call) || ctx.floor.rings(&user, call);
+        if meets && self.ringing.route().kind() != ConnectionKind::Route {
+            basis.decide(RoutingRule::Member, user.as_str(), "not rung: this call has him");
             let way = Way::Phones(user.clone(), Devices::All);
             let offer = Offer::of(AttemptParty::User(user), way, self.ends_at);
             let ended = End::by_decision(AttemptOutcome::Busy, 486);

@@ -8,7 +8,7 @@ use acd::strategy::{Candidate, Field, SearchRules, Strategy, Turn, strategy};
 use acd::{AgentState, AgentView, Place};
 use model::call_graph::words::RoutingRule;
 use model::directory::{AcdStrategy, Availability, Group, Queue};
-use model::{GroupId, UserId};
+use model::{CallId, GroupId, UserId};
 
 use super::hunt::Plan;
 use super::ringing::Ringing;
@@ -45,6 +45,8 @@ enum Why {
     State,
     /// Another call rings him.
     RingsElsewhere,
+    /// Another search of this call rings him.
+    RingsAlready,
 }
 
 /// Who is passed over, and why.
@@ -103,7 +105,7 @@ impl Search {
         let Some(group) = directory.group(&self.group) else {
             return Turn::Over;
         };
-        let (candidates, passed_over) = self.look(group, ringing, ctx);
+        let (candidates, passed_over) = self.look(group, ringing, &basis.id, ctx);
         let last = ctx.floor.cursor(&self.group);
         let cursor = last.and_then(|last| group.members.iter().position(|user| user == last));
         self.asked += 1;
@@ -126,6 +128,7 @@ impl Search {
         &self,
         group: &'a Group,
         ringing: &Ringing,
+        call: &CallId,
         ctx: &'a Ctx<'_>,
     ) -> (Vec<Candidate<'a>>, PassedOver<'a>) {
         let (mut candidates, mut passed_over) = (Vec::new(), Vec::new());
@@ -133,7 +136,10 @@ impl Search {
             if ringing.active().iter().any(|attempt| attempt.user() == Some(user)) {
                 continue;
             }
-            if ringing.has_declined(user) {
+            if ctx.floor.rings(user, call) {
+                // Another search of this call has found him: nobody is rung for a call twice.
+                passed_over.push((user, Why::RingsAlready));
+            } else if ringing.has_declined(user) {
                 passed_over.push((user, Why::Declined));
             } else if let Some(mut candidate) = ctx.floor.candidate(user, ctx.now) {
                 candidate.position = position;
@@ -172,6 +178,7 @@ impl Search {
                     Why::Declined => "declined".into(),
                     Why::State => state(&ctx.floor.agent(user)),
                     Why::RingsElsewhere => "another call rings".into(),
+                    Why::RingsAlready => "this call rings already".into(),
                 };
                 basis.decide(RoutingRule::Member, user.as_str(), format!("passed over: {why}"));
             }
