@@ -9,6 +9,7 @@ mod assigning;
 mod core_loop;
 mod descriptors;
 mod desk;
+mod forgetting;
 mod locations;
 pub(crate) mod opening;
 mod recordings;
@@ -318,10 +319,13 @@ impl Recording {
     }
 }
 
-/// Removes recordings whose time is over, if they have one, and those of deleted voice messages.
+/// Removes recordings whose time is over, if they have one, those of deleted voice messages, old
+/// events and answers.
 async fn retaining(config: &Config, database: &Database, clock: Clock) {
     let folder = recordings::folder(&config.server.data_dir);
-    recordings::retain(database.clone(), folder, config.recording.keep, clock).await;
+    let recordings = recordings::retain(database.clone(), folder, config.recording.keep, clock);
+    let forgetting = forgetting::forget(database.clone(), config.api.events_keep, clock);
+    tokio::join!(recordings, forgetting);
 }
 
 impl RecordingThread {
