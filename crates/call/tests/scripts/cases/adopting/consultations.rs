@@ -1,9 +1,10 @@
 //! Whom a user consults on a second line of his telephone (D34).
 
+use call::port::Refusal;
 use insta::assert_snapshot;
 
 use crate::directory::directory;
-use crate::script::{check, orders_in};
+use crate::script::{check, orders_in, play};
 use crate::world::World;
 
 const CONSULTING: &str = "registered ana ben cat
@@ -594,4 +595,96 @@ fn a_call_has_no_more_parties_than_it_may() {
     );
     let refused: Vec<&str> = log.lines().filter(|line| line.contains("cannot have more")).collect();
     assert_eq!(refused.len(), 3, "{log}");
+}
+
+#[test]
+fn a_group_that_rings_behind_its_ivr_rings_on() {
+    assert_snapshot!(check("registered ana ben cat
+        0 call +15557770001 -> +15550100001
+        5 ana answers
+        20 ana holds
+        21 B: call ana -> +15550200001
+        22 B: ben rings
+        24 takes B completed by ana on ana
+        27 cat answers
+        60 caller hangs up
+    "), @r#"
+    0      dial ana, showing +15557770001 "Carl Contact"
+    5      u-ana is taken
+    5      answer caller like ana
+    5      bridge caller ana
+    21     B: answer caller
+    21     B: dial ben, showing ana "Ana Agent"
+    21     B: dial cat, showing ana "Ana Agent"
+    21     B: play caller [Tone(Ringback)] for ever
+    24     B: stop playing to caller
+    24     B: finished
+    24     accept the refer of ana
+    24     hang up B.caller Normal
+    24     unbridge caller ana
+    24     play caller [Tone(Ringback)] for ever
+    27     cancel ben AnsweredElsewhere
+    27     u-cat is taken
+    27     notify ana 200
+    27     hang up ana Normal
+    27     stop playing to caller
+    27     bridge caller cat
+    27     tell cat that it is +15557770001 "Carl Contact"
+    60     hang up cat Normal
+    60     finished
+    --
+    call inbound answered by external, owner u-ana, mco -
+       accepted 5, answered 5, ended 60, sip -, q850 16
+    c1 route user u-ana single, 0..24, answered 5, bridged 5
+       answered, transferred, sip 200, q850 16
+    c2 consult group g-sales simulring, 21..60, answered 27, bridged 27
+       answered, hangup_external, sip 200, q850 16
+    a1 u-ana stage 1 round 1, 0..5, ringing -, answered 200
+    a1 u-ben stage 1 round 1, 21..27, ringing 22, answered_elsewhere 487
+    a2 u-cat stage 1 round 1, 21..27, ringing -, answered 200
+    p1 p:+15557770001 caller 5..60
+    p2 u:u-ana callee 5..24
+    p3 u:u-cat transfer_target 27..60
+    i1 0 call_started direction=inbound
+    i2 0 routing_started c1 strategy=single target=u-ana
+    i3 5 answered c1 u-ana
+    i4 20 hold u-ana party=+15557770001
+    i5 21 transfer_started u-ana mode=warm target=g-sales
+    i6 21 routing_started c2 strategy=simulring target=g-sales
+    i7 24 call_absorbed call_id=call-b
+    i8 24 participant_left c1 u-ana reason=transferred
+    i9 27 answered c2 u-cat
+    i10 27 transfer_completed c2 u-ana mode=cold
+    i11 27 resume u-cat party=+15557770001
+    i12 60 call_ended by=external
+    context u-ana u-ben u-cat u-max; g-sales
+    --
+    no rows
+    "#);
+}
+
+#[test]
+fn callers_outside_are_never_joined() {
+    let mut world = World::new(directory(""));
+    play(
+        &mut world,
+        "registered ana ben
+        0 call +15557770001 -> +15550100001
+        1 ana answers
+        2 ana holds
+        3 B: call +15557770002 -> +15550100001
+        4 B: ana answers
+        5 C: call ana -> ben
+        6 C: ben answers
+        7 D: call ben -> ana
+        8 takes B completed by ana",
+    );
+    assert!(world.log.contains("8      not taken: the call is not in a state"), "{}", world.log);
+    let outlives = |one: usize, other: usize| {
+        let calls = &world.calls;
+        calls[one].call.outlives(&calls[other].call)
+    };
+    assert_eq!(outlives(0, 1), Err(Refusal::State));
+    assert_eq!((outlives(0, 2), outlives(2, 0)), (Ok(true), Ok(false)));
+    assert_eq!((outlives(2, 3), outlives(3, 2)), (Ok(true), Ok(false)));
 }
