@@ -4,6 +4,7 @@
 mod attended;
 mod by_code;
 mod identity;
+mod into_ivr;
 mod ordered;
 mod random;
 mod refer;
