@@ -259,7 +259,13 @@ mod tests {
             let link = match link {
                 Link::Alone => "nobody".to_owned(),
                 Link::With(other) => other.0.to_string(),
-                Link::Room(bridge, Part { speaks, .. }) => format!("room {bridge} {speaks:?}"),
+                Link::Room(bridge, Part { speaks: Speaks::ToAll, .. }) => format!("room {bridge}"),
+                Link::Room(bridge, Part { speaks: Speaks::ToNobody, .. }) => {
+                    format!("room {bridge} mute")
+                }
+                Link::Room(bridge, Part { speaks: Speaks::To(to), .. }) => {
+                    format!("room {bridge} to {}", to.0)
+                }
             };
             let wait = wait.map_or_else(String::new, |wait| format!(", {wait:?}"));
             let _ = write!(text, "{}: {link}{wait}; ", leg.0);
@@ -272,7 +278,7 @@ mod tests {
         assert_snapshot!(heard(&present(1), &[]), @"1: nobody, Hold;");
         assert_snapshot!(heard(&present(1), &[1]), @"1: nobody, Ringing;");
         assert_snapshot!(heard(&present(2), &[1]), @"1: 2; 2: 1;");
-        assert_snapshot!(heard(&present(3), &[]), @"1: room 1 ToAll; 2: room 1 ToAll; 3: room 1 ToAll;");
+        assert_snapshot!(heard(&present(3), &[]), @"1: room 1; 2: room 1; 3: room 1;");
     }
 
     #[test]
@@ -296,12 +302,12 @@ mod tests {
     fn the_muted_hear_and_supervisors_are_heard_by_whom_they_may() {
         let mut two = present(2);
         two[1].muted = true;
-        assert_snapshot!(heard(&two, &[]), @"1: room 1 ToAll; 2: room 1 ToNobody;");
+        assert_snapshot!(heard(&two, &[]), @"1: room 1; 2: room 1 mute;");
         let mut three = present(3);
         three[2].supervises = Some((LegId(1), Supervision::Whisper));
-        assert_snapshot!(heard(&three, &[]), @"1: room 1 ToAll; 2: room 1 ToAll; 3: room 1 To(LegId(1));");
+        assert_snapshot!(heard(&three, &[]), @"1: room 1; 2: room 1; 3: room 1 to 1;");
         three[2].supervises = Some((LegId(1), Supervision::Listen));
-        assert_snapshot!(heard(&three, &[]), @"1: room 1 ToAll; 2: room 1 ToAll; 3: room 1 ToNobody;");
+        assert_snapshot!(heard(&three, &[]), @"1: room 1; 2: room 1; 3: room 1 mute;");
         three[0].order_holds = true;
         assert_snapshot!(heard(&three, &[]), @"1: nobody; 2: nobody, Hold; 3: nobody;");
     }

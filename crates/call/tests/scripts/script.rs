@@ -179,10 +179,6 @@ fn event(world: &mut World, words: &[&str]) {
             };
             return world.input(call.expect("a call"), CallInput::Record(wish));
         }
-        ["recorded", seconds] => {
-            let seconds: f64 = seconds.parse().expect("seconds");
-            return world.recorded((seconds * 1_000.0).round() as u64);
-        }
         ["recording", "fails"] => {
             let call = call.expect("a call");
             let recording = world.calls[call].recordings.first().expect("a recording").clone();
@@ -218,9 +214,14 @@ fn event(world: &mut World, words: &[&str]) {
     world.leg(call.expect("a call"), words[0], event);
 }
 
-/// What is ordered of calls, or what they become of each other; `false`: it is something else.
+/// What is ordered of calls, or what becomes of them and of their files; `false`: it is
+/// something else.
 fn about_several(world: &mut World, name: &str, call: Option<usize>, words: &[&str]) -> bool {
     match words {
+        ["recorded", seconds] => {
+            let seconds: f64 = seconds.parse().expect("seconds");
+            world.recorded((seconds * 1_000.0).round() as u64);
+        }
         ["takes", other, adoption @ ..] => {
             let other = world.calls.iter().position(|live| live.name == *other);
             world.takes(call.expect("a call"), other.expect("a call"), adoption);
