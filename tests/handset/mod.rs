@@ -354,6 +354,15 @@ impl Handset {
         self.response(line, method, |status| status >= 200)
     }
 
+    /// Sends a request in a dialog and does not wait for what comes of it.
+    ///
+    /// # Errors
+    /// When it cannot be sent.
+    pub fn says(&self, line: &mut Line, method: &str, headers: &[&str]) -> anyhow::Result<()> {
+        self.sends(line, method, headers, "")?;
+        Ok(())
+    }
+
     /// Hangs up.
     ///
     /// # Errors
