@@ -2,6 +2,7 @@
 //! before anything has changed.
 
 use model::UserId;
+use model::directory::User;
 
 use super::conference::ordered_by;
 use super::{Over, Talk};
@@ -18,7 +19,7 @@ impl Talk {
         basis: &mut Basis,
         ctx: &mut Ctx<'_>,
     ) -> Result<(), Refusal> {
-        self.may_order(orderer, &command)?;
+        self.may_order(orderer, &command, ctx)?;
         match command {
             Command::Answer { user } => {
                 let leg = self.rings_at(&user).ok_or(Refusal::NotThere)?;
@@ -82,14 +83,21 @@ impl Talk {
         Ok(())
     }
 
-    /// A user orders for himself, and of calls that he is on.
-    fn may_order(&self, orderer: &Orderer, command: &Command) -> Result<(), Refusal> {
+    /// A user orders for himself, and of calls that he is on. Who may supervise does so anywhere.
+    fn may_order(
+        &self,
+        orderer: &Orderer,
+        command: &Command,
+        ctx: &Ctx<'_>,
+    ) -> Result<(), Refusal> {
         let Orderer::User(orderer) = orderer else {
             return Ok(());
         };
         let allowed = match command {
             Command::Answer { user } => user == orderer,
-            Command::Supervise { by, .. } => by == orderer,
+            Command::Supervise { by, .. } => {
+                by == orderer && ctx.directory.user(by).is_some_and(User::is_supervisor)
+            }
             Command::Hold { user }
             | Command::Resume { user }
             | Command::Transfer { user, .. }

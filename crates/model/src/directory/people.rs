@@ -43,6 +43,9 @@ pub struct User {
 }
 
 impl User {
+    /// The role of who may listen to others.
+    pub const SUPERVISOR: &str = "supervisor";
+
     /// A user of whom nothing is known but his name; tests and tools fill in the rest.
     pub fn named(id: UserId, display_name: Arc<str>, sip_username: Arc<str>) -> Self {
         Self {
@@ -61,6 +64,11 @@ impl User {
             skills: BTreeMap::new(),
             mailbox: None,
         }
+    }
+
+    /// Whether he may listen to others.
+    pub fn is_supervisor(&self) -> bool {
+        self.roles.contains(Self::SUPERVISOR)
     }
 
     /// The device of an id.

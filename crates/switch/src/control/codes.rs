@@ -12,9 +12,6 @@ use crate::legs::{CallKey, Role};
 use crate::port::Effect;
 use crate::switch::Switch;
 
-/// The role of those who may listen to others.
-const SUPERVISOR: &str = "supervisor";
-
 /// Nobody, or nothing, that was meant.
 const NOTHING: u16 = 404;
 
@@ -179,7 +176,7 @@ impl Switch {
         of: UserId,
         how: Supervision,
     ) -> Result<(CallKey, Adoption), u16> {
-        let role = self.directory.user(&by).is_some_and(|by| by.roles.contains(SUPERVISOR));
+        let role = self.directory.user(&by).is_some_and(|by| by.is_supervisor());
         if !role || by == of {
             return Err(403);
         }

@@ -2,7 +2,9 @@
 
 use insta::assert_snapshot;
 
-use crate::script::check;
+use crate::directory::directory;
+use crate::script::{check, orders_in};
+use crate::world::World;
 
 const TALKING: &str = "registered ana ben dan
     0 call +15557770001 -> +15550100001
@@ -13,7 +15,8 @@ fn who_listens_is_in_no_row_and_leaves_with_whom_he_supervises() {
     assert_snapshot!(check(&format!("{TALKING}
         20 B: call dan -> *22
         20 takes B with dan listening to ana
-        30 order dan supervise ana whisper
+        29 order dan supervise ana whisper
+        30 order boss for dan supervise ana whisper
         60 ana hangs up
     ")), @r#"
     0      dial ana, showing +15557770001 "Carl Contact"
@@ -28,6 +31,7 @@ fn who_listens_is_in_no_row_and_leaves_with_whom_he_supervises() {
     20     ana joins room 1
     20     B.caller joins room 1, heard by nobody
     20     tell B.caller that it is - "Conference"
+    29     refused: this is not yours to order
     30     B.caller joins room 1, heard by ana
     60     hang up B.caller Normal
     60     hang up caller Normal
@@ -147,5 +151,37 @@ fn a_supervisor_may_leave_and_may_not_come() {
     i3 5 answered c1 u-ana
     i4 60 call_ended by=external
     context u-ana u-dan;
+    "#);
+}
+
+#[test]
+fn only_a_supervisor_orders_to_supervise() {
+    let additions = r#"{"users": [{"id": "u-sue", "display_name": "Sue", "sip_username": "sue",
+        "roles": ["supervisor"]}]}"#;
+    let world = World::new(directory(additions));
+    assert_snapshot!(orders_in(world, &format!("registered sue
+        {TALKING}
+        20 order dan supervise ana listen
+        21 order sue supervise ana listen
+        22 sue answers
+        23 order sue for dan supervise ana listen
+        40 caller hangs up
+    ")), @r#"
+    0      dial ana, showing +15557770001 "Carl Contact"
+    5      u-ana is taken
+    5      answer caller like ana
+    5      bridge caller ana
+    20     refused: this is not yours to order
+    21     dial sue, showing ana "Ana Agent"
+    22     u-sue is taken
+    22     unbridge caller ana
+    22     caller joins room 1
+    22     ana joins room 1
+    22     sue joins room 1, heard by nobody
+    22     tell sue that it is - "Conference"
+    23     refused: this is not yours to order
+    40     hang up ana Normal
+    40     hang up sue Normal
+    40     finished
     "#);
 }
