@@ -32,33 +32,33 @@ impl Talk {
             Adoption::Consultation { user, complete, .. } => {
                 let leg = self.by_user(user).ok_or(Refusal::NotThere)?.leg;
                 if self.consults_or_is_consulted(leg) || self.others_of(leg).is_empty() {
-                    return Self::refuse(Refusal::State);
+                    return Err(Refusal::State);
                 }
                 if !complete && parties >= most {
-                    return Self::refuse(Refusal::Limit);
+                    return Err(Refusal::Limit);
                 }
                 Ok(())
             }
             Adoption::Pickup { user } => {
                 let rings = self.searches.iter().any(Search::may_be_picked_up);
                 let fits = rings && !self.present.iter().any(|it| it.is_user(user));
-                if fits { Ok(()) } else { Self::refuse(Refusal::State) }
+                if fits { Ok(()) } else { Err(Refusal::State) }
             }
             Adoption::Retrieval { user } => {
                 let is_parked_himself = self.present.iter().any(|it| it.is_user(user));
                 let fits = self.parked.is_some() && !is_parked_himself;
-                if fits { Ok(()) } else { Self::refuse(Refusal::State) }
+                if fits { Ok(()) } else { Err(Refusal::State) }
             }
             Adoption::Replacement { user, replaced } => {
                 let party = self.by_leg(*replaced).ok_or(Refusal::NotThere)?;
-                if party.is_user(user) { Ok(()) } else { Self::refuse(Refusal::Forbidden) }
+                if party.is_user(user) { Ok(()) } else { Err(Refusal::Forbidden) }
             }
             Adoption::Supervisor { by, of, .. } => {
                 self.by_user(of).ok_or(Refusal::NotThere)?;
                 if self.present.iter().any(|it| it.is_user(by)) {
-                    return Self::refuse(Refusal::State);
+                    return Err(Refusal::State);
                 }
-                if parties >= most { Self::refuse(Refusal::Limit) } else { Ok(()) }
+                if parties >= most { Err(Refusal::Limit) } else { Ok(()) }
             }
         }
     }

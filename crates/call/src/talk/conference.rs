@@ -35,7 +35,7 @@ impl Talk {
         let user = party.user().ok_or(Refusal::Forbidden)?.clone();
         let bridge = party.bridge;
         if self.consults_or_is_consulted(leg) {
-            return Self::refuse(Refusal::State);
+            return Err(Refusal::State);
         }
         let (plan, _) = self.plan(to, &user, basis, ctx)?;
         let route = self.route(ConnectionKind::Add, Some(&user), leg, to, basis);

@@ -42,7 +42,7 @@ use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::leg::{Far, held_name, user_of};
 use crate::limits::TransferHear;
-use crate::port::{CallInput, CallOutput, Digit, LegEvent, LegId, MediaCommand, Refusal, Release};
+use crate::port::{CallInput, CallOutput, Digit, LegEvent, LegId, MediaCommand, Release};
 use crate::recording::Sides;
 use crate::sound::Digits;
 use crate::sound::ears::Purpose as Plays;
@@ -333,10 +333,5 @@ impl Talk {
         };
         let other = self.others_of(leg).first().map(|it| &it.party);
         Some((connection, &party.party, other))
-    }
-
-    /// What cannot be done now.
-    fn refuse<T>(why: Refusal) -> Result<T, Refusal> {
-        Err(why)
     }
 }

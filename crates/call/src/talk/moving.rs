@@ -21,7 +21,7 @@ impl Talk {
     ) -> Result<(), Refusal> {
         let from = self.by_user(user).ok_or(Refusal::NotThere)?.leg;
         if self.errands.iter().any(|it| it.what == What::Move { from }) {
-            return Self::refuse(Refusal::State);
+            return Err(Refusal::State);
         }
         self.send(user.clone(), device, What::Move { from }, basis, ctx)
     }

@@ -42,10 +42,10 @@ impl Talk {
         let alone = parties == 2 && self.others_of(leg).len() == 1;
         let quiet = self.searches.is_empty() && self.consults.is_empty();
         if !alone || !quiet || self.parked.is_some() {
-            return Self::refuse(Refusal::State);
+            return Err(Refusal::State);
         }
         if slot.is_empty() {
-            return Self::refuse(Refusal::Goal);
+            return Err(Refusal::Goal);
         }
         basis.decide(RoutingRule::Transfer, slot.clone(), format!("parked by {user}"));
         let (by, mode, target) = (user.clone(), TransferMode::Cold, format!("park:{slot}").into());

@@ -32,10 +32,10 @@ impl Talk {
         }
         let rung = self.errands.iter().any(|it| it.user == *by) || self.rings_at(by).is_some();
         if rung || self.by_user(by).is_some() {
-            return Self::refuse(Refusal::State);
+            return Err(Refusal::State);
         }
         if ctx.directory.user(by).is_none() {
-            return Self::refuse(Refusal::Goal);
+            return Err(Refusal::Goal);
         }
         basis.decide(RoutingRule::Supervise, by.as_str(), format!("rung {}", verdict(of, how)));
         let what = What::Supervise { of: of_leg, how };

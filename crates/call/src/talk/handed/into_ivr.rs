@@ -46,11 +46,11 @@ impl Talk {
         let party = self.by_leg(leg).ok_or(Refusal::NotThere)?;
         let user = party.user().ok_or(Refusal::Forbidden)?.clone();
         if basis.directory.ivr(ivr).is_none() {
-            return Self::refuse(Refusal::Goal);
+            return Err(Refusal::Goal);
         }
         let others = self.present.iter().filter(|it| it.is_party() && it.leg != leg);
         if !party.is_party() || others.count() != 1 || self.is_busy() {
-            return Self::refuse(Refusal::State);
+            return Err(Refusal::State);
         }
         if referred {
             ctx.order(LegCommand::AcceptRefer { leg });

@@ -76,7 +76,7 @@ impl Talk {
         let settings = &ctx.settings.transfer;
         let parties = self.present.len() + self.searches.len() + self.errands.len();
         if self.errands.len() >= settings.max_searches || parties >= settings.max_parties {
-            return Self::refuse(Refusal::Limit);
+            return Err(Refusal::Limit);
         }
         let gives_up_at = ctx.now.mono.saturating_add(settings.user_ring);
         let leg = ctx.legs.mint();

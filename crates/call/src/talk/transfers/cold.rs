@@ -67,7 +67,7 @@ impl Talk {
         let waiting = others.iter().find(|it| it.user().is_none()).or(others.first());
         let waiting = waiting.ok_or(Refusal::State)?.leg;
         if !party.is_party() || self.consults_or_is_consulted(leg) {
-            return Self::refuse(Refusal::State);
+            return Err(Refusal::State);
         }
         let (plan, target) = self.plan(to, &user, basis, ctx)?;
         if referred {

@@ -65,7 +65,7 @@ impl Talk {
         let settings = &ctx.settings.transfer;
         let parties = self.present.len() + self.searches.len();
         if self.searches.len() >= settings.max_searches || parties >= settings.max_parties {
-            return Self::refuse(Refusal::Limit);
+            return Err(Refusal::Limit);
         }
         let ring = settings.user_ring;
         let single = |target: Target| Plan {
@@ -77,11 +77,11 @@ impl Talk {
             max_rounds: None,
         };
         match to {
-            Goal::User(user) if user == by || self.is_reached(user) => Self::refuse(Refusal::Goal),
+            Goal::User(user) if user == by || self.is_reached(user) => Err(Refusal::Goal),
             Goal::User(user) => {
                 let of_call = basis.directory.user(user).is_some();
                 if !of_call && ctx.directory.user(user).is_none() {
-                    return Self::refuse(Refusal::Goal);
+                    return Err(Refusal::Goal);
                 }
                 if !of_call {
                     basis.newer = Some(ctx.directory.clone());
@@ -104,7 +104,7 @@ impl Talk {
                 let number = dialled(number.as_ref(), text);
                 Ok((single(Target::External(number.clone())), number))
             }
-            Goal::Ivr(_) | Goal::Dialled(_) => Self::refuse(Refusal::Goal),
+            Goal::Ivr(_) | Goal::Dialled(_) => Err(Refusal::Goal),
         }
     }
 

@@ -50,7 +50,7 @@ impl Talk {
         let user = party.user().ok_or(Refusal::Forbidden)?.clone();
         let home = party.bridge;
         if self.others_of(leg).is_empty() || self.consults_or_is_consulted(leg) {
-            return Self::refuse(Refusal::State);
+            return Err(Refusal::State);
         }
         let (plan, target) = self.plan(to, &user, basis, ctx)?;
         basis.decide(RoutingRule::Transfer, target.clone(), format!("warm, by {user}"));
@@ -212,7 +212,7 @@ impl Talk {
         let bridge = self.by_leg(leg).map(|it| it.bridge);
         let to = if bridge == Some(consult.home) { consult.bridge } else { consult.home };
         if consult.target.is_none() {
-            return Self::refuse(Refusal::State);
+            return Err(Refusal::State);
         }
         self.move_to(leg, to, basis, ctx);
         Ok(())
