@@ -75,8 +75,8 @@ pub(crate) async fn once(State(app): State<App>, request: Request, next: Next) -
         keep(&app, &caller, &key, response).await
     });
     answering.await.unwrap_or_else(|error| {
-        tracing::error!(%error, "a request was not carried out");
-        StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        tracing::error!(%error, "a request was not carried out to its end");
+        Problem::of(Code::Timeout).into_response()
     })
 }
 

@@ -1,7 +1,7 @@
 //! Who may use the resources: whoever sends the bootstrap administrator's key of the environment,
 //! or a key of the database that is not revoked. A key is 256 random bits and only its SHA-256 is
-//! kept, so that neither a copy of the database nor the time that comparing takes tells one. Whoever
-//! sends wrong keys is not listened to for a while.
+//! kept, so that neither a copy of the database nor the time that comparing takes tells one.
+//! Whoever sends wrong keys is not listened to for a while.
 
 mod failures;
 mod key;

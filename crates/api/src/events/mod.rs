@@ -35,8 +35,13 @@ const ABOUT: &str = "Server-sent events (WHATWG HTML): `id` is for Last-Event-ID
     that does not read for 30 s is let go, and takes up again. A user's key gets the events of \
     calls in which its user takes part or is rung.";
 
-const EXAMPLE: &str = "id: 4711\nevent: answered\ndata: {\"call_id\":\"call-s08\",\"seq\":4,\
-    \"at\":\"2026-01-05T10:00:05.000Z\",\"kind\":\"answered\",\"data\":{\"connection\":1}}\n\n";
+const EXAMPLE: &str = r#"id: 4711
+event: answered
+data: {"call_id":"call-s08","seq":4,"at":"2026-01-05T10:00:05.000Z","kind":"answered",\
+"data":{"connection":1,"attempt":1,"by":{"user":{"user":"u-ana","number":"+15550100001"}},\
+"role":"callee"}}
+
+"#;
 
 pub(crate) fn routes() -> Vec<Route> {
     let text: Schema = ObjectBuilder::new().schema_type(Type::String).build().into();
@@ -50,7 +55,13 @@ pub(crate) fn routes() -> Vec<Route> {
             .says("events", "What happens in calls, as it happens", ABOUT)
             .query::<Wanted>()
             .header("Last-Event-ID", "The last event that was got; goes before the query's", id)
-            .answers_with(200, "The stream", EVENT_STREAM, RefOr::T(text), json!(EXAMPLE))
+            .answers_with(
+                200,
+                "The stream",
+                EVENT_STREAM,
+                RefOr::T(text),
+                json!(EXAMPLE.replace("\\\n", "")),
+            )
             .mentions::<EventDto>()
             .may_refuse(&[
                 Code::Forbidden,
