@@ -49,7 +49,46 @@ const SEEDS: u64 = 50;
 const CONTROL_SEEDS: u64 = 200;
 
 /// What those meet.
-const CONTROL_MET: [&str; 0] = [];
+const CONTROL_MET: [&str; 38] = [
+    "connection add",
+    "connection consult",
+    "connection recall",
+    "connection transfer",
+    "event call_absorbed",
+    "event participant_left",
+    "identified",
+    "order abandon ok",
+    "order add ok",
+    "order complete ok",
+    "order consult ok",
+    "order consult wrong_state",
+    "order hangup ok",
+    "order hold ok",
+    "order merge ok",
+    "order move ok",
+    "order mute ok",
+    "order originate ok",
+    "order park ok",
+    "order play ok",
+    "order record ok",
+    "order remove ok",
+    "order resume ok",
+    "order senddigits ok",
+    "order stopplay ok",
+    "order swap ok",
+    "order transfer ok",
+    "refer 202",
+    "refer 404",
+    "refer 491",
+    "refer ends with 200",
+    "refer ends with 486",
+    "refer ends with 603",
+    "transfer abandoned",
+    "transfer completed",
+    "transfer conference",
+    "transfer returned",
+    "transfer unanswered",
+];
 
 /// What they meet among other things.
 const MET: [&str; 25] = [
@@ -82,6 +121,9 @@ const MET: [&str; 25] = [
 
 /// How many failed seeds are described.
 const SHOWN: usize = 20;
+
+/// All kinds of days.
+const BUILDERS: [Builder; 2] = [scenario::world, control::world];
 
 /// What came of a seed: what is wrong, and the ladder.
 struct Played {
@@ -164,12 +206,18 @@ fn seeds_of_call_control() {
     play_all(control::world, CONTROL_SEEDS, 0, &CONTROL_MET);
 }
 
+/// The same, and messages arrive that nobody sent.
+#[test]
+fn seeds_of_call_control_with_damaged_datagrams() {
+    play_all(control::world, SEEDS, 50, &["malformed", "refer 202"]);
+}
+
 /// The same inputs give the same outputs: else no failure could be played again.
 #[test]
 fn a_seed_is_one_run() {
-    for seed in 0..5 {
+    for (seed, build) in (0..5).flat_map(|seed| [(seed, BUILDERS[0]), (seed, BUILDERS[1])]) {
         let run = || {
-            let mut world = scenario::world(seed);
+            let mut world = build(seed);
             scenario::play(&mut world);
             world.ladder.text()
         };

@@ -89,6 +89,11 @@ impl Bridges {
         }
     }
 
+    /// Which leg is in which bridge.
+    pub(crate) fn legs(&self) -> BTreeMap<Option<u16>, u16> {
+        self.legs.clone()
+    }
+
     /// Adds who hears whom in this call.
     pub(crate) fn hearing(&self, graph: &CallGraph, all: &mut Hearing) {
         for (one, bridge) in &self.legs {
@@ -128,6 +133,11 @@ impl AllBridges {
     /// Follows the log of a call.
     pub(crate) fn follow(&mut self, recorded: &Recorded) {
         self.0.entry(recorded.call.clone()).or_default().follow(&recorded.event);
+    }
+
+    /// Who is in which bridge of a call.
+    pub(crate) fn of(&self, call: &CallId) -> BTreeMap<Option<u16>, u16> {
+        self.0.get(call).map(Bridges::legs).unwrap_or_default()
     }
 
     /// Nothing of it goes on: the process is gone.

@@ -81,8 +81,10 @@ pub(crate) fn world(seed: u64) -> World {
         };
         world.peers[phone].phone.set_after_refer(after);
     }
+    // On one day of four everything is done in a few seconds.
+    let end_ms = *random.pick(&[LAST_ACTION_MS, LAST_ACTION_MS, LAST_ACTION_MS, 14_000]);
     for _ in 0..4 + random.below(14) {
-        deed(&mut world, random);
+        deed(&mut world, end_ms, random);
     }
     world
 }
@@ -179,7 +181,7 @@ fn target(world: &World, random: &mut Random) -> String {
 }
 
 /// One deed, or a few that belong together, at a random time.
-fn deed(world: &mut World, random: &mut Random) {
+fn deed(world: &mut World, end_ms: u64, random: &mut Random) {
     let all: u64 = DEEDS.iter().map(|(_, often)| often).sum();
     let mut drawn = random.below(all);
     let found = DEEDS.iter().find(|(_, often)| {
@@ -189,7 +191,7 @@ fn deed(world: &mut World, random: &mut Random) {
     });
     let Some((deed, _)) = found else { return };
     let peer = a_phone(world, random);
-    let at = random.time(5_000, LAST_ACTION_MS);
+    let at = random.time(5_000, end_ms);
     let to = target(world, random);
     let mut chance = Random::new(random.number());
     match deed {

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use call::port::{
-    Command, Devices, Goal, Member, OrderId, Orderer, RecordingWish, Refusal, Standing, Supervision,
+    Command, Devices, Goal, Member, OrderId, Orderer, RecordingWish, Refusal, StageName, Standing,
+    Supervision,
 };
 use model::call_graph::CallGraph;
 use model::call_graph::event::BridgeLeg;
@@ -82,7 +83,26 @@ impl World {
         if self.answers.last.is_none() && !self.store_was_away {
             self.faults.push(format!("no answer: {:?}", self.answers.open));
         }
-        let obeyed = matches!(self.answers.last, Some(Ok(_)));
+        let obeyed = match &self.answers.last {
+            Some(Ok((call, standing))) => {
+                let said = standing.parties.iter().filter_map(|party| {
+                    Some(match party.leg? {
+                        BridgeLeg::Anchor => None,
+                        BridgeLeg::Connection(seq) => Some(seq),
+                    })
+                });
+                let said: BTreeSet<_> = said.collect();
+                let rows: BTreeSet<_> = self.store.bridges.of(call).into_keys().collect();
+                let talks = standing.stage == StageName::Talking && !self.store_was_away;
+                // What fails at once comes after the answer, and may end the call.
+                if talks && said != rows && !rows.is_empty() {
+                    let at = self.now;
+                    self.faults.push(format!("{at:?}: {call} says {said:?}, its rows {rows:?}"));
+                }
+                true
+            }
+            Some(Err(_)) | None => false,
+        };
         self.note(|world| format!("answer {:?}", world.answers.last));
         obeyed
     }
