@@ -2,7 +2,7 @@
 //! that answer in one instant, a message that no phone would send. It reads with as little as it
 //! needs, and not with the server's parser.
 
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{IpAddr, SocketAddr, TcpStream, UdpSocket};
 use std::time::Duration;
 
@@ -27,6 +27,22 @@ pub struct StreamPuppet {
     stream: TcpStream,
     address: SocketAddr,
     read: Vec<u8>,
+}
+
+/// A socket of this address. Another test may be starting a process just now, which has every open
+/// socket for an instant, also the one that has just been closed here.
+///
+/// # Errors
+/// When somebody else keeps it.
+pub(crate) fn bind(address: SocketAddr) -> anyhow::Result<UdpSocket> {
+    let mut tries = 0;
+    loop {
+        match UdpSocket::bind(address) {
+            Err(error) if error.kind() == ErrorKind::AddrInUse && tries < 100 => tries += 1,
+            other => return other.with_context(|| address.to_string()),
+        }
+        std::thread::park_timeout(Duration::from_millis(10));
+    }
 }
 
 impl StreamPuppet {
@@ -97,7 +113,7 @@ impl Puppet {
     /// When the port is taken.
     pub fn new(block: Block, address: IpAddr, port: u16) -> anyhow::Result<Self> {
         let address = SocketAddr::new(address, port);
-        let socket = UdpSocket::bind(address)?;
+        let socket = bind(address)?;
         socket.set_read_timeout(Some(PATIENCE))?;
         Ok(Self { socket, address, server: SocketAddr::new(block.server(), 5060) })
     }

@@ -10,7 +10,7 @@ use sip::auth::{Challenge, Credentials, Secret};
 use sip::message::{HeaderName, Message, Method, Response};
 
 use crate::host::{Block, DOMAIN, password};
-use crate::puppet::StreamPuppet;
+use crate::puppet::{StreamPuppet, bind};
 
 /// A phone that registers, over UDP or over the connection that it keeps for its calls.
 pub struct Registration {
@@ -32,7 +32,7 @@ impl Registration {
     /// When the port is taken.
     pub fn new(block: Block, address: IpAddr, user: &str) -> anyhow::Result<Self> {
         let local = SocketAddr::new(address, 5060);
-        let socket = UdpSocket::bind(local)?;
+        let socket = bind(local)?;
         socket.set_read_timeout(Some(Duration::from_secs(5)))?;
         socket.connect((block.server(), 5060))?;
         Ok(Self { wire: Wire::Udp(socket), local, user: user.to_owned(), cseq: 0 })

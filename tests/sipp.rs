@@ -15,6 +15,8 @@ mod others_got_wrong;
 mod searching;
 #[path = "sipp/torture.rs"]
 mod torture;
+#[path = "sipp/who_hears_whom.rs"]
+mod who_hears_whom;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -180,6 +182,7 @@ fn every_folder_is_a_test_and_every_test_a_folder() -> anyhow::Result<()> {
         .chain(joining::NAMES)
         .chain(odd_ways::NAMES)
         .chain(others_got_wrong::NAMES)
+        .chain(who_hears_whom::NAMES)
         .map(|name| (*name).to_owned())
         .collect();
     assert_eq!(folders, tests);

@@ -6,7 +6,7 @@
 
 mod desk;
 
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ use sip::message::{Message, Method};
 
 use self::desk::{Desk, SOUND, is_in_dialog, uri};
 use crate::host::{Block, DOMAIN, password};
-use crate::puppet::{Heard, description};
+use crate::puppet::{Heard, Puppet, bind, description};
 use crate::registration::{challenges, register};
 
 /// How long it waits for what it expects.
@@ -47,6 +47,8 @@ pub struct Line {
     branch: String,
     /// The INVITE that it got, as text.
     invite: String,
+    /// The server's port for its sound.
+    port: u16,
 }
 
 impl Line {
@@ -64,6 +66,11 @@ impl Line {
     /// The INVITE that brought it.
     pub fn invite(&self) -> Heard {
         Heard::new(self.invite.clone())
+    }
+
+    /// Where the server takes its sound.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// Its Call-ID.
@@ -101,7 +108,7 @@ impl Handset {
 
     fn new(block: Block, address: IpAddr, user: &str, name: String) -> anyhow::Result<Self> {
         let address = SocketAddr::new(address, 5060);
-        let socket = UdpSocket::bind(address)?;
+        let socket = bind(address)?;
         socket.set_read_timeout(Some(LOOKS))?;
         let desk = Arc::new(Desk {
             socket,
@@ -126,6 +133,14 @@ impl Handset {
         self.desk.state().plain = true;
     }
 
+    /// Where it speaks and listens: a socket that nobody else reads.
+    ///
+    /// # Errors
+    /// When the port is taken.
+    pub fn ear(&self, block: Block) -> anyhow::Result<Puppet> {
+        Puppet::new(block, self.desk.address.ip(), SOUND)
+    }
+
     /// The next call that comes in; it is not answered by anything yet.
     ///
     /// # Errors
@@ -142,6 +157,7 @@ impl Handset {
             cseq: 0,
             branch: String::new(),
             invite: invite.text().to_owned(),
+            port: port(&invite),
         })
     }
 
@@ -222,6 +238,7 @@ impl Handset {
             cseq: 0,
             branch: String::new(),
             invite: String::new(),
+            port: 0,
         }
     }
 
@@ -284,6 +301,7 @@ impl Handset {
     fn acknowledges(&self, line: &mut Line, answer: &Heard) -> anyhow::Result<()> {
         line.remote = answer.header("To")?.to_owned();
         line.target = uri(answer.header("Contact")?);
+        line.port = port(answer);
         let key = format!("{} {}", line.call_id, answer.header("CSeq")?);
         let ack = self.text(line, "ACK", line.cseq, &self.branch(), &[], "");
         self.desk.state().acknowledged.insert(key, ack.clone());
@@ -576,6 +594,12 @@ impl Drop for Handset {
             let _ = ear.join();
         }
     }
+}
+
+/// The port of a description; 0 if there is none.
+fn port(message: &Heard) -> u16 {
+    let line = message.text().split("m=audio ").nth(1).unwrap_or_default();
+    line.split(' ').next().unwrap_or_default().parse().unwrap_or(0)
 }
 
 fn tag(header: &str) -> &str {

@@ -500,7 +500,7 @@ async fn flood() -> anyhow::Result<()> {
 }
 
 /// One packet from one to the other, and that its sound comes as it went, in a stream that is ours.
-fn relayed(
+pub(crate) fn relayed(
     from: &Puppet,
     in_at: u16,
     to: &Puppet,
