@@ -85,7 +85,7 @@ pub async fn recover<R: Repository>(
         work.done.torn_bytes += reading.torn_bytes;
         work.complete(std::mem::take(&mut replay.finished)).await?;
     }
-    let live = work.still_live(replay.live, node).await?;
+    let live = work.still_live(replay.live, &replay.absorbed, node).await?;
     work.close(live, node, directory).await?;
     // They name the calls that they became part of, which are written by now.
     work.complete(replay.absorbed).await?;
@@ -171,11 +171,16 @@ impl<R: Repository> Work<'_, R> {
     async fn still_live(
         &self,
         journal: BTreeMap<CallId, Replayed>,
+        absorbed: &[Known],
         node: &str,
     ) -> Result<Vec<Known>, Error> {
         let over = self.over(journal.keys()).await?;
         let mut live: BTreeMap<CallId, Known> = BTreeMap::new();
         for graph in self.repository.live_calls(node).await? {
+            if absorbed.iter().any(|known| known.graph.call.id == graph.call.id) {
+                // The database does not know yet that it goes on as part of another call.
+                continue;
+            }
             live.insert(graph.call.id.clone(), Known { graph, telling: Telling::default() });
         }
         for (id, Replayed { graph, telling }) in journal {

@@ -271,6 +271,27 @@ async fn a_database_that_knows_of_the_joining_and_a_journal_that_does_not() {
     assert_eq!(call.connections.len(), 2);
 }
 
+#[tokio::test]
+async fn two_calls_whose_joining_only_the_journal_knows_stay_one() {
+    let inputs = handed_on::absorbed("c", 0);
+    for cut in 1..inputs.len() {
+        let fresh = Fresh::new().await;
+        let mut graphs: BTreeMap<CallId, Option<CallGraph>> = BTreeMap::new();
+        for event in inputs[..cut].iter().flatten() {
+            apply(graphs.entry(event.call.clone()).or_default(), event);
+        }
+        let mut rows = RowBatch::default();
+        graphs.values().flatten().for_each(|graph| rows.add_graph(graph));
+        fresh.database.commit(&Commit { rows, ..Commit::default() }).await.expect("a commit");
+        write_journal(&fresh, &inputs);
+        let done = recovered(&fresh).await;
+        assert_eq!(done.swept, [], "cut off after {cut}");
+        check_all_over(&fresh).await;
+        let second = fresh.database.call(&"c-2".into()).await.expect("rows").expect("the call");
+        assert_eq!(second.call.state, CallState::Absorbed, "cut off after {cut}");
+    }
+}
+
 /// The rows of this test were written without their events.
 async fn broken_but_the_stream(fresh: &Fresh) -> Vec<String> {
     let broken = broken_invariants(&fresh.database).await;
