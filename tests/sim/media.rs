@@ -127,15 +127,7 @@ impl Media {
                     self.faults.push(format!("{leg:?} has no formats"));
                 }
             }
-            MediaCommand::NoticeSilence { leg, after_ms } => {
-                let Some(line) = self.lines.get_mut(&leg) else { return Vec::new() };
-                line.is_noticed = after_ms.is_some();
-                if let Some(after_ms) = after_ms {
-                    line.notices += 1;
-                    let after = Duration::from_millis(after_ms.into());
-                    return vec![(after, MediaEvent::FellSilent { leg })];
-                }
-            }
+            MediaCommand::NoticeSilence { leg, after_ms } => return self.notice(leg, after_ms),
             MediaCommand::Join { leg, room, part } => self.join(at, leg, room, part),
             MediaCommand::Leave { leg } => {
                 if let Some(line) = self.lines.get_mut(&leg) {
@@ -153,6 +145,14 @@ impl Media {
             }
         }
         Vec::new()
+    }
+
+    fn notice_silence(&mut self, leg: LegId, after_ms: Option<u32>) -> Vec<(Duration, MediaEvent)> {
+        let Some(line) = self.lines.get_mut(&leg) else { return Vec::new() };
+        line.is_noticed = after_ms.is_some();
+        let Some(after_ms) = after_ms else { return Vec::new() };
+        line.notices += 1;
+        vec![(Duration::from_millis(after_ms.into()), MediaEvent::FellSilent { leg })]
     }
 
     /// Whether an event still happens: a playing that was stopped does not end again.

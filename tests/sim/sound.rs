@@ -1,5 +1,5 @@
-//! Who hears whom: as media was told, and as the rows say. At every moment at which nothing is under
-//! way the two must agree.
+//! Who hears whom: as media was told, and as the rows say. At every moment at which nothing is
+//! under way the two must agree.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -48,9 +48,9 @@ fn refers(world: &World, peer: PeerId) -> Vec<u16> {
 
 /// The last thing that a phone was told of its transfer.
 fn came_out(world: &World, peer: PeerId) -> Vec<u16> {
-    let ends = world.told(peer).filter_map(|event| match event {
-        PhoneEvent::ReferNotified { status, last: true, .. } => Some(*status),
-        _ => None,
+    let ends = world.told(peer).filter_map(|event| {
+        let PhoneEvent::ReferNotified { status, last: true, .. } = event else { return None };
+        Some(*status)
     });
     ends.collect()
 }

@@ -180,13 +180,20 @@ fn target(world: &World, random: &mut Random) -> String {
     }
 }
 
+/// What is drawn of a deed: who does it to whom, and when.
+struct Drawn {
+    peer: PeerId,
+    at: Duration,
+    to: String,
+}
+
 /// One deed, or a few that belong together, at a random time.
 fn deed(world: &mut World, end_ms: u64, random: &mut Random) {
     let all: u64 = DEEDS.iter().map(|(_, often)| often).sum();
-    let mut drawn = random.below(all);
+    let mut left = random.below(all);
     let found = DEEDS.iter().find(|(_, often)| {
-        let is = drawn < *often;
-        drawn = drawn.saturating_sub(*often);
+        let is = left < *often;
+        left = left.saturating_sub(*often);
         is
     });
     let Some((deed, _)) = found else { return };
@@ -194,73 +201,96 @@ fn deed(world: &mut World, end_ms: u64, random: &mut Random) {
     let at = random.time(5_000, end_ms);
     let to = target(world, random);
     let mut chance = Random::new(random.number());
+    let drawn = Drawn { peer, at, to };
     match deed {
-        Deed::Refer => world.at(at, move |world| world.refer(peer, &to)),
-        Deed::ReferTwice => {
-            let then = random.time(0, 1_000);
-            let hangs_up = random.chance(500);
-            let other = target(world, random);
-            world.at(at, move |world| world.refer(peer, &to));
-            world.at(at + then, move |world| {
-                if hangs_up { world.hang_up(peer) } else { world.refer(peer, &other) }
-            });
-        }
-        Deed::Consult => {
-            let asks = random.time(100, 12_000);
-            world.at(at, move |world| world.second_line(peer, &to));
-            match random.below(6) {
-                0 => world.at(at + asks, move |world| world.back_to_first(peer)),
-                1 => world.at(at + asks, move |world| world.hang_up(peer)),
-                2 => {
-                    world.at(at + asks, move |world| world.refer_to_other(peer));
-                    let then = random.time(0, 100);
-                    world.at(at + asks + then, move |world| world.hang_up(peer));
-                }
-                _ => world.at(at + asks, move |world| world.refer_to_other(peer)),
-            }
-        }
+        Deed::Refer | Deed::ReferTwice => refer(world, drawn, *deed == Deed::ReferTwice, random),
+        Deed::Consult => consult(world, drawn, random),
         Deed::Conference => {
             let asks = random.time(3_000, 9_000);
-            world.at(at, move |world| world.second_line(peer, &to));
+            world.at(at, move |world| world.second_line(peer, &drawn.to));
             world.at(at + asks, move |world| world.code(peer, "*30"));
         }
-        Deed::PickUp => {
-            let whom = *random.pick(&USERS);
-            let replaces = random.chance(400);
-            let group = random.chance(300);
-            world.at(at, move |world| match (replaces, group) {
-                (true, _) => world.take_ringing(peer, &mut chance),
-                (false, true) => world.code(peer, "*21"),
-                (false, false) => world.code(peer, &format!("*20{whom}")),
-            });
-        }
-        Deed::Park => {
-            let slot = 71 + random.below(2);
-            let fetched = at + random.time(500, 20_000);
-            let fetcher = a_phone(world, random);
-            let anywhere = random.chance(300);
-            world.at(at, move |world| {
-                world.hold(peer);
-                let slot = if anywhere { String::new() } else { slot.to_string() };
-                world.code(peer, &format!("*70{slot}"));
-            });
-            world.at(fetched, move |world| world.code(fetcher, &format!("*71{slot}")));
-        }
+        Deed::PickUp => pick_up(world, drawn, random),
+        Deed::Park => park(world, drawn, random),
         Deed::Move => {
             let replaces = random.chance(500);
             world.at(at, move |world| world.other_device(peer, replaces));
         }
-        Deed::Supervise => {
-            let code = *random.pick(&["*23", "*24", "*25"]);
-            let whom = *random.pick(&USERS);
-            let leaves = random.time(1_000, 10_000);
-            world.at(at, move |world| {
-                world.supervised = true;
-                let plan = CallPlan { hang_up_after: Some(leaves), ..CallPlan::default() };
-                world.dial(peer, Dial::number(format!("{code}{whom}")).plan(plan));
-            });
-        }
+        Deed::Supervise => supervise(world, drawn, random),
         Deed::Order => world.at(at, move |world| world.order_something(&mut chance)),
-        Deed::Originate => world.at(at, move |world| world.originate(&mut chance, &to)),
+        Deed::Originate => world.at(at, move |world| world.originate(&mut chance, &drawn.to)),
     }
+}
+
+fn refer(world: &mut World, drawn: Drawn, twice: bool, random: &mut Random) {
+    let Drawn { peer, at, to } = drawn;
+    world.at(at, move |world| world.refer(peer, &to));
+    if !twice {
+        return;
+    }
+    let then = random.time(0, 1_000);
+    let hangs_up = random.chance(500);
+    let other = target(world, random);
+    world.at(
+        at + then,
+        move |world| {
+            if hangs_up { world.hang_up(peer) } else { world.refer(peer, &other) }
+        },
+    );
+}
+
+fn consult(world: &mut World, drawn: Drawn, random: &mut Random) {
+    let Drawn { peer, at, to } = drawn;
+    let asks = random.time(100, 12_000);
+    world.at(at, move |world| world.second_line(peer, &to));
+    let at = at + asks;
+    match random.below(6) {
+        0 => world.at(at, move |world| world.back_to_first(peer)),
+        1 => world.at(at, move |world| world.hang_up(peer)),
+        2 => {
+            world.at(at, move |world| world.refer_to_other(peer));
+            let then = random.time(0, 100);
+            world.at(at + then, move |world| world.hang_up(peer));
+        }
+        _ => world.at(at, move |world| world.refer_to_other(peer)),
+    }
+}
+
+fn pick_up(world: &mut World, drawn: Drawn, random: &mut Random) {
+    let Drawn { peer, at, .. } = drawn;
+    let whom = *random.pick(&USERS);
+    let replaces = random.chance(400);
+    let group = random.chance(300);
+    let mut chance = Random::new(random.number());
+    world.at(at, move |world| match (replaces, group) {
+        (true, _) => world.take_ringing(peer, &mut chance),
+        (false, true) => world.code(peer, "*21"),
+        (false, false) => world.code(peer, &format!("*20{whom}")),
+    });
+}
+
+fn park(world: &mut World, drawn: Drawn, random: &mut Random) {
+    let Drawn { peer, at, .. } = drawn;
+    let slot = 71 + random.below(2);
+    let fetched = at + random.time(500, 20_000);
+    let fetcher = a_phone(world, random);
+    let anywhere = random.chance(300);
+    world.at(at, move |world| {
+        world.hold(peer);
+        let slot = if anywhere { String::new() } else { slot.to_string() };
+        world.code(peer, &format!("*70{slot}"));
+    });
+    world.at(fetched, move |world| world.code(fetcher, &format!("*71{slot}")));
+}
+
+fn supervise(world: &mut World, drawn: Drawn, random: &mut Random) {
+    let Drawn { peer, at, .. } = drawn;
+    let code = *random.pick(&["*23", "*24", "*25"]);
+    let whom = *random.pick(&USERS);
+    let leaves = random.time(1_000, 10_000);
+    world.at(at, move |world| {
+        world.supervised = true;
+        let plan = CallPlan { hang_up_after: Some(leaves), ..CallPlan::default() };
+        world.dial(peer, Dial::number(format!("{code}{whom}")).plan(plan));
+    });
 }

@@ -51,28 +51,7 @@ impl Tally {
                 .filter(|attempt| crossed(attempt.sip_status) && graph.call.answered_at.is_none());
             self.add("a 200 that crossed a CANCEL", late.count() as u64);
         }
-        for (_, event) in world.peers.iter().flat_map(|peer| &peer.events) {
-            if let PhoneEvent::InfoAnswered { status, .. } = event {
-                self.add(format!("info {status}"), 1);
-            } else if let PhoneEvent::ReferAnswered { status, .. } = event {
-                self.add(format!("refer {status}"), 1);
-            } else if let PhoneEvent::ReferNotified { status, last: true, .. } = event {
-                self.add(format!("refer ends with {status}"), 1);
-            } else if let PhoneEvent::Identified { .. } = event {
-                self.add("identified", 1);
-            }
-        }
-        for (what, times) in &world.answers.counted {
-            self.add(what, *times);
-        }
-        for graph in world.store.graphs.values() {
-            for row in &graph.connections {
-                self.add(format!("connection {}", row.kind.as_str()), 1);
-                if let Some(state) = row.transfer_state {
-                    self.add(format!("transfer {}", state.as_str()), 1);
-                }
-            }
-        }
+        self.count_control(world);
         let bad = world.store.graphs.values().map(|graph| graph.quality_events.len() as u64);
         self.add("bad audio", bad.sum());
         self.add("leg with figures", world.qualities.len() as u64);
@@ -95,6 +74,32 @@ impl Tally {
             self.add(format!("subscribe {status}"), *times);
         }
         self.add("notify", world.notified);
+    }
+
+    /// What phones and screens asked for, and what came of it.
+    fn count_control(&mut self, world: &World) {
+        for (_, event) in world.peers.iter().flat_map(|peer| &peer.events) {
+            if let PhoneEvent::InfoAnswered { status, .. } = event {
+                self.add(format!("info {status}"), 1);
+            } else if let PhoneEvent::ReferAnswered { status, .. } = event {
+                self.add(format!("refer {status}"), 1);
+            } else if let PhoneEvent::ReferNotified { status, last: true, .. } = event {
+                self.add(format!("refer ends with {status}"), 1);
+            } else if let PhoneEvent::Identified { .. } = event {
+                self.add("identified", 1);
+            }
+        }
+        for (what, times) in &world.answers.counted {
+            self.add(what, *times);
+        }
+        for graph in world.store.graphs.values() {
+            for row in &graph.connections {
+                self.add(format!("connection {}", row.kind.as_str()), 1);
+                if let Some(state) = row.transfer_state {
+                    self.add(format!("transfer {}", state.as_str()), 1);
+                }
+            }
+        }
     }
 
     /// Those of these that never happened.

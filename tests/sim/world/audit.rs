@@ -79,14 +79,15 @@ impl World {
             for call in &peer.talking {
                 let Some(agreed) = peer.phone.media(*call) else { continue };
                 let line = agreed.remote.and_then(|remote| self.media.at_port(remote.port()));
+                let holds = agreed.direction != sdp::Direction::SendRecv;
                 let fits = line.is_some_and(|(remote, direction, bridged)| {
                     remote == Some(agreed.local)
                         && direction.send == agreed.direction.receives()
                         && direction.receive == agreed.direction.sends()
                         // An IVR may have accepted the caller alone; who has handed his call on
-                        // waits to be told what becomes of it; who has ordered a hold hears
-                        // nobody.
-                        && (bridged || alone || ordered || peer.handed.contains(call))
+                        // waits to be told what becomes of it; who has ordered a hold, or holds
+                        // while he waits, hears nobody.
+                        && (bridged || alone || ordered || holds || peer.handed.contains(call))
                 });
                 if !fits {
                     let (at, name, agreed) = (self.now, &peer.name, agreed.direction.as_str());
