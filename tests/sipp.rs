@@ -9,6 +9,8 @@ mod handing_on;
 mod joining;
 #[path = "sipp/odd_ways.rs"]
 mod odd_ways;
+#[path = "sipp/ordered.rs"]
+mod ordered;
 #[path = "sipp/others_got_wrong.rs"]
 mod others_got_wrong;
 #[path = "sipp/searching.rs"]
@@ -181,6 +183,7 @@ fn every_folder_is_a_test_and_every_test_a_folder() -> anyhow::Result<()> {
         .chain(handing_on::NAMES)
         .chain(joining::NAMES)
         .chain(odd_ways::NAMES)
+        .chain(ordered::NAMES)
         .chain(others_got_wrong::NAMES)
         .chain(who_hears_whom::NAMES)
         .map(|name| (*name).to_owned())

@@ -8,7 +8,7 @@ mod desk;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use bytes::Bytes;
@@ -495,20 +495,21 @@ impl Handset {
     /// # Errors
     /// When it does not come; the error names those that did.
     pub fn expect(&self, what: &str, is: impl Fn(&Heard) -> bool) -> anyhow::Result<Heard> {
-        let until = Instant::now() + PATIENCE;
+        let mut left = PATIENCE.as_millis() / LOOKS.as_millis();
         let mut state = self.desk.state();
         loop {
             if let Some(at) = state.heard.iter().position(&is) {
                 return Ok(state.heard.remove(at));
             }
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
+            if left == 0 {
                 let others: Vec<&str> =
                     state.heard.iter().filter_map(|heard| heard.text().lines().next()).collect();
                 bail!("{}: {what} does not come, only {others:?}", self.desk.user);
             }
-            let waited = self.desk.heard.wait_timeout(state, left);
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            let waited = self.desk.heard.wait_timeout(state, LOOKS);
+            let (guard, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+            state = guard;
+            left -= u128::from(timeout.timed_out());
         }
     }
 
