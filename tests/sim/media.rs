@@ -147,7 +147,7 @@ impl Media {
         Vec::new()
     }
 
-    fn notice_silence(&mut self, leg: LegId, after_ms: Option<u32>) -> Vec<(Duration, MediaEvent)> {
+    fn notice(&mut self, leg: LegId, after_ms: Option<u32>) -> Vec<(Duration, MediaEvent)> {
         let Some(line) = self.lines.get_mut(&leg) else { return Vec::new() };
         line.is_noticed = after_ms.is_some();
         let Some(after_ms) = after_ms else { return Vec::new() };
