@@ -3,7 +3,8 @@
 //! delays and reorders, and one clock that jumps to whatever happens next. Everything follows from
 //! a seed.
 //!
-//! `SIM_SEED=n` plays one seed and prints its ladder; `SIM_SEEDS=n` plays the first `n`.
+//! `SIM_SEED=n` plays one seed and prints its ladder; `SIM_SEEDS=n` plays the first `n`, or as
+//! many from `SIM_FROM` on.
 
 #[path = "sim/cases/mod.rs"]
 mod cases;
@@ -169,7 +170,8 @@ fn play_all(build: Builder, plain: u64, damaged_permille: u64, met: &[&str]) {
     }
     let mut failed: Vec<(u64, Played)> = Vec::new();
     let seeds = from_environment("SIM_SEEDS").unwrap_or(plain);
-    for seed in 0..seeds {
+    let first = from_environment("SIM_FROM").unwrap_or(0);
+    for seed in first..first + seeds {
         let played = play(build, seed, damaged_permille, &mut tally);
         if !played.faults.is_empty() {
             failed.push((seed, played));
