@@ -29,6 +29,7 @@ pub use self::media::{Digits, Media, Prompts, Quality, Recording};
 pub use self::sections::acd::{Acd, Ivrs, Voicemail};
 pub use self::sections::outside::{HttpLookup, MailTls, Smtp};
 pub use self::sections::ring::Ring;
+pub use self::sections::transfer::Transfer;
 pub use environment::{Environment, PREFIX, ProcessEnvironment};
 pub use network::{Network, NetworkError};
 
@@ -64,7 +65,7 @@ pub struct Config {
     /// `[ring]`.
     pub ring: Ring,
     /// `[transfer]`.
-    pub transfer: call::TransferSettings,
+    pub transfer: Transfer,
     /// `[acd]`.
     pub acd: Acd,
     /// `[ivr]`.

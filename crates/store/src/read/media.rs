@@ -68,8 +68,8 @@ impl Database {
                    ORDER BY started_at, id";
         let rows = sqlx::query(sql).bind(call.as_str()).fetch_all(&mut *reader).await?;
         let recordings = rows.iter().map(recording).collect::<Result<_, Error>>()?;
-        let sql = "SELECT call_id, leg, stream, codec, packets, lost, discarded, jitter_avg_ms, mos_avg \
-                   FROM leg_quality WHERE call_id = ?1 \
+        let sql = "SELECT call_id, leg, stream, codec, packets, lost, discarded, \
+                   jitter_avg_ms, mos_avg FROM leg_quality WHERE call_id = ?1 \
                    OR call_id IN (SELECT id FROM call WHERE absorbed_into_call_id = ?1) \
                    ORDER BY call_id <> ?1, leg <> 'anchor', leg, stream";
         let rows = sqlx::query(sql).bind(call.as_str()).fetch_all(&mut *reader).await?;

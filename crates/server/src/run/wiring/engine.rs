@@ -21,7 +21,7 @@ pub fn call_settings(config: &Config) -> call::Settings {
             legs_per_call: config.limits.legs_per_call,
             ..call::Limits::default()
         },
-        transfer: config.transfer.clone(),
+        transfer: config.transfer.settings.clone(),
         sound: sound(config),
         voicemail: VoicemailSettings {
             messages_per_mailbox: config.voicemail.messages_per_mailbox,

@@ -156,7 +156,7 @@ pub(super) fn core(config: &Config, bound: &[Listen]) -> SwitchConfig {
             ..RegistrarConfig::default()
         },
         codes: config.codes.clone(),
-        slots: switch::usual_slots(),
+        slots: config.transfer.park_slots.clone(),
         call: engine::call_settings(config),
         agents: engine::agent_defaults(config),
         limits: switch::Limits {
