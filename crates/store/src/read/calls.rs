@@ -75,9 +75,17 @@ pub struct CallPage {
     pub next: Option<CallCursor>,
 }
 
-const OF_USER: &str = " AND (?4 IN (c.anchor_user_id, c.owner_user_id) \
-     OR EXISTS (SELECT 1 FROM call_participant p WHERE p.call_id = c.id AND p.user_id = ?4) \
-     OR EXISTS (SELECT 1 FROM connection_attempt a WHERE a.call_id = c.id AND a.user_id = ?4))";
+/// What a user made is found by his part in it: who makes a call takes part. From what is his to
+/// the calls, because he may have none among millions.
+const OF_USER: &str = " AND c.id IN (SELECT id FROM call WHERE owner_user_id = ?4 \
+     UNION ALL SELECT call_id FROM call_participant WHERE user_id = ?4 \
+     UNION ALL SELECT call_id FROM connection_attempt WHERE user_id = ?4)";
+
+/// As [`OF_USER`], of one call.
+const IS_OF_USER: &str = "SELECT count(*) FROM call c WHERE c.id = ?1 \
+     AND (?2 IN (c.anchor_user_id, c.owner_user_id) \
+     OR EXISTS (SELECT 1 FROM call_participant p WHERE p.call_id = c.id AND p.user_id = ?2) \
+     OR EXISTS (SELECT 1 FROM connection_attempt a WHERE a.call_id = c.id AND +a.user_id = ?2))";
 
 impl CallFilter {
     fn sql(&self, after: bool) -> String {
@@ -88,7 +96,7 @@ impl CallFilter {
             (self.from.is_some(), " AND c.initiated_at >= ?3"),
             (self.user.is_some(), OF_USER),
             (self.number.is_some(), " AND c.internal_number_id = ?5"),
-            (self.party.is_some(), " AND ?6 IN (c.from_number, c.to_number)"),
+            (self.party.is_some(), " AND (c.from_number = ?6 OR c.to_number = ?6)"),
             (self.direction.is_some(), " AND c.direction = ?7"),
             (self.outcome.is_some(), " AND c.outcome = ?8"),
             (self.to.is_some(), " AND c.initiated_at < ?9"),
@@ -165,11 +173,8 @@ impl Database {
     /// # Errors
     /// When the database cannot be read.
     pub async fn user_in_call(&self, user: &UserId, id: &CallId) -> Result<bool, Error> {
-        let sql = format!("SELECT count(*) FROM call c WHERE c.id = ?1{OF_USER}");
-        let found: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+        let found: i64 = sqlx::query_scalar(IS_OF_USER)
             .bind(id.as_str())
-            .bind(None::<i64>)
-            .bind(None::<i64>)
             .bind(user.as_str())
             .fetch_one(self.reader())
             .await?;

@@ -145,11 +145,13 @@ struct Work<'a, R> {
 
 impl<R: Repository> Work<'_, R> {
     /// Calls that ended: written unless the database has their end.
-    async fn complete(&mut self, finished: Vec<Known>) -> Result<(), Error> {
-        for calls in finished.chunks(TOGETHER) {
+    async fn complete(&mut self, mut finished: Vec<Known>) -> Result<(), Error> {
+        for calls in finished.chunks_mut(TOGETHER) {
             let over = self.over(calls.iter().map(|known| &known.graph.call.id)).await?;
-            let new: Vec<&Known> =
-                calls.iter().filter(|known| !over.contains(&known.graph.call.id)).collect();
+            let mut new: Vec<&mut Known> =
+                calls.iter_mut().filter(|known| !over.contains(&known.graph.call.id)).collect();
+            self.go_on(&mut new).await?;
+            let new: Vec<&Known> = new.into_iter().map(|known| &*known).collect();
             let written = self.write(&new).await?;
             self.done.completed.extend(written);
         }
@@ -198,13 +200,21 @@ impl<R: Repository> Work<'_, R> {
             };
             live.insert(id, Known { graph: better, telling });
         }
-        let ids: Vec<CallId> = live.keys().cloned().collect();
-        for (id, seq) in self.repository.events_told(&ids).await? {
-            if let Some(known) = live.get_mut(&id) {
-                known.telling.go_on_after(seq);
+        let mut live: Vec<Known> = live.into_values().collect();
+        self.go_on(&mut live.iter_mut().collect::<Vec<_>>()).await?;
+        Ok(live)
+    }
+
+    /// What is told of these calls goes on where the database ends.
+    async fn go_on(&self, calls: &mut [&mut Known]) -> Result<(), Error> {
+        let ids: Vec<CallId> = calls.iter().map(|known| known.graph.call.id.clone()).collect();
+        let told = self.repository.events_told(&ids).await?;
+        for known in calls {
+            if let Some(seq) = told.get(&known.graph.call.id) {
+                known.telling.go_on_after(*seq);
             }
         }
-        Ok(live.into_values().collect())
+        Ok(())
     }
 
     async fn close(

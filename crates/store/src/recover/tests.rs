@@ -5,6 +5,7 @@ use model::call_graph::words::{ConnectionKind, EndReason};
 use model::{Millis, UserId};
 
 use super::*;
+use crate::stream::EventFilter;
 use crate::testing::scripts::{self, Script};
 use crate::testing::{
     CALL_TABLES, Fresh, NODE, T0, broken_invariants, data, dump, handed_on, stream,
@@ -331,4 +332,33 @@ async fn the_stream_goes_on_beyond_what_the_database_has() {
     check_all_over(&fresh).await;
     let after = stream(&fresh.database).await;
     assert!(after.len() > last && before.iter().all(|line| after.contains(line)));
+}
+
+#[tokio::test]
+async fn what_was_pruned_of_the_stream_does_not_come_again() {
+    for length in [6, scripts::direct("c", 0).len()] {
+        let fresh = Fresh::new().await;
+        let script = scripts::direct("c", 0);
+        let mut telling = Telling::default();
+        let mut graph = None;
+        for event in script[..5].iter().flatten() {
+            telling.tell(event);
+            apply(&mut graph, event);
+        }
+        let graph = graph.expect("a call");
+        let mut rows = RowBatch::default();
+        rows.add_graph(&graph);
+        rows.events.extend(telling.rows());
+        fresh.database.commit(&Commit { rows, ..Commit::default() }).await.expect("a commit");
+        let last = fresh.database.newest_event_id().await.expect("an id");
+        let pruned = fresh.database.prune_events(Millis(i64::MAX), 2).await.expect("a write");
+        assert_eq!(pruned, 2);
+        write_journal(&fresh, &script[..length]);
+        recovered(&fresh).await;
+        let after = fresh.database.events_after(last, &EventFilter::default(), 99).await;
+        let after = after.expect("events");
+        assert!(!after.is_empty());
+        let told = i64::try_from(telling.rows().len()).expect("a few");
+        assert!(after.iter().all(|event| i64::from(event.seq) > told), "{after:?}");
+    }
 }

@@ -53,9 +53,11 @@ impl Telling {
         });
     }
 
-    /// What comes next has a number beyond this one: the database is ahead of the journal.
+    /// The database has them up to this number: what comes next has one beyond it, and those that
+    /// have been pruned meanwhile do not come again.
     pub(crate) fn go_on_after(&mut self, seq: u32) {
         self.told = self.told.max(seq);
+        self.rows.retain(|row| row.seq > seq);
     }
 
     /// The rows that are not committed yet.
@@ -144,12 +146,29 @@ pub struct EventFilter {
     pub user: Option<UserId>,
 }
 
+/// A plus sign keeps SQLite from going through everything that a user was ever rung for, once for
+/// each event, instead of the few attempts of its call.
 const CONCERNS: &str = "(EXISTS (SELECT 1 FROM call c WHERE c.id = e.call_id \
      AND ?3 IN (c.anchor_user_id, c.owner_user_id)) \
      OR EXISTS (SELECT 1 FROM connection_attempt a WHERE a.call_id = e.call_id \
-     AND a.user_id = ?3 AND a.started_at <= e.at) \
+     AND +a.user_id = ?3 AND a.started_at <= e.at) \
      OR EXISTS (SELECT 1 FROM call_participant p WHERE p.call_id = e.call_id \
      AND p.user_id = ?3 AND p.joined_at <= e.at))";
+
+impl EventFilter {
+    fn sql(&self) -> String {
+        let mut sql = "SELECT e.* FROM call_event e WHERE e.id > ?1".to_owned();
+        if self.call.is_some() {
+            sql.push_str(" AND e.call_id = ?2");
+        }
+        if self.user.is_some() {
+            sql.push_str(" AND ");
+            sql.push_str(CONCERNS);
+        }
+        sql.push_str(" ORDER BY e.id LIMIT ?4");
+        sql
+    }
+}
 
 impl Database {
     /// Events that came after the one with this id (0: from the oldest), by id, at most `limit`.
@@ -163,16 +182,7 @@ impl Database {
         limit: u32,
     ) -> Result<Vec<StoredEvent>, Error> {
         let EventFilter { call, user } = filter;
-        let mut sql = "SELECT e.* FROM call_event e WHERE e.id > ?1".to_owned();
-        if call.is_some() {
-            sql.push_str(" AND e.call_id = ?2");
-        }
-        if user.is_some() {
-            sql.push_str(" AND ");
-            sql.push_str(CONCERNS);
-        }
-        sql.push_str(" ORDER BY e.id LIMIT ?4");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        let rows = sqlx::query(sqlx::AssertSqlSafe(filter.sql()))
             .bind(after_id)
             .bind(call.as_ref().map(CallId::as_str))
             .bind(user.as_ref().map(UserId::as_str))

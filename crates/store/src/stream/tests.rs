@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::journal::{Journal, JournalOptions};
-use crate::testing::{Fresh, NODE, T0, handed_on, scripts};
+use crate::testing::{Fresh, NODE, T0, handed_on, query_plan, scripts};
 use crate::writer::WriterOptions;
 
 /// A writer's run over these inputs.
@@ -127,4 +127,13 @@ async fn old_events_go_but_never_the_newest() {
     let newest = database.newest_event_id().await.expect("an id");
     run(&fresh, &scripts::direct("d", 0)).await;
     assert_eq!(after(&fresh, newest, &EventFilter::default(), 1).await[0].id, newest + 1);
+}
+
+#[tokio::test]
+async fn no_list_of_events_goes_through_all_that_a_user_was_ever_rung_for() {
+    let fresh = Fresh::new().await;
+    for filter in [EventFilter::default(), of_user("u-ben"), of_call("c")] {
+        let plan = query_plan(&fresh.database, filter.sql()).await;
+        assert!(!plan.contains("SCAN") && !plan.contains("attempt_user_time"), "{plan}");
+    }
 }

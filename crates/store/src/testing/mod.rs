@@ -115,6 +115,14 @@ pub(crate) async fn dump(database: &Database, tables: &[&str]) -> Vec<String> {
     lines
 }
 
+/// How SQLite goes about a query, a step a line.
+pub(crate) async fn query_plan(database: &Database, sql: String) -> String {
+    let sql = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+    let steps = sqlx::query(sql).fetch_all(database.reader()).await.expect("a plan");
+    let steps = steps.iter().map(|step| sqlx::Row::get::<String, _>(step, "detail"));
+    steps.collect::<Vec<_>>().join("\n")
+}
+
 /// What holds of the tables beside the model, in the form of `invariants.sql`.
 const OUR_INVARIANTS: &str = "
 -- name: Q01 whoever waited in a finished call waits no longer

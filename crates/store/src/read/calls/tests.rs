@@ -5,7 +5,7 @@ use model::call_graph::Recorded;
 use super::*;
 use crate::repository::Commit;
 use crate::rows::RowBatch;
-use crate::testing::{Fresh, T0, handed_on, scripts};
+use crate::testing::{Fresh, T0, handed_on, query_plan, scripts};
 
 async fn write(fresh: &Fresh, inputs: &[Vec<Recorded>]) {
     let mut graphs: std::collections::BTreeMap<CallId, Option<CallGraph>> = Default::default();
@@ -78,4 +78,29 @@ async fn pages_follow_each_other_without_a_gap() {
     for text in ["", "7", "x.c0", "7."] {
         assert_eq!(text.parse::<CallCursor>(), Err(InvalidCursor));
     }
+}
+
+#[tokio::test]
+async fn what_one_user_or_number_has_is_found_without_reading_every_call() {
+    let fresh = Fresh::new().await;
+    let of = |change: fn(&mut CallFilter)| {
+        let mut filter = CallFilter::default();
+        change(&mut filter);
+        filter
+    };
+    for filter in [
+        of(|filter| filter.user = Some("u-ana".into())),
+        of(|filter| filter.number = Some("n-sales".into())),
+        of(|filter| filter.party = Some("+15557770001".into())),
+        of(|filter| filter.live = Some(true)),
+    ] {
+        for after in [false, true] {
+            let plan = query_plan(&fresh.database, filter.sql(after)).await;
+            assert!(!plan.contains("call_time") && !plan.contains("SCAN"), "{filter:?}\n{plan}");
+        }
+    }
+    let plan = query_plan(&fresh.database, CallFilter::default().sql(true)).await;
+    assert!(plan.contains("SEARCH c USING INDEX call_time"), "{plan}");
+    let plan = query_plan(&fresh.database, IS_OF_USER.to_owned()).await;
+    assert!(!plan.contains("SCAN") && !plan.contains("attempt_user_time"), "{plan}");
 }
