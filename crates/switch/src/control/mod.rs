@@ -22,6 +22,7 @@ pub(crate) use identity::Identity;
 pub(crate) use orders::Orders;
 pub(crate) use originating::Wish;
 pub(crate) use referring::Referral;
+pub(crate) use replacing::Place;
 
 /// What is under way for call control; what belongs to a leg stands there.
 #[derive(Debug, Default)]

@@ -5,14 +5,38 @@
 //! has said that it takes the other before that one is given up, and that its legs belong to the
 //! first from then on, whatever is still to be told of them.
 
+use std::fmt;
+
 use call::port::{Adoption, CallInput, LegId, Refusal};
 use model::{Now, UserId};
 use sip::message::{HeaderName, Replaces, Request};
-use sip::user_agent_core::FoundDialog;
+use sip::user_agent_core::{DialogId, FoundDialog};
 
-use crate::legs::CallKey;
+use crate::legs::{CallKey, Role};
 use crate::port::Effect;
 use crate::switch::Switch;
+
+/// What stands for our tag of a leg's dialogs where others are told of them. Requests in dialogs
+/// are not challenged, so that whoever knows both tags can hang up, transfer, or take the media of
+/// a call; this serves for Replaces alone, which is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place(pub(crate) LegId);
+
+impl Place {
+    /// In front of the number of the leg; no tag of ours begins so.
+    const PREFIX: &str = "leg-";
+
+    fn read(tag: &str) -> Option<Self> {
+        let number = tag.strip_prefix(Self::PREFIX)?;
+        Some(Self(LegId(number.parse().ok()?)))
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", Self::PREFIX, self.0.0)
+    }
+}
 
 /// What a Replaces names here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +128,9 @@ impl Switch {
     }
 
     fn named_by(&self, call_id: &str, local_tag: &str, remote_tag: &str) -> Option<Named> {
+        if let Some(Place(leg)) = Place::read(local_tag) {
+            return self.named_at(leg, call_id, remote_tag);
+        }
         match self.ua.find_dialog(call_id, local_tag, remote_tag)? {
             FoundDialog::Ringing(invite) => self.legs.of_invite(invite).map(Named::Calls),
             FoundDialog::Early(dialog) => self.legs.of_early(dialog).map(Named::Rings),
@@ -112,6 +139,25 @@ impl Switch {
                 .legs
                 .of_dialog(dialog)
                 .map(|leg| if self.is_let_go(leg) { Named::Over } else { Named::Established(leg) }),
+        }
+    }
+
+    /// The same for a leg whose dialog is known from its document.
+    fn named_at(&self, leg: LegId, call_id: &str, remote_tag: &str) -> Option<Named> {
+        let entry = self.legs.get(leg)?;
+        let fits = |dialog: DialogId| {
+            let name = self.ua.dialog_name(dialog);
+            name.is_some_and(|name| name.call_id == call_id && name.remote_tag == remote_tag)
+        };
+        match (entry.dialog, &entry.role) {
+            (Some(dialog), _) if !fits(dialog) => None,
+            (Some(_), _) if self.is_let_go(leg) => Some(Named::Over),
+            (Some(_), _) => Some(Named::Established(leg)),
+            (None, Role::Anchor(_)) => None,
+            (None, Role::Dialled(dialled)) => {
+                let rings = dialled.early.iter().any(|(_, dialog)| fits(*dialog));
+                rings.then_some(Named::Rings(leg))
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! The document of RFC 4235: always the whole state, with a version that counts from 0 in each
-//! subscription. It names calls by numbers of this server, and by their dialogs as the watched
-//! telephone knows them, so that another can ask for their place (RFC 3891); and nobody who is in
-//! them: whoever may see that a colleague talks need not see with whom.
+//! subscription. It names calls by numbers of this server, and by what another telephone needs to
+//! ask for their place (RFC 3891), which is not enough to speak in their dialogs; and nobody who is
+//! in them: whoever may see that a colleague talks need not see with whom.
 
 use std::fmt::Write as _;
 

@@ -1,10 +1,12 @@
 //! What is to be told of a watched thing at this moment.
 
+use call::port::LegId;
 use model::UserId;
 use model::directory::Availability;
 use sip::user_agent_core::DialogName;
 
 use super::{Lamp, LampState, State, Watched};
+use crate::control::Place;
 use crate::legs::{Leg, Role};
 use crate::switch::Switch;
 
@@ -24,6 +26,8 @@ impl Switch {
         let mut lamps: Vec<Lamp> = self
             .legs
             .of_user(user)
+            // Who has handed his call on is free, though his telephone may be told so yet.
+            .filter(|(leg, _)| !self.is_let_go(*leg))
             .filter_map(|(leg, entry)| {
                 let (initiator, state) = match &entry.role {
                     Role::Anchor(anchor) => {
@@ -36,7 +40,7 @@ impl Switch {
                     }
                 };
                 let state = if entry.dialog.is_some() { Some(LampState::Confirmed) } else { state };
-                state.map(|state| Lamp { leg, initiator, state, name: self.name_of(entry) })
+                state.map(|state| Lamp { leg, initiator, state, name: self.name_of(leg, entry) })
             })
             .collect();
         lamps.sort_by_key(|lamp| (lamp.state, lamp.leg));
@@ -46,18 +50,17 @@ impl Switch {
 }
 
 impl Switch {
-    /// What the dialog of a leg is called; of several telephones that ring, that of the first.
-    fn name_of(&self, entry: &Leg) -> Option<DialogName> {
-        if let Some(dialog) = entry.dialog {
-            return self.ua.dialog_name(dialog);
-        }
-        match &entry.role {
+    /// What the dialog of a leg is called; of several telephones that ring, that of the first. Our
+    /// tag is not told: who has both may speak in the dialog (`Place`).
+    fn name_of(&self, leg: LegId, entry: &Leg) -> Option<DialogName> {
+        let dialog = match (entry.dialog, &entry.role) {
+            (Some(dialog), _) => dialog,
             // Nobody takes the place of one who calls.
-            Role::Anchor(_) => None,
-            Role::Dialled(dialled) => {
-                dialled.early.first().and_then(|(_, dialog)| self.ua.dialog_name(*dialog))
-            }
-        }
+            (None, Role::Anchor(_)) => return None,
+            (None, Role::Dialled(dialled)) => dialled.early.first()?.1,
+        };
+        let name = self.ua.dialog_name(dialog)?;
+        Some(DialogName { local_tag: Place(leg).to_string(), ..name })
     }
 }
 

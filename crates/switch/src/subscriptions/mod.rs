@@ -93,7 +93,7 @@ pub(crate) struct Lamp {
     /// Whether he called.
     pub(crate) initiator: bool,
     pub(crate) state: LampState,
-    /// What its dialog is called on the wire, once it has both tags.
+    /// What its dialog is called where its place is asked for, once it has both tags.
     pub(crate) name: Option<DialogName>,
 }
 

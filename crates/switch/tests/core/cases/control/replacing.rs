@@ -122,6 +122,53 @@ fn a_key_that_watches_a_colleague_picks_up_what_rings_at_him() {
     assert_eq!(all(&sent, "SIP/2.0 200 OK").len(), 2);
 }
 
+/// Requests in dialogs are not challenged, so who knows both tags is believed to be the telephone.
+#[test]
+fn who_watches_a_colleague_cannot_speak_in_his_place() {
+    let mut house = office();
+    let (_, sent) = house.watch(CAROLS, "bob", "dialog", "Expires: 600\r\n");
+    house.told(CAROLS, &find(&sent, "NOTIFY "));
+    let (mut caller, sent) = house.call("+493012345679", MEDIA);
+    let ring = find(&sent, "INVITE ");
+    let sent = house.told(CAROLS, &find(&sent, "NOTIFY "));
+    assert!(sent.is_empty());
+    let contact = format!("Contact: <sip:bob@{BOB}>\r\n");
+    let sent = house.receive(BOB, ring.response("180 Ringing", &contact, "", ""));
+    let early = find(&sent, "NOTIFY ");
+    house.told(CAROLS, &early);
+    let (bob, sent) = house.pick_up(BOBS, &ring);
+    let up = find(&sent, "NOTIFY ");
+    house.told(CAROLS, &up);
+    let accepted = find(&sent, "SIP/2.0 200");
+    accepted.value("To").clone_into(&mut caller.to);
+    caller.target = "sip:192.0.2.1:5060".to_owned();
+    house.receive(caller.at, caller.request("ACK", 1, "", "", ""));
+    for notify in [early, up] {
+        let replaces = replaces_of(&notify);
+        let part = |name: &str| {
+            let (_, rest) = replaces.split_once(name).expect("it is named");
+            rest.split([';', '\r']).next().unwrap_or_default().to_owned()
+        };
+        let (its, ours) = (part("to-tag="), part("from-tag="));
+        let forged = Dialog {
+            at: CAROLS.at,
+            from: format!("<sip:bob@pbx.example>;tag={its}"),
+            to: format!("<sip:alice@pbx.example>;tag={ours}"),
+            call_id: part("Replaces: "),
+            ..bob.clone()
+        };
+        let sent = house.refer(&forged, "<sip:017099@pbx.example>", "");
+        assert_eq!(find(&sent, "SIP/2.0 ").status(), 481);
+        for method in ["INVITE", "UPDATE", "BYE"] {
+            assert_eq!(house.ask(&forged, method, "", "", "").status(), 481, "{method}");
+        }
+        // She may ask for its place, and is told that she may not have it.
+        assert_eq!(status(&mut house, CAROLS, &replaces), 403);
+    }
+    assert_eq!(house.ask(&bob, "OPTIONS", "", "", "").status(), 200);
+    house.ends(&[&bob, &caller]);
+}
+
 #[test]
 fn what_is_replaced_is_looked_at_before_it_becomes_a_call() {
     let mut house = office();
