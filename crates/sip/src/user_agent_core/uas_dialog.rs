@@ -240,7 +240,11 @@ impl UserAgentCore {
             }
         }
         dialog.refresh_target(contact_of(arrival.request.headers()));
+        let offers = !arrival.request.body().is_empty();
         self.announce(now, arrival, Some(id), out);
+        if offers {
+            self.overtake_reinvite(id, out);
+        }
     }
 
     pub(super) fn reinvite_cancelled(

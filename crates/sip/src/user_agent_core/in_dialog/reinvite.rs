@@ -73,9 +73,13 @@ impl UserAgentCore {
             .of_reinvite();
         self.await_ack(id, unacknowledged);
         self.layer.respond(now, key, 200, bytes, out);
+        self.overtake_reinvite(id, out);
+    }
+
+    /// The peer changes the session: the offer of a re-INVITE that waits describes the wrong one.
+    pub(crate) fn overtake_reinvite(&mut self, id: DialogId, out: &mut Vec<UaOutput>) {
         let overtaken = self.update_dialog(id, |dialog| dialog.glare.take()).flatten();
         if overtaken.is_some() {
-            // The session is another now, so the offer that waited describes the wrong one.
             self.event(UaEvent::ReInviteFailed { dialog: id, status: 491 }, out);
         }
     }

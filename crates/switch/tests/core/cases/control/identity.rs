@@ -116,3 +116,25 @@ fn a_telephone_changes_its_session_by_update() {
     assert_eq!(house.ask(&strange, "UPDATE", "", "", "").status(), 481);
     house.ends(&[&alice, &caller]);
 }
+
+/// Its 491 says that it is about to hold; what it then says by UPDATE must not be undone by an
+/// offer that is older.
+#[test]
+fn a_telephone_that_holds_by_update_is_not_offered_the_session_of_before() {
+    let mut house = office();
+    let (caller, bob, sent) = handed_on(&mut house, "");
+    let asked = find(&sent, "INVITE ");
+    house.receive(BOB, asked.response("491 Request Pending", "", "", ""));
+    let held = description(50_000, &(MEDIA.to_owned() + "a=sendonly\r\n"));
+    let answer = house.ask(&bob, "UPDATE", "", "application/sdp", &held);
+    assert_eq!(answer.status(), 200);
+    let version = |sent: &Sent| {
+        let (_, rest) = sent.0.split_once("\r\no=").expect("an origin");
+        rest.split(' ').nth(2).and_then(|it| it.parse::<u64>().ok()).expect("a version")
+    };
+    let sent = house.wait(Duration::from_secs(10));
+    let again = find(&sent, "INVITE ");
+    assert!(version(&again) >= version(&answer), "{} {}", answer.0, again.0);
+    assert!(again.0.contains("P-Asserted-Identity"));
+    house.ends(&[&bob, &caller]);
+}
