@@ -140,7 +140,7 @@ impl Switch {
     fn resolved(&self, command: Command) -> Result<Command, Refusal> {
         Ok(match command {
             Command::Transfer { user, to: Goal::Dialled(text) } => {
-                match self.dialled_by(&user, &text).ok_or(Refusal::Goal)? {
+                match self.dialled_by(&user, &text)? {
                     Wanted::Goal(to) => Command::Transfer { user, to },
                     Wanted::Park(slot) => self.parking(user, slot.as_deref())?,
                 }
@@ -178,12 +178,15 @@ impl Switch {
         })
     }
 
-    fn dialled_by(&self, user: &UserId, text: &str) -> Option<Wanted> {
-        goals::of_text(&self.config, &self.directory, user, text.trim())
+    fn dialled_by(&self, user: &UserId, text: &str) -> Result<Wanted, Refusal> {
+        let wanted = goals::of_text(&self.config, &self.directory, user, text.trim());
+        let wanted = wanted.ok_or(Refusal::Goal)?;
+        let may = goals::may_reach(&self.directory, user, &wanted);
+        if may { Ok(wanted) } else { Err(Refusal::Forbidden) }
     }
 
     fn talks_at_once(&self, user: &UserId, text: &str) -> Result<Goal, Refusal> {
-        match self.dialled_by(user, text).ok_or(Refusal::Goal)? {
+        match self.dialled_by(user, text)? {
             Wanted::Goal(goal) => Ok(goals::without_ivr(&self.config, &self.directory, goal, text)),
             Wanted::Park(_) => Err(Refusal::Goal),
         }

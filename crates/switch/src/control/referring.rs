@@ -136,7 +136,11 @@ impl Switch {
             return self.refer_with_replaces(now, (leg, call, user), replaces, effects);
         }
         let goal = goals::of_uri(&self.config, &self.directory, &user, &target.address.uri);
-        match goal.ok_or(404_u16)? {
+        let goal = goal.ok_or(404_u16)?;
+        if !goals::may_reach(&self.directory, &user, &goal) {
+            return Err(403);
+        }
+        match goal {
             goals::Wanted::Goal(goal) => {
                 self.inbox.push_back((call, CallInput::Leg(leg, LegEvent::Referred(goal))));
                 Ok(())
@@ -280,6 +284,9 @@ impl Switch {
         };
         if waits && entry.session.take().is_some() {
             self.media_out.push(MediaCommand::Close { leg });
+        }
+        if waits {
+            self.legs.touch(leg);
         }
         waits
     }

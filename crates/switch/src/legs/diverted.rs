@@ -39,8 +39,7 @@ impl Trail {
         if diverted.max(history.len().saturating_sub(1)) > HOPS {
             return None;
         }
-        let wishes = headers.text(HeaderName::Privacy).unwrap_or_default();
-        let hidden = wishes.split(';').any(|it| it.trim().eq_ignore_ascii_case("history"));
+        let hidden = headers.privacy().any(|wish| wish.eq_ignore_ascii_case("history"));
         let carried = |value: &String| value.len() <= LONGEST && !value.contains(char::is_control);
         let history = history.into_iter().map(|value| shown_entry(value, hidden));
         Some(Self {
@@ -101,7 +100,8 @@ fn shown_diversion(value: String) -> String {
 /// An arriving History-Info entry as it may be shown (RFC 7044 §10.1.2).
 fn shown_entry(value: String, hidden: bool) -> String {
     let own = value.to_ascii_lowercase();
-    let wish = own.split_once('>').map_or("", |(address, _)| address);
+    // A name before the address may have a bracket in it.
+    let wish = own.rsplit_once('>').map_or("", |(address, _)| address);
     let is_hidden = wish.split_once('?').is_some_and(|(_, headers)| {
         headers.split('&').any(|header| header.starts_with("privacy="))
     });
@@ -220,6 +220,8 @@ mod tests {
         History-Info: <sip:+15558880001@carrier.test;cause=503>;index=1.2.1.1;mp=1.2.1
         "#);
         assert_eq!(shown_entry("<sip:3@a>;index=1".to_owned(), true), format!("{NOBODY};index=1"));
+        let named = "\"A > B\" <sip:3@a?Privacy=history>;index=1".to_owned();
+        assert_eq!(shown_entry(named, false), format!("{NOBODY};index=1"));
     }
 
     #[test]

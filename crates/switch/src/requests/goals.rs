@@ -9,7 +9,7 @@ use model::directory::{Assignment, Directory};
 use model::phone::Dialled;
 use sip::message::{Scheme, Uri};
 
-use super::routes::is_ours;
+use super::routes::{is_ours, may_call_outside};
 use crate::config::SwitchConfig;
 
 /// What somebody is to be handed to.
@@ -78,6 +78,16 @@ pub(crate) fn of_text(
         return Some(Wanted::Goal(Goal::Group(group.id.clone())));
     }
     of_number(config, directory, text).map(Wanted::Goal)
+}
+
+/// Whether this user may hand somebody to that: who has no number calls nobody outside, nor lets
+/// others be called there for him.
+pub(crate) fn may_reach(directory: &Directory, user: &UserId, wanted: &Wanted) -> bool {
+    match wanted {
+        Wanted::Goal(Goal::Outside { .. }) => may_call_outside(directory, user),
+        Wanted::Goal(Goal::User(_) | Goal::Group(_) | Goal::Ivr(_) | Goal::Dialled(_))
+        | Wanted::Park(_) => true,
+    }
 }
 
 fn of_number(config: &SwitchConfig, directory: &Directory, text: &str) -> Option<Goal> {

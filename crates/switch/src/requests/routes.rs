@@ -215,6 +215,13 @@ fn caller_id(
     }
 }
 
+/// Whether a user has a number with which he can call outside, his own or one of his groups'.
+pub(crate) fn may_call_outside(directory: &Directory, user: &UserId) -> bool {
+    directory.default_number_of_user(user).is_some()
+        || directory.numbers().any(|number| may_show(directory, user, number))
+}
+
+/// Whether a user may show this number: his own, or one of his groups'.
 pub(crate) fn may_show(directory: &Directory, user: &UserId, number: &Number) -> bool {
     match &number.assignment {
         Assignment::User(owner) => owner == user,

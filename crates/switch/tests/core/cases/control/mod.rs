@@ -23,6 +23,8 @@ use crate::house::{Dialog, House, Sent, binding, config, directory, find, now};
 use crate::phone::{MEDIA, Phone, ladder};
 
 pub(crate) const CAROL: &str = "203.0.113.9:5060";
+pub(crate) const DORA: &str = "203.0.113.10:5060";
+pub(crate) const DORAS: Phone = Phone { user: "dora", at: DORA };
 pub(crate) const CAROLS: Phone = Phone { user: "carol", at: CAROL };
 
 /// Carol may listen to others.
@@ -45,12 +47,16 @@ fn office() -> House {
         missed_call_owner_group: None,
         recording: None,
     });
+    // Dora has no number, and no password.
+    directory.add_user(User::named(UserId::from("u-dora"), "Dora".into(), "dora".into()));
     let members = vec![UserId::from("u-bob"), carol];
     directory.add_group(Group::of(GroupId::from("g-desk"), "Desk".into(), members));
     let until = now(Duration::from_secs(1_000_000)).wall;
-    let location =
-        Location { aor: "carol".into(), bindings: vec![(binding("carol", CAROL), until)] };
-    let restored = Restored { locations: vec![location], ..Restored::default() };
+    let locations = [("carol", CAROL), ("dora", DORA)].map(|(name, at)| Location {
+        aor: name.into(),
+        bindings: vec![(binding(name, at), until)],
+    });
+    let restored = Restored { locations: locations.into(), ..Restored::default() };
     House::of(config(call::Settings::default()), directory, restored)
 }
 

@@ -7,7 +7,7 @@ use switch::Input;
 use crate::house::{BOB, Dialog, House, description, find};
 use crate::phone::{ALICES, BOBS, MEDIA, all, called};
 
-use super::{office, told};
+use super::{CAROLS, DORAS, office, told};
 
 fn answer_of(house: &mut House, dialog: &Dialog, to: &str) -> u16 {
     let sent = house.refer(dialog, to, "");
@@ -286,4 +286,32 @@ fn a_call_is_parked_by_transferring_it_to_the_code() {
     assert_eq!(answer_of(&mut house, &alice, "<sip:*7073@pbx.example>"), 486);
     assert_eq!(answer_of(&mut house, &alice, "<sip:*7099@pbx.example>"), 486);
     house.ends(&[&caller, &second]);
+}
+
+/// Who cannot dial outside cannot have others put through there either.
+#[test]
+fn who_has_no_number_reaches_nobody_outside() {
+    let mut house = office();
+    let (alice, dora) = house.line(ALICES, DORAS);
+    assert_eq!(answer_of(&mut house, &dora, "<sip:017099@pbx.example>"), 403);
+    assert_eq!(answer_of(&mut house, &dora, "<tel:+4917099>"), 403);
+    let sent = house.refer(&dora, "<sip:bob@pbx.example>", "");
+    assert_eq!(find(&sent, "SIP/2.0 ").status(), 202);
+    house.ends(&[&dora, &alice]);
+}
+
+#[test]
+fn who_has_handed_a_call_on_is_seen_to_be_free_before_his_telephone_knows() {
+    let mut house = office();
+    let (caller, alice) = house.talking();
+    let (_, sent) = house.watch(CAROLS, "alice", "dialog", "Expires: 100\r\n");
+    let watched = find(&sent, "NOTIFY ");
+    assert!(watched.0.contains("<state>confirmed"), "{}", watched.0);
+    house.told(CAROLS, &watched);
+    let sent = house.refer(&alice, "<sip:bob@pbx.example>", "");
+    let (bob, sent) = house.pick_up(BOBS, &find(&sent, "INVITE "));
+    let lamp = find(&sent, "NOTIFY ");
+    assert!(lamp.0.contains("<state>terminated"), "{sent:#?}");
+    house.told(CAROLS, &lamp);
+    house.ends(&[&bob, &caller]);
 }
