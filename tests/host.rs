@@ -1,11 +1,12 @@
 //! One server under test. Each test has a block of loopback addresses to itself (127.10.N.x), so
 //! that tests run side by side with the ports that a reader of a trace expects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -47,6 +48,22 @@ impl Block {
     }
 }
 
+/// The blocks of the servers that run now: two tests with one block would each find the other's.
+static IN_USE: Mutex<BTreeSet<u8>> = Mutex::new(BTreeSet::new());
+
+/// Held while a process is started: until it runs its own program it has every socket that was
+/// open here, also those that are closed meanwhile and whose ports the next one wants.
+static STARTING: Mutex<()> = Mutex::new(());
+
+/// Starts a process when no other one is being started.
+///
+/// # Errors
+/// When it cannot be started.
+pub(crate) fn spawn(command: &mut Command) -> std::io::Result<Child> {
+    let _alone = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
+    command.spawn()
+}
+
 /// A running server.
 pub struct Host {
     child: Child,
@@ -68,6 +85,8 @@ impl Host {
         environment: &BTreeMap<String, String>,
         alter: impl FnOnce(&mut serde_json::Value),
     ) -> anyhow::Result<Self> {
+        let alone = IN_USE.lock().unwrap_or_else(PoisonError::into_inner).insert(block.0);
+        anyhow::ensure!(alone, "block {} is another test's", block.0);
         let folder = tempfile::tempdir()?;
         std::fs::write(folder.path().join("directory.json"), directory(alter)?)?;
         std::fs::write(folder.path().join("tandem.toml"), configuration(block, &folder, further))?;
@@ -166,7 +185,8 @@ impl Host {
     /// When there is nobody to get it.
     pub fn signal(&self, name: &str) -> anyhow::Result<()> {
         let process = self.child.id().to_string();
-        let status = Command::new("kill").arg(format!("-{name}")).arg(process).status()?;
+        let mut kill = Command::new("kill");
+        let status = spawn(kill.arg(format!("-{name}")).arg(process))?.wait()?;
         anyhow::ensure!(status.success(), "kill -{name} failed");
         Ok(())
     }
@@ -184,6 +204,7 @@ impl Drop for Host {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        IN_USE.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.block.0);
     }
 }
 
@@ -203,7 +224,8 @@ fn launch(
     let errors = std::fs::File::options().create(true).append(true).open(&log)?;
     let mut command = serve(folder)?;
     command.env("TANDEM_API_ADMIN_KEY", ADMIN_KEY);
-    let mut child = command.envs(environment).stdout(Stdio::piped()).stderr(errors).spawn()?;
+    command.envs(environment).stdout(Stdio::piped()).stderr(errors);
+    let mut child = spawn(&mut command)?;
     let stdout = child.stdout.take().context("the server's output")?;
     let mut lines = BufReader::new(stdout);
     let mut ready = String::new();

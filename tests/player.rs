@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 
-use crate::host::{Host, password, wait};
+use crate::host::{Host, password, spawn, wait};
 
 /// How long a part may take before the test gives it up.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -116,13 +116,9 @@ impl Player {
         command.args(["-au", user, "-ap", &password(user)]);
         command.arg("-trace_err").arg("-error_file").arg(file("errors"));
         command.arg("-trace_msg").arg("-message_file").arg(file("messages"));
-        let child = command
-            .current_dir(work)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .context("sipp (package sip-tester) cannot be run")?;
+        command.current_dir(work).stdin(Stdio::null());
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let child = spawn(&mut command).context("sipp (package sip-tester) cannot be run")?;
         let mut player = Self {
             child,
             who: part.who.clone(),

@@ -7,6 +7,8 @@ mod directed;
 mod handing_on;
 #[path = "sipp/joining.rs"]
 mod joining;
+#[path = "sipp/odd_targets.rs"]
+mod odd_targets;
 #[path = "sipp/odd_ways.rs"]
 mod odd_ways;
 #[path = "sipp/ordered.rs"]
@@ -182,6 +184,7 @@ fn every_folder_is_a_test_and_every_test_a_folder() -> anyhow::Result<()> {
         .chain(searching::NAMES)
         .chain(handing_on::NAMES)
         .chain(joining::NAMES)
+        .chain(odd_targets::NAMES)
         .chain(odd_ways::NAMES)
         .chain(ordered::NAMES)
         .chain(others_got_wrong::NAMES)

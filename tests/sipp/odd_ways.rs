@@ -36,7 +36,7 @@ const BEN_RINGS: &str =
 
 #[tokio::test]
 async fn consulted_hangs_up() -> anyhow::Result<()> {
-    let block = Block(220);
+    let block = Block(251);
     let stage = Stage::set("consulted_hangs_up", block)?;
     let [ana, ben] = phones(block, ["ana", "ben"])?;
     let carl = carl(block)?;
@@ -55,7 +55,7 @@ async fn consulted_hangs_up() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn consulting_hangs_up() -> anyhow::Result<()> {
-    let block = Block(221);
+    let block = Block(252);
     let stage = Stage::set("consulting_hangs_up", block)?;
     let [ana, ben] = phones(block, ["ana", "ben"])?;
     let carl = carl(block)?;
@@ -75,7 +75,7 @@ async fn consulting_hangs_up() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn consulting_hangs_up_while_it_rings() -> anyhow::Result<()> {
-    let block = Block(222);
+    let block = Block(253);
     let stage = Stage::set("consulting_hangs_up_while_it_rings", block)?;
     let [ana, ben] = phones(block, ["ana", "ben"])?;
     let carl = carl(block)?;
@@ -94,7 +94,7 @@ async fn consulting_hangs_up_while_it_rings() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn consulted_caller_hangs_up() -> anyhow::Result<()> {
-    let block = Block(223);
+    let block = Block(254);
     let stage = Stage::set("consulted_caller_hangs_up", block)?;
     let [ana, ben] = phones(block, ["ana", "ben"])?;
     let carl = carl(block)?;
