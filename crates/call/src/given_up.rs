@@ -158,7 +158,7 @@ impl GivenUp {
         let alone = matches!(self.reached, Reached::Nobody);
         match adoption {
             Adoption::Consultation { user, .. } => !alone && self.leg_of(user).is_some(),
-            Adoption::Pickup { user }
+            Adoption::Pickup { user, .. }
             | Adoption::Retrieval { user }
             | Adoption::Replacement { user, .. }
             | Adoption::Supervisor { by: user, .. } => alone && self.anchor.user() == Some(user),

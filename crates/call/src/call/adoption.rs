@@ -44,11 +44,11 @@ impl Call {
         match (&self.stage, adoption) {
             (Stage::Ended, _) => Err(Refusal::NoCall),
             (Stage::Talking(talk), adoption) => talk.takes(adoption, settings),
-            (Stage::Hunting(hunting), Adoption::Pickup { user }) => {
-                self.can_be_picked_up(hunting.ringing().legs().next(), user, settings)
+            (Stage::Hunting(hunting), Adoption::Pickup { user, of }) => {
+                self.can_be_picked_up(hunting.ringing().rings_since(of), user, settings)
             }
-            (Stage::Waiting(waiting), Adoption::Pickup { user }) => {
-                self.can_be_picked_up(waiting.ringing().legs().next(), user, settings)
+            (Stage::Waiting(waiting), Adoption::Pickup { user, of }) => {
+                self.can_be_picked_up(waiting.ringing().rings_since(of), user, settings)
             }
             (
                 Stage::Greeted(_)
@@ -72,11 +72,11 @@ impl Call {
 
     fn can_be_picked_up(
         &self,
-        ringing: Option<LegId>,
+        since: Option<Duration>,
         by: &UserId,
         settings: &Settings,
     ) -> Result<(), Refusal> {
-        if ringing.is_none() || self.basis.anchor.user() == Some(by) {
+        if since.is_none() || self.basis.anchor.user() == Some(by) {
             return Err(Refusal::State);
         }
         let most = settings.limits.attempts_per_call;
@@ -139,7 +139,7 @@ impl Call {
                 let once = others.clone().count() + 1 == users.len();
                 !by_code && once && !others.into_iter().any(|it| there.contains(it))
             }
-            Adoption::Pickup { user }
+            Adoption::Pickup { user, .. }
             | Adoption::Retrieval { user }
             | Adoption::Replacement { user, .. }
             | Adoption::Supervisor { by: user, .. } => by_code && users.contains(user),

@@ -203,6 +203,8 @@ pub enum Adoption {
     Pickup {
         /// Who.
         user: UserId,
+        /// At whom it rings that he may take: the call may ring for several things at once.
+        of: UserId,
     },
     /// The leg of a user who fetches the parked party.
     Retrieval {

@@ -66,7 +66,7 @@ impl Hunting {
                 self.go_on(basis, ctx)
             }
             CallInput::Release => self.released(basis, ctx),
-            CallInput::Adopt(Adoption::Pickup { user }, mut given) => {
+            CallInput::Adopt(Adoption::Pickup { user, .. }, mut given) => {
                 given.picks_up(&user, basis, ctx);
                 if !self.hunt.picked_up(&user, given.anchor.leg, basis, ctx) {
                     given.release(Release::Normal, basis, ctx);

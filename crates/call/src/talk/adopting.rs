@@ -39,8 +39,8 @@ impl Talk {
                 }
                 Ok(())
             }
-            Adoption::Pickup { user } => {
-                let rings = self.searches.iter().any(Search::may_be_picked_up);
+            Adoption::Pickup { user, of } => {
+                let rings = self.searches.iter().any(|it| it.rings_since(of).is_some());
                 let fits = rings && !self.present.iter().any(|it| it.is_user(user));
                 if fits { Ok(()) } else { Err(Refusal::State) }
             }
@@ -75,7 +75,7 @@ impl Talk {
             Adoption::Consultation { user, complete, referred } => {
                 self.consulted_elsewhere(&user, complete, referred, *given, basis, ctx);
             }
-            Adoption::Pickup { user } => self.picked_up(&user, given, basis, ctx),
+            Adoption::Pickup { user, of } => self.picked_up(&user, &of, given, basis, ctx),
             Adoption::Retrieval { user } => self.fetched(user, given, basis, ctx),
             Adoption::Replacement { user, replaced } => {
                 given.absorb(None, ConnectionKind::Add, &user, basis, ctx);
@@ -92,13 +92,15 @@ impl Talk {
     fn picked_up(
         &mut self,
         user: &UserId,
+        of: &UserId,
         mut given: Box<GivenUp>,
         basis: &mut Basis,
         ctx: &mut Ctx<'_>,
     ) {
         given.picks_up(user, basis, ctx);
         let leg = given.anchor.leg;
-        let Some(index) = self.searches.iter().position(Search::may_be_picked_up) else {
+        let rings = |it: &Search| it.rings_since(of).is_some();
+        let Some(index) = self.searches.iter().position(rings) else {
             return given.release(Release::Normal, basis, ctx);
         };
         if !self.searches[index].picked_up(user, leg, basis, ctx) {

@@ -27,7 +27,7 @@ fn member(name: &str) -> Member {
 
 impl World {
     /// Another call becomes part of this one: `completed by ana`, `completed by ana on LEG`,
-    /// `joined by ana`, `picked up by cat`, `fetched by cat`, `for ana instead of LEG`,
+    /// `joined by ana`, `picked up by cat at ana`, `fetched by cat`, `for ana instead of LEG`,
     /// `with dan listening to ana` (whispering, barging).
     pub(crate) fn takes(&mut self, into: usize, from: usize, words: &[&str]) {
         let leg = |name: &str| {
@@ -48,7 +48,9 @@ impl World {
             ["joined", "by", who] => {
                 Adoption::Consultation { user: user(who), complete: false, referred: None }
             }
-            ["picked", "up", "by", who] => Adoption::Pickup { user: user(who) },
+            ["picked", "up", "by", who, "at", of] => {
+                Adoption::Pickup { user: user(who), of: user(of) }
+            }
             ["fetched", "by", who] => Adoption::Retrieval { user: user(who) },
             ["for", who, "instead", "of", old] => {
                 Adoption::Replacement { user: user(who), replaced: leg(old) }

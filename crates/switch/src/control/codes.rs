@@ -47,12 +47,13 @@ impl Switch {
                 if !self.may_pick_up(&user, &of) {
                     return Err(403);
                 }
-                (self.longest_ringing(key, [&of].into_iter())?, Adoption::Pickup { user })
+                let (longest, of) = self.longest_ringing(key, [&of].into_iter())?;
+                (longest, Adoption::Pickup { user, of })
             }
             Control::PickUpGroup => {
                 let colleagues = self.colleagues(&user);
-                let longest = self.longest_ringing(key, colleagues.iter())?;
-                (longest, Adoption::Pickup { user })
+                let (longest, of) = self.longest_ringing(key, colleagues.iter())?;
+                (longest, Adoption::Pickup { user, of })
             }
             Control::Park(slot) => return self.park_held(key, user, slot.as_deref()),
             Control::Retrieve(slot) => {
@@ -89,20 +90,20 @@ impl Switch {
         self.legs.get(legs.next()?)?.user.clone()
     }
 
-    /// The call that rings longest at any of these.
+    /// The call that rings longest at any of these, and at whom.
     fn longest_ringing<'u>(
         &self,
         but: CallKey,
         users: impl Iterator<Item = &'u UserId>,
-    ) -> Result<CallKey, u16> {
+    ) -> Result<(CallKey, UserId), u16> {
         let ringing = users.flat_map(|user| {
             let calls = self.floor.calls_ringing(user).filter_map(|call| self.keys.get(call));
             calls.filter(|key| **key != but).filter_map(move |key| {
                 let since = self.calls.get(key)?.call.rings_since(user)?;
-                Some((since, *key))
+                Some((since, *key, user))
             })
         });
-        ringing.min().map(|(_, key)| key).ok_or(NOTHING)
+        ringing.min().map(|(_, key, user)| (key, user.clone())).ok_or(NOTHING)
     }
 
     /// The calls on which a user has a line that is up, and that line, the newest first.
@@ -194,12 +195,10 @@ impl Switch {
 
     fn replaced(&self, user: UserId, replaced: LegId) -> Result<(CallKey, Adoption), u16> {
         let entry = self.legs.get(replaced).ok_or(481_u16)?;
-        let adoption = match (&entry.role, entry.dialog) {
-            (_, Some(_)) if entry.user.as_ref() == Some(&user) => {
-                Adoption::Replacement { user, replaced }
-            }
-            (Role::Dialled(_), None) => Adoption::Pickup { user },
-            (Role::Anchor(_) | Role::Dialled(_), _) => return Err(403),
+        let adoption = match (&entry.role, entry.dialog, &entry.user) {
+            (_, Some(_), Some(of)) if *of == user => Adoption::Replacement { user, replaced },
+            (Role::Dialled(_), None, Some(of)) => Adoption::Pickup { user, of: of.clone() },
+            (Role::Anchor(_) | Role::Dialled(_), _, _) => return Err(403),
         };
         Ok((entry.call, adoption))
     }

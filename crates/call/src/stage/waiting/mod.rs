@@ -172,7 +172,7 @@ impl Waiting {
                 self.offered(offered, basis, ctx);
                 self.go_on(basis, ctx)
             }
-            CallInput::Adopt(Adoption::Pickup { user }, mut given) => {
+            CallInput::Adopt(Adoption::Pickup { user, .. }, mut given) => {
                 given.picks_up(&user, basis, ctx);
                 let leg = given.anchor.leg;
                 let group = Some(self.group.clone());

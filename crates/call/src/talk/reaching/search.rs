@@ -146,14 +146,6 @@ impl Search {
         }
     }
 
-    /// Whether users ring, whom somebody may help out.
-    pub(in crate::talk) fn may_be_picked_up(&self) -> bool {
-        match &self.reach {
-            Reach::Hunt(hunt) => !hunt.ringing().active().is_empty(),
-            Reach::Dial(_) => false,
-        }
-    }
-
     /// A user has dialled for it, and is about to answer ([`Hunt::picked_up`]).
     pub(in crate::talk) fn picked_up(
         &mut self,

@@ -13,7 +13,7 @@ fn a_call_to_one_user_is_picked_up_by_another() {
         0 call +15557770001 -> +15550100001
         1 ana rings
         4 B: call ben -> *20/ana
-        4 takes B picked up by ben
+        4 takes B picked up by ben at ana
         20 caller hangs up
     "), @r#"
     0      dial ana, showing +15557770001 "Carl Contact"
@@ -55,7 +55,7 @@ fn a_member_picks_up_for_his_group_and_who_waits_for_it_too() {
     assert_snapshot!(check("registered ana ben cat
         0 call +15557770001 -> +15550200001
         2 B: call cat -> *20
-        2 takes B picked up by cat
+        2 takes B picked up by cat at ana
         20 cat hangs up
     "), @r#"
     0      answer caller
@@ -102,7 +102,7 @@ fn his_own_attempt_goes_on_on_the_telephone_that_dialled() {
         0 call +15557770001 -> +15550100001
         1 ana rings
         4 B: call ana -> *20/ana
-        4 takes B picked up by ana
+        4 takes B picked up by ana at ana
         20 caller hangs up
     "), @r#"
     0      dial ana, showing +15557770001 "Carl Contact"
@@ -143,7 +143,7 @@ fn what_does_not_ring_is_not_picked_up() {
         0 call +15557770001 -> +15550100001
         3 ana answers
         4 B: call ben -> *20/ana
-        4 takes B picked up by ben
+        4 takes B picked up by ben at ana
         4 B: granted 480
         20 caller hangs up
     "), @r#"
@@ -186,7 +186,7 @@ fn a_caller_who_waits_is_picked_up_while_somebody_rings() {
         0 call +15557770001 -> +15550400001
         1 ana rings
         3 B: call ben -> *20
-        3 takes B picked up by ben
+        3 takes B picked up by ben at ana
         20 caller hangs up
     "), @r#"
     0      answer caller
@@ -235,7 +235,7 @@ fn the_target_of_a_transfer_is_helped_out() {
         10 order ana transfer ben
         11 ben rings
         12 B: call cat -> *20/ben
-        12 takes B picked up by cat
+        12 takes B picked up by cat at ben
         20 caller hangs up
     "), @r#"
     0      dial ana, showing +15557770001 "Carl Contact"
@@ -296,7 +296,7 @@ fn a_call_that_goes_from_device_to_device_is_picked_up_too() {
         0 call ana -> eve
         12 eve rings
         13 B: call ben -> *20/eve
-        13 takes B picked up by ben
+        13 takes B picked up by ben at eve
         20 caller hangs up
     "), @r#"
     0      dial eve on desk, showing ana "Ana Agent"

@@ -126,7 +126,9 @@ fn possible(world: &World) -> Vec<(usize, usize, Adoption)> {
                 let user = user.clone();
                 wishes.push(Adoption::Consultation { user, complete, referred: None });
             }
-            wishes.push(Adoption::Pickup { user: user.clone() });
+            for of in users.iter().cloned() {
+                wishes.push(Adoption::Pickup { user: user.clone(), of });
+            }
             wishes.push(Adoption::Retrieval { user: user.clone() });
             for replaced in legs.iter().copied() {
                 wishes.push(Adoption::Replacement { user: user.clone(), replaced });

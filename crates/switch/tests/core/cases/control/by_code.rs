@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use call::port::{Command, Goal, Orderer};
+use model::UserId;
+
 use crate::house::{BOB, Dialog, House, Sent, find};
 use crate::phone::{ALICES, BOBS, MEDIA, Phone, all};
 
-use super::{CAROLS, office, told};
+use super::{CAROLS, DORAS, office, told};
 
 /// Dials, and acknowledges what answers.
 fn dials(house: &mut House, who: Phone, code: &str) -> (Dialog, Vec<Sent>) {
@@ -48,6 +51,32 @@ fn what_rings_at_a_colleague_is_picked_up_by_name_and_in_the_group() {
         house.receive(BOB, ring.response("487 Request Terminated", "", "", ""));
         house.ends(&[&carol, &caller]);
     }
+}
+
+/// Alice's call rings at Dora, with whom Carol has nothing to do, and then at Bob.
+#[test]
+fn of_a_call_that_rings_for_two_things_that_is_picked_up_which_may_be() {
+    let mut house = office();
+    let (caller, alice) = house.talking();
+    let call = house.records.first().expect("a call").call.clone();
+    let mut rings = Vec::new();
+    for to in ["dora", "bob"] {
+        let user = UserId::from("u-alice");
+        let add = Command::Add { user, to: Goal::Dialled(to.into()) };
+        let (sent, answer) = house.order(&call, Orderer::Operator, add);
+        answer.expect("it is obeyed");
+        rings.push(find(&sent, &format!("INVITE sip:{to}@")));
+    }
+    for (ring, who) in rings.iter().zip([DORAS, BOBS]) {
+        let contact = format!("Contact: <sip:{}@{}>\r\n", who.user, who.at);
+        house.receive(who.at, ring.response("180 Ringing", &contact, "", ""));
+    }
+    let (carol, sent) = dials(&mut house, CAROLS, "*20bob");
+    insta::assert_snapshot!(told(&all(&sent, "CANCEL ")), @"CANCEL bob");
+    house.receive(BOB, find(&sent, "CANCEL ").response("200 OK", "", "", ""));
+    house.receive(BOB, rings[1].response("487 Request Terminated", "", "", ""));
+    house.receive(DORAS.at, rings[0].response("486 Busy Here", "", "", ""));
+    house.ends(&[&carol, &alice, &caller]);
 }
 
 #[test]
