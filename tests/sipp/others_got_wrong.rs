@@ -15,6 +15,7 @@ pub(crate) const NAMES: &[&str] = &[
     "mikopbx_1084",
     "mikopbx_1100",
     "mikopbx_1125",
+    "mikopbx_741",
     "freeswitch_1057",
     "forward_always",
     "forward_busy",
@@ -174,6 +175,34 @@ async fn mikopbx_1125() -> anyhow::Result<()> {
     std::thread::park_timeout(std::time::Duration::from_millis(1_000));
     carl.hangs_up(&mut carls)?;
     ana.is_hung_up_on(&anas)?;
+    stage.finish().await
+}
+
+#[tokio::test]
+async fn mikopbx_741() -> anyhow::Result<()> {
+    let block = Block(142);
+    let stage = Stage::set("mikopbx_741", block)?;
+    let [ana, dan, eve] = phones(block, ["ana", "dan", "eve"])?;
+    let carl = carl(block)?;
+    let mut carls = carl.dials("+15550200001", &[])?;
+    let mut anas = ana.takes()?;
+    carl.is_answered(&mut carls)?;
+    while_they_talk();
+    ensure!(ana.refers(&mut anas, "<sip:g-supp@tandem.test>")? == 202);
+    let (mut dans, eves) = (dan.rung()?, eve.rung()?);
+    dan.answers(&dans)?;
+    eve.is_cancelled(&eves)?;
+    ana.is_hung_up_on(&anas)?;
+    while_they_talk();
+    dan.holds(&mut dans)?;
+    let (second, eves) = talk(&dan, &eve, "eve")?;
+    while_they_talk();
+    ensure!(dan.refers(&mut dans, &second.refer_to("eve"))? == 202);
+    dan.is_hung_up_on(&second)?;
+    dan.is_hung_up_on(&dans)?;
+    std::thread::park_timeout(std::time::Duration::from_millis(700));
+    carl.hangs_up(&mut carls)?;
+    eve.is_hung_up_on(&eves)?;
     stage.finish().await
 }
 
