@@ -17,7 +17,7 @@ use crate::call::Call;
 use crate::ctx::Ctx;
 use crate::given_up::{GivenUp, Reached};
 use crate::limits::Settings;
-use crate::port::{Adoption, CallInput, CallOutput, LegCommand, LegId, Refusal, Release};
+use crate::port::{Adoption, CallInput, CallOutput, LegCommand, Refusal, Release};
 use crate::stage::Stage;
 use crate::stage::originating::{self, Originate};
 
