@@ -1,5 +1,5 @@
-//! Calls that are handed on in odd ways: somebody goes in the middle of it, two things happen at one
-//! time, the server dies.
+//! Calls that are handed on in odd ways: somebody goes in the middle of it, two things happen at
+//! one time, the server dies.
 
 use anyhow::ensure;
 use e2e::handset::Handset;
