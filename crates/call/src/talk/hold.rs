@@ -80,7 +80,8 @@ impl Talk {
         if let Some(first) = others.peek().copied() {
             return others.all(Present::holds).then_some(first);
         }
-        let consults = self.consults.iter().find(|it| {
+        // The last who went to consult somebody has left it alone.
+        let consults = self.consults.iter().rev().find(|it| {
             it.by != party.leg && (it.home == party.bridge || it.bridge == party.bridge)
         });
         let consults = consults.and_then(|it| self.by_leg(it.by));

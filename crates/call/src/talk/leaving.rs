@@ -44,6 +44,9 @@ impl Talk {
     /// A party has hung up. Who consults somebody hands the call over with it: nobody whom he has
     /// on hold is dropped.
     pub(super) fn hung_up(&mut self, leg: LegId, basis: &mut Basis, ctx: &mut Ctx<'_>) {
+        if self.lets_go(leg, basis, ctx) {
+            return;
+        }
         let Some(party) = self.by_leg(leg) else {
             return;
         };
@@ -55,6 +58,23 @@ impl Talk {
             gone: true,
         };
         self.leaves(leg, leaving, basis, ctx);
+    }
+
+    /// A telephone that hangs up with the 202 to its REFER does not know that the party came back
+    /// in that very moment: its user is rung, and the party is not lost.
+    fn lets_go(&mut self, leg: LegId, basis: &mut Basis, ctx: &mut Ctx<'_>) -> bool {
+        let Some(party) = self.by_leg(leg) else {
+            return false;
+        };
+        let returned = party.returned_at.is_some_and(|at| ctx.now.mono < at + LETS_GO);
+        let others: Vec<LegId> = self.others_of(leg).iter().map(|it| it.leg).collect();
+        let (Some(user), [waiting], true) = (party.user().cloned(), &others[..], returned) else {
+            return false;
+        };
+        let reason = hung_up_by(&party.party);
+        self.part(leg, reason, LeaveReason::Hangup, basis, ctx);
+        self.ring_back(user, *waiting, basis, ctx);
+        true
     }
 
     pub(super) fn media_timed_out(
@@ -147,7 +167,9 @@ impl Talk {
 
     /// Who was on the call with a number outside is whom its next call may be for.
     fn remember_talk(&self, leg: LegId, ctx: &mut Ctx<'_>) {
-        let Some(user) = self.by_leg(leg).and_then(Present::user) else {
+        // Who supervises only comes along.
+        let party = self.by_leg(leg).filter(|it| it.is_party());
+        let Some(user) = party.and_then(Present::user) else {
             return;
         };
         for other in self.others_of(leg) {
@@ -166,6 +188,8 @@ impl Talk {
             return;
         }
         let left = std::mem::replace(&mut party.bridge, bridge);
+        // Whom an order of his holds is where he was; who is here waits for him.
+        party.order_holds = false;
         if let Some(leg) = party.name {
             basis.record(CallEvent::BridgeLeft { leg, bridge: left }, ctx);
             basis.record(CallEvent::BridgeEntered { leg, bridge }, ctx);

@@ -231,8 +231,13 @@ impl Talk {
         self.consult_ended(&consult, TransferState::Conference, basis, ctx);
         let (connection, role) = (consult.connection, ParticipantRole::Added);
         basis.record(CallEvent::RoleChanged { connection, role }, ctx);
-        self.move_to(leg, consult.home, basis, ctx);
-        self.move_to(target, consult.home, basis, ctx);
+        for leg in [leg, target] {
+            self.move_to(leg, consult.home, basis, ctx);
+            // Also who was there already, with the others on hold.
+            if let Some(party) = self.present.iter_mut().find(|it| it.leg == leg) {
+                party.order_holds = false;
+            }
+        }
         Ok(())
     }
 

@@ -1,9 +1,10 @@
 //! A supervisor listens, whispers, barges in.
 
 use insta::assert_snapshot;
+use model::E164;
 
 use crate::directory::directory;
-use crate::script::{check, orders_in};
+use crate::script::{check, orders_in, play};
 use crate::world::World;
 
 const TALKING: &str = "registered ana ben dan
@@ -184,4 +185,19 @@ fn only_a_supervisor_orders_to_supervise() {
     40     hang up sue Normal
     40     finished
     "#);
+}
+
+#[test]
+fn who_only_listened_is_not_whom_the_callers_next_call_is_for() {
+    let mut world = World::new(directory(""));
+    let script = "
+        8 order boss for dan supervise ana listen
+        9 dan answers
+        10 order ana consult ben
+        12 ben answers
+        14 order ana abandon
+        16 caller hangs up";
+    play(&mut world, &format!("{TALKING}{script}"));
+    let caller = E164::parse("+15557770001").expect("a number");
+    assert_eq!(world.floor.last_agent(&caller), Some(&"u-ana".into()));
 }

@@ -2,6 +2,7 @@
 
 mod cold;
 mod conference;
+mod holds;
 mod orders;
 mod regressions;
 mod warm;
