@@ -82,6 +82,12 @@ impl Ringing {
         &mut self.route
     }
 
+    /// Whether it is this user who wants somebody rung, instead of himself. Whom an IVR rings its
+    /// caller has chosen.
+    pub(super) fn is_handed_on_by(&self, user: &UserId) -> bool {
+        self.ivr.is_none() && self.route.opened_by() == Some(user)
+    }
+
     /// The attempt that rings this user.
     pub(super) fn attempt_of(&mut self, user: &UserId) -> Option<&mut Attempt> {
         self.active.iter_mut().find(|attempt| attempt.user() == Some(user))

@@ -47,6 +47,8 @@ enum Why {
     RingsElsewhere,
     /// Another search of this call rings him.
     RingsAlready,
+    /// He has handed the call on to the group himself.
+    HandedOn,
 }
 
 /// Who is passed over, and why.
@@ -136,7 +138,10 @@ impl Search {
             if ringing.active().iter().any(|attempt| attempt.user() == Some(user)) {
                 continue;
             }
-            if ctx.floor.rings(user, call) {
+            if ringing.is_handed_on_by(user) {
+                // Free as he is by now, he is not rung for what he has just handed on.
+                passed_over.push((user, Why::HandedOn));
+            } else if ctx.floor.rings(user, call) {
                 // Another search of this call has found him: nobody is rung for a call twice.
                 passed_over.push((user, Why::RingsAlready));
             } else if ringing.has_declined(user) {
@@ -179,6 +184,7 @@ impl Search {
                     Why::State => state(&ctx.floor.agent(user)),
                     Why::RingsElsewhere => "another call rings".into(),
                     Why::RingsAlready => "this call rings already".into(),
+                    Why::HandedOn => "has handed it on".into(),
                 };
                 basis.decide(RoutingRule::Member, user.as_str(), format!("passed over: {why}"));
             }

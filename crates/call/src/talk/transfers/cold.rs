@@ -13,7 +13,7 @@ use model::directory::AcdStrategy;
 use crate::basis::Basis;
 use crate::ctx::Ctx;
 use crate::limits::Unanswered;
-use crate::port::{Goal, LegCommand, LegEvent, LegId, Refusal, Release};
+use crate::port::{CallOutput, Goal, LegCommand, LegEvent, LegId, Refusal, Release};
 use crate::routing::hunt::Plan;
 use crate::routing::route::Route;
 use crate::talk::reaching::{Failed, Purpose};
@@ -171,7 +171,10 @@ impl Talk {
             let connection = self.instant(kind, None, &by, role, basis, ctx);
             let name = Some(BridgeLeg::Connection(connection));
             ctx.floor.take(&by, &basis.id, None, ctx.now);
-            self.enter(Present { name, bridge, ..party }, basis, ctx);
+            // He was free meanwhile, and other calls may ring him.
+            ctx.out.push(CallOutput::UserTaken(by));
+            let returned_at = Some(ctx.now.mono);
+            self.enter(Present { name, bridge, returned_at, ..party }, basis, ctx);
             return;
         }
         self.ring_back(by, waiting, basis, ctx);

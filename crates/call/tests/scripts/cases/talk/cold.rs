@@ -180,6 +180,7 @@ fn a_target_that_is_busy_gives_the_call_back_at_once() {
     10     unbridge caller ana
     10     play caller [Tone(Ringback)] for ever
     12     notify ana 486
+    12     u-ana is taken
     12     stop playing to caller
     12     bridge caller ana
     12     tell ana that it is +15557770001 "Carl Contact"
@@ -628,6 +629,7 @@ fn a_group_nobody_of_which_is_there() {
     assert_snapshot!(handed_on_in(World::new(directory("")), 6.0, &script), @r"
     10     accept the refer of ana
     10     notify ana 480
+    10     u-ana is taken
     20     hang up ana Normal
     20     finished
     --
@@ -722,5 +724,103 @@ fn shutdown_in_a_transfer() {
     i7 12 no_answer c2 reason=failed
     i8 12 transfer_unanswered c2 u-ana mode=cold
     i9 12 call_ended by=system
+    "#);
+}
+
+/// Eve is a member of the group and free from then on; it is she who does not want the call.
+#[test]
+fn who_hands_on_to_a_group_of_his_own_is_not_rung() {
+    assert_snapshot!(told("
+        7 B: call cat -> eve
+        8 B: eve answers
+        20 B: order eve transfer g-supp
+        25 B: caller hangs up
+    "), @r#"
+    7      B: dial eve, showing cat "Cat Cole"
+    8      B: u-eve is taken
+    8      B: answer caller like eve
+    8      B: bridge caller eve
+    20     B: dial dan, showing cat "Cat Cole"
+    20     B: hang up eve Normal
+    20     B: play caller [Tone(Ringback)] for ever
+    25     B: cancel dan CallerGone
+    25     B: finished
+    --
+    call inbound - by -, anchor left -, ended -
+    c1 route u-ana by -, 0..-, answered 5, bridged 5: answered, -, -
+    p:+15557770001 caller 5..-
+    u:u-ana callee 5..-
+    i1 0 call_started direction=inbound
+    i2 0 routing_started c1 strategy=single target=u-ana
+    i3 5 answered c1 u-ana--
+    call internal answered by internal, anchor left 18, ended 18
+    c1 route u-eve by -, 0..13, answered 1, bridged 1: answered, transferred, -
+    c2 transfer g-supp by u-eve, 13..18, answered -, bridged -: canceled, not_answered, unanswered
+    u:u-cat caller 1..18
+    u:u-eve callee 1..13
+    i1 0 call_started u-cat direction=internal
+    i2 0 routing_started c1 strategy=single target=u-eve
+    i3 1 answered c1 u-eve
+    i4 13 transfer_started u-eve mode=cold target=g-supp
+    i5 13 participant_left c1 u-eve reason=transferred
+    i6 13 routing_started c2 strategy=simulring target=g-supp
+    i7 18 no_answer c2 reason=caller_hangup
+    i8 18 transfer_unanswered c2 u-eve mode=cold
+    i9 18 call_ended by=internal
+    "#);
+}
+
+/// Ana was free for a moment, and Cat has called her.
+#[test]
+fn who_gets_the_call_back_at_once_is_rung_by_no_other() {
+    assert_snapshot!(told("
+        10 ana refers to ben
+        11 B: call cat -> ana
+        12 B: ana rings
+        14 ben fails 486
+        20 ana hangs up
+    "), @r#"
+    10     accept the refer of ana
+    10     dial ben, showing +15557770001 "Carl Contact"
+    10     unbridge caller ana
+    10     play caller [Tone(Ringback)] for ever
+    11     B: dial ana, showing cat "Cat Cole"
+    12     B: ring caller
+    14     notify ana 486
+    14     u-ana is taken
+    14     stop playing to caller
+    14     bridge caller ana
+    14     tell ana that it is +15557770001 "Carl Contact"
+    14     B: cancel ana UserBusy
+    14     B: reject caller 486
+    14     B: finished
+    20     hang up caller Normal
+    20     finished
+    --
+    call inbound answered by internal, anchor left 20, ended 20
+    c1 route u-ana by -, 0..10, answered 5, bridged 5: answered, transferred, -
+    c2 transfer u-ben by u-ana, 10..14, answered -, bridged -: busy, not_answered, returned
+    c3 recall u-ana by -, 14..20, answered 14, bridged 14: answered, hangup_internal, -
+    p:+15557770001 caller 5..20
+    u:u-ana callee 5..20
+    i1 0 call_started direction=inbound
+    i2 0 routing_started c1 strategy=single target=u-ana
+    i3 5 answered c1 u-ana
+    i4 10 transfer_started u-ana mode=cold target=u-ben
+    i5 10 participant_left c1 u-ana reason=transferred
+    i6 10 routing_started c2 strategy=single target=u-ben
+    i7 14 no_answer c2 reason=busy
+    i8 14 transfer_returned c2 u-ana mode=cold
+    i9 14 routing_started c3 strategy=single target=u-ana
+    i10 14 answered c3 u-ana
+    i11 20 call_ended by=internal--
+    call internal busy by system, anchor left 3, ended 3
+    c1 route u-ana by -, 0..3, answered -, bridged -: busy, not_answered, -
+    u:u-cat caller -..-
+    u:u-ana callee -..-
+    i1 0 call_started u-cat direction=internal
+    i2 0 routing_started c1 strategy=single target=u-ana
+    i3 3 no_answer c1 reason=busy
+    i4 3 call_ended by=system
     "#);
 }
