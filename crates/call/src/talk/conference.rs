@@ -34,7 +34,8 @@ impl Talk {
         let party = self.by_leg(leg).ok_or(Refusal::NotThere)?;
         let user = party.user().ok_or(Refusal::Forbidden)?.clone();
         let bridge = party.bridge;
-        if self.consults_or_is_consulted(leg) {
+        // Who is parked is to be fetched, not to be joined.
+        if self.parked.is_some() || self.consults_or_is_consulted(leg) {
             return Err(Refusal::State);
         }
         let (plan, _) = self.plan(to, &user, basis, ctx)?;

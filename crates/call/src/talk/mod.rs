@@ -103,6 +103,8 @@ impl Talk {
 
     /// A talk of these, of which nobody hears anybody yet.
     pub(crate) fn of(present: Vec<Present>) -> Self {
+        // Who has been consulted, and is the only one left, is in the bridge of that consultation.
+        let bridges = present.iter().map(|it| it.bridge).max().unwrap_or(MAIN_BRIDGE);
         Self {
             present,
             searches: Vec::new(),
@@ -113,7 +115,7 @@ impl Talk {
             held: Vec::new(),
             sounding: Sounding::default(),
             told: Told::default(),
-            bridges: MAIN_BRIDGE,
+            bridges,
             over: None,
             leads: None,
         }

@@ -283,3 +283,38 @@ fn who_is_parked_hears_music() {
     60     finished
     "#);
 }
+
+#[test]
+fn nobody_is_added_to_who_is_parked() {
+    assert_snapshot!(check("registered ana ben cat
+        0 call ana -> cat
+        1 cat answers
+        2 order ana park 71
+        3 order cat add ben
+        4 cat hangs up
+    "), @r#"
+    0      dial cat, showing ana "Ana Agent"
+    1      u-cat is taken
+    1      answer caller like cat
+    1      bridge caller cat
+    2      hang up caller Normal
+    3      refused: the call is not in a state in which this can be done
+    4      finished
+    --
+    call internal answered by internal, owner u-ana, mco -
+       accepted 1, answered 1, ended 4, sip -, q850 16
+    c1 route user u-cat single, 0..4, answered 1, bridged 1
+       answered, hangup_internal, sip 200, q850 16
+    a1 u-cat stage 1 round 1, 0..1, ringing -, answered 200
+    p1 u:u-ana caller 1..2
+    p2 u:u-cat callee 1..4
+    i1 0 call_started u-ana direction=internal
+    i2 0 routing_started c1 strategy=single target=u-cat
+    i3 1 answered c1 u-cat
+    i4 2 transfer_started u-ana mode=cold target=park:71
+    i5 2 participant_left u-ana reason=transferred
+    i6 4 transfer_unanswered u-ana mode=cold
+    i7 4 call_ended by=internal
+    context u-ana u-cat;
+    "#);
+}

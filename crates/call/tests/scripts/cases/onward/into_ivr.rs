@@ -1052,3 +1052,98 @@ fn a_recording_ends_where_he_goes_and_begins_anew_where_he_is_answered() {
     60     finished
     "#);
 }
+
+/// The bridge in which they are is that of a consultation; the next one opens another.
+#[test]
+fn who_was_left_with_whom_he_consulted_is_handed_on_and_put_on_hold() {
+    assert_snapshot!(check("registered ana ben cat eve
+        0 call +15557770001 -> +15550100001
+        5 ana answers
+        10 order ana consult ben
+        14 ben answers
+        15 caller hangs up
+        16 order ana transfer ivr-eve
+        20 eve answers
+        25 order eve consult cat
+        26 cat answers
+        30 order eve complete
+        35 ben hangs up
+    "), @r#"
+    0      dial ana, showing +15557770001 "Carl Contact"
+    5      u-ana is taken
+    5      answer caller like ana
+    5      bridge caller ana
+    10     dial ben, showing ana "Ana Agent"
+    10     unbridge caller ana
+    10     play ana [Tone(Ringback)] for ever
+    14     u-ben is taken
+    14     stop playing to ana
+    14     bridge ana ben
+    14     tell ana that it is ben "Ben Baker"
+    16     hang up ana Normal
+    16     dial eve, showing ben "Ben Baker"
+    16     play ben [Tone(Ringback)] for ever
+    20     u-eve is taken
+    20     stop playing to ben
+    20     bridge ben eve
+    20     tell ben that it is eve "Eve East"
+    25     dial cat, showing eve "Eve East"
+    25     unbridge ben eve
+    25     play eve [Tone(Ringback)] for ever
+    26     u-cat is taken
+    26     stop playing to eve
+    26     bridge eve cat
+    26     tell eve that it is cat "Cat Cole"
+    30     hang up eve Normal
+    30     bridge ben cat
+    30     tell ben that it is cat "Cat Cole"
+    30     tell cat that it is ben "Ben Baker"
+    35     hang up cat Normal
+    35     finished
+    --
+    call inbound answered by internal, owner u-ana, mco -
+       accepted 5, answered 5, ended 35, sip -, q850 16
+    c1 route user u-ana single, 0..16, answered 5, bridged 5
+       answered, transferred, sip 200, q850 16
+    c2 consult user u-ben single, 10..35, answered 14, bridged -
+       answered, hangup_internal, sip 200, q850 16
+    c3 transfer user u-eve single, 16..30, answered 20, bridged -
+       answered, transferred, sip 200, q850 16
+    c4 consult user u-cat single, 25..35, answered 26, bridged -
+       answered, hangup_internal, sip 200, q850 16
+    a1 u-ana stage 1 round 1, 0..5, ringing -, answered 200
+    a1 u-ben stage 1 round 1, 10..14, ringing -, answered 200
+    a1 u-eve stage 1 round 1, 16..20, ringing -, answered 200
+    a1 u-cat stage 1 round 1, 25..26, ringing -, answered 200
+    p1 p:+15557770001 caller 5..15
+    p2 u:u-ana callee 5..16
+    p3 u:u-ben consulted 14..35
+    p4 u:u-eve transfer_target 20..30
+    p5 u:u-cat transfer_target 26..35
+    i1 0 call_started direction=inbound
+    i2 0 routing_started c1 strategy=single target=u-ana
+    i3 5 answered c1 u-ana
+    i4 10 hold u-ana party=+15557770001
+    i5 10 transfer_started u-ana mode=warm target=u-ben
+    i6 10 routing_started c2 strategy=single target=u-ben
+    i7 14 answered c2 u-ben
+    i8 15 participant_left party=+15557770001 reason=hangup
+    i9 15 transfer_abandoned c2 u-ana mode=warm
+    i10 16 transfer_started u-ana mode=cold target=ivr-eve
+    i11 16 participant_left c1 u-ana reason=transferred
+    i12 16 ivr_entered ivr-eve
+    i13 16 routing_started c3 ivr-eve strategy=single target=u-eve
+    i14 20 answered c3 u-eve
+    i15 20 ivr_exited ivr-eve reason=answered
+    i16 20 transfer_completed c3 u-ana mode=cold
+    i17 25 hold u-eve party=u:u-ben
+    i18 25 transfer_started u-eve mode=warm target=u-cat
+    i19 25 routing_started c4 strategy=single target=u-cat
+    i20 26 answered c4 u-cat
+    i21 30 transfer_completed c4 u-eve mode=warm
+    i22 30 participant_left c3 u-eve reason=transferred
+    i23 30 resume u-cat party=u:u-ben
+    i24 35 call_ended by=internal
+    context u-ana u-ben u-cat u-eve u-max;
+    "#);
+}
