@@ -137,6 +137,15 @@ mod tests {
         assert_eq!(refer_to(&target.to_string()), Some(target));
     }
 
+    /// Tags with `+` (onsip/SIP.js#666), and semicolons as they are (baresip/baresip#3401).
+    #[test]
+    fn what_is_not_escaped_is_read_all_the_same() {
+        let text = "<sip:b@h?Replaces=a@h;to-tag=123+456;from-tag=7&Require=replaces>";
+        let replaces = refer_to(text).and_then(|target| target.replaces).expect("a Replaces");
+        assert_eq!(replaces.call_id, "a@h");
+        assert_eq!((&*replaces.to_tag, &*replaces.from_tag), ("123+456", "7"));
+    }
+
     #[test]
     fn whatever_else_a_target_carries_is_not_ours_to_send() {
         let target = refer_to("Bob <sip:b@h;method=INVITE?Route=%3Csip:evil%3E&Accept=x>;a=b");

@@ -32,7 +32,8 @@ fn turned(replaces: &str) -> String {
 fn a_user_goes_on_on_another_device() {
     let mut house = office();
     let (caller, alice) = house.talking();
-    let (second, sent) = invite(&mut house, SECOND, &in_place_of(&alice));
+    let required = format!("{}Require: replaces\r\n", in_place_of(&alice));
+    let (second, sent) = invite(&mut house, SECOND, &required);
     insta::assert_snapshot!(told(&sent), @"
     200 OK INVITE
     BYE alice
