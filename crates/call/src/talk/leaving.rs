@@ -1,6 +1,8 @@
 //! Parties come, move between bridges and leave (§6.2.6); what is left of a call then, and whether
 //! it goes on: with two parties, or with one for whom somebody is rung.
 
+use std::time::Duration;
+
 use model::call_graph::event::{BridgeLeg, CallEvent, Party};
 use model::call_graph::words::{
     CallOutcome, ConnectionOutcome, EndReason, EndedBy, LeaveReason, TransferMode, TransferState,
@@ -15,6 +17,10 @@ use crate::outcome;
 use crate::port::{CallOutput, LegCommand, LegId, Release};
 use crate::stage::Stage;
 use crate::stage::ending::Ending;
+
+/// So long after the call came back to him a telephone may still be hanging up because its REFER
+/// was accepted.
+const LETS_GO: Duration = Duration::from_secs(2);
 
 /// How a call ends.
 #[derive(Clone, Copy, Debug)]

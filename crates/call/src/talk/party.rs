@@ -1,6 +1,8 @@
 //! Who is on a call: each party with its leg, and how it takes part. The rows name a party by its
 //! leg ([`BridgeLeg`]); a supervisor whom nobody but the supervised user hears has no name there.
 
+use std::time::Duration;
+
 use model::UserId;
 use model::call_graph::event::{BridgeLeg, ConnectionSeq, MAIN_BRIDGE, Party};
 
@@ -23,6 +25,8 @@ pub(crate) struct Present {
     pub(crate) muted: bool,
     /// Whose leg he supervises, and how.
     pub(crate) supervises: Option<(LegId, Supervision)>,
+    /// When the party that he had transferred came back to him at once, on the monotonic clock.
+    pub(crate) returned_at: Option<Duration>,
 }
 
 impl Present {
@@ -37,6 +41,7 @@ impl Present {
             order_holds: false,
             muted: false,
             supervises: None,
+            returned_at: None,
         }
     }
 

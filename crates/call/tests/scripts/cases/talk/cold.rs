@@ -209,6 +209,57 @@ fn a_target_that_is_busy_gives_the_call_back_at_once() {
     "#);
 }
 
+/// His telephone hangs up because its REFER was accepted, and crosses the return (JsSIP, Teams).
+#[test]
+fn who_lets_go_while_the_call_comes_back_is_rung() {
+    assert_snapshot!(told("
+        10 ana refers to ben
+        11 ben fails 480
+        12 ana hangs up
+        13 ana answers
+        20 ana hangs up
+    "), @r#"
+    10     accept the refer of ana
+    10     dial ben, showing +15557770001 "Carl Contact"
+    10     unbridge caller ana
+    10     play caller [Tone(Ringback)] for ever
+    11     notify ana 480
+    11     u-ana is taken
+    11     stop playing to caller
+    11     bridge caller ana
+    11     tell ana that it is +15557770001 "Carl Contact"
+    12     dial ana, showing +15557770001 "Carl Contact"
+    12     play caller [Tone(Ringback)] for ever
+    13     u-ana is taken
+    13     stop playing to caller
+    13     bridge caller ana
+    20     hang up caller Normal
+    20     finished
+    --
+    call inbound answered by internal, anchor left 20, ended 20
+    c1 route u-ana by -, 0..10, answered 5, bridged 5: answered, transferred, -
+    c2 transfer u-ben by u-ana, 10..11, answered -, bridged -: unavailable, not_answered, returned
+    c3 recall u-ana by -, 11..12, answered 11, bridged 11: answered, hangup_internal, -
+    c4 recall u-ana by -, 12..20, answered 13, bridged 13: answered, hangup_internal, -
+    p:+15557770001 caller 5..20
+    u:u-ana callee 5..20
+    i1 0 call_started direction=inbound
+    i2 0 routing_started c1 strategy=single target=u-ana
+    i3 5 answered c1 u-ana
+    i4 10 transfer_started u-ana mode=cold target=u-ben
+    i5 10 participant_left c1 u-ana reason=transferred
+    i6 10 routing_started c2 strategy=single target=u-ben
+    i7 11 no_answer c2 reason=unavailable
+    i8 11 transfer_returned c2 u-ana mode=cold
+    i9 11 routing_started c3 strategy=single target=u-ana
+    i10 11 answered c3 u-ana
+    i11 12 participant_left c3 u-ana reason=hangup
+    i12 12 routing_started c4 strategy=single target=u-ana
+    i13 13 answered c4 u-ana
+    i14 20 call_ended by=internal
+    "#);
+}
+
 #[test]
 fn a_transferor_who_has_hung_up_is_rung() {
     assert_snapshot!(told("
