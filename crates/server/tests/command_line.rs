@@ -136,7 +136,7 @@ fn what_only_an_older_tandem_can_read_keeps_the_schema_that_it_knows() {
     ] {
         let (code, _, error) = place.run(command);
         assert_eq!(code, 3, "{command:?}: {error}");
-        assert!(error.contains("has format 2, this program reads 3"), "{command:?}: {error}");
+        assert!(error.contains("has format 2, this program reads 4"), "{command:?}: {error}");
         assert!(error.contains("fix: start and stop the tandem that wrote it"), "{error}");
         // The schema is as it was: nothing here, and explaining changes nothing.
         let (code, _, error) = place.run(&explain);

@@ -4,7 +4,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use api::{NewKey, new_id};
+use api::{NewKey, key_name, new_id};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use model::{Millis, UserId};
@@ -98,17 +98,21 @@ impl Key {
 impl Create {
     async fn make(&self, config: &Config, clock: Clock) -> Result<String, Failure> {
         let failed = |error: store::Error| Failure::of_database(&error);
+        let name = key_name(&self.name).map_err(|what| {
+            Failure::argument(format!("--name: {what}"), "say in one line whose or what the key is")
+        })?;
         let database = open_database(config, clock).await?;
         let user = match &self.user {
             Some(name) => Some(find_user(&database, config, name).await?),
             None => None,
         };
         let now = clock.now().wall;
-        let no_chance = || Failure::environment("the system gives no random numbers", "");
+        let no_chance =
+            || Failure::environment("the system gives no random numbers", "try again in a while");
         let key = NewKey::random().ok_or_else(no_chance)?;
         let row = ApiKey {
             id: new_id(now).ok_or_else(no_chance)?,
-            name: self.name.clone(),
+            name: name.to_owned(),
             scope: if user.is_some() { KeyScope::User } else { KeyScope::Admin },
             user,
             created_at: now,

@@ -232,7 +232,7 @@ from = "Tandem <tandem@example.com>"
     error: tandem.toml:7:1: smtp.host: is missing
       fix: name the mail server, or remove [smtp]
     error: tandem.toml:10:1: codes.*11: `availble` is nothing that a code can do
-      fix: write "available", "away:reason", "toggle", "voicemail", "voicemail:group-id" or "ivr:ivr-id"
+      fix: write "available", "away:reason", "toggle", "voicemail", "voicemail:group-id", "ivr:ivr-id", "pickup", "group-pickup", "move", "listen", "whisper", "barge", "conference", "park" or "retrieve"
     error: tandem.toml:11:1: codes.*1 2: `*1 2` cannot be dialled
       fix: use up to 16 digits, letters, `*` and `#`, e.g. "*11"
     "#);

@@ -214,20 +214,25 @@ fn draw(
     out: &mut impl Write,
 ) -> std::io::Result<()> {
     let call = &graph.call;
-    writeln!(out, "{}  {}", call.id, heading(call, now))?;
-    writeln!(out, "{}  {}", local(call.initiated_at, zone), called(graph, names))?;
+    say(out, format!("{}  {}", call.id, heading(call, now)))?;
+    say(out, format!("{}  {}", local(call.initiated_at, zone), called(graph, names)))?;
     writeln!(out, "\n{}", ruler(graph, now))?;
     for Drawn { name, cells, note } in lanes(graph, names, now) {
         let line: String = cells.into_iter().map(lanes::Cell::sign).collect();
-        writeln!(out, "{name} │{line}│ {note}")?;
+        say(out, format!("{name} │{line}│ {note}"))?;
     }
     writeln!(out, "{:20}  {LEGEND}\n", "")?;
     for sentence in story::story(graph, names) {
         let after =
             Duration::from_millis(u64::try_from(sentence.at.0 - call.initiated_at.0).unwrap_or(0));
-        writeln!(out, "{:>10.1} s  {}", after.as_secs_f64(), sentence.text)?;
+        say(out, format!("{:>10.1} s  {}", after.as_secs_f64(), sentence.text))?;
     }
     Ok(())
+}
+
+/// One line. What callers and telephones sent stands in it: none of that moves the cursor.
+fn say(out: &mut impl Write, line: String) -> std::io::Result<()> {
+    writeln!(out, "{}", line.replace(char::is_control, "\u{fffd}"))
 }
 
 fn heading(call: &CallRow, now: Millis) -> String {
@@ -294,8 +299,7 @@ impl List {
                     ))
                 },
             );
-            writeln!(
-                out,
+            let line = format!(
                 "{}  {}  {:8}  {} → {}  {}  {length}",
                 call.id,
                 local(call.initiated_at, zone),
@@ -303,7 +307,8 @@ impl List {
                 cut(call.from_number.as_deref().unwrap_or("withheld")),
                 cut(call.to_number.as_deref().unwrap_or("–")),
                 call.outcome.map_or(call.state.as_str(), |outcome| outcome.as_str()),
-            )?;
+            );
+            say(out, line)?;
         }
         Ok(())
     }

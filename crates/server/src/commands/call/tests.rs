@@ -60,3 +60,59 @@ fn a_call_that_runs_is_drawn_up_to_now() {
     let now = graph.call.initiated_at.plus(Duration::from_secs(40));
     insta::assert_snapshot!(drawn(&graph, now));
 }
+
+#[test]
+fn what_a_caller_calls_himself_does_not_reach_the_terminal_as_a_command() {
+    let mut graph = oracle("S01");
+    let text = "\u{1b}]0;owned\u{7}\n\u{9b}2J";
+    graph.call.from_number = Some(text.into());
+    graph.participants[0].phone_number = None;
+    graph.interactions[0].data.insert("from".into(), text.into());
+    let told = drawn(&graph, Millis(0));
+    assert!(told.chars().all(|it| it == '\n' || !it.is_control()), "{told:?}");
+    let mut out = Vec::new();
+    let list = List { limit: 1, live: false, json: false };
+    list.print(&[graph.call], &TimeZone::UTC, &mut out).expect("memory");
+    let told = String::from_utf8(out).expect("text");
+    assert_eq!(told.lines().count(), 1, "{told:?}");
+    assert!(told.trim_end().chars().all(|it| !it.is_control()), "{told:?}");
+}
+
+#[test]
+fn a_call_of_no_time_and_one_of_days_are_as_wide_as_any() {
+    for (length, last) in [(0, "0.0 s"), (1, "0.0 s"), (400_000_000, "111:06:40")] {
+        let mut graph = oracle("S02");
+        let from = graph.call.initiated_at;
+        let end = from.plus(Duration::from_millis(length));
+        let clamp = |at: Millis| at.clamp(from, end);
+        graph.call.ended_at = Some(end);
+        for row in &mut graph.connections {
+            row.opened_at = clamp(row.opened_at);
+            row.ended_at = Some(end);
+        }
+        for row in &mut graph.attempts {
+            row.started_at = clamp(row.started_at);
+            row.ringing_at = row.ringing_at.map(clamp);
+            row.ended_at = Some(end);
+        }
+        graph.interactions.iter_mut().for_each(|row| row.at = clamp(row.at));
+        let told = drawn(&graph, Millis(0));
+        assert!(told.lines().any(|line| line.ends_with(last)), "{told}");
+        let lanes: Vec<&str> = told.lines().filter(|line| line.contains('│')).collect();
+        assert!(!lanes.is_empty(), "{told}");
+        for lane in lanes {
+            let drawn = lane.split('│').nth(1).map(|cells| cells.chars().count());
+            assert_eq!(drawn, Some(60), "{told}");
+        }
+    }
+}
+
+#[test]
+fn a_call_that_became_part_of_another_says_of_which() {
+    let mut graph = oracle("S19");
+    graph.call.absorbed_into_call_id = Some("call-s08".into());
+    graph.call.outcome = None;
+    graph.call.ended_by = None;
+    let told = drawn(&graph, Millis(0));
+    assert!(told.lines().next().is_some_and(|it| it.ends_with("part of call-s08")), "{told}");
+}

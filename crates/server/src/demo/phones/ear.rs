@@ -177,7 +177,7 @@ mod tests {
         sound.extend(vec![0; 4_000]);
         sound.extend(chord(&[1_300], 450));
         sound.extend(chord(MUSIC_HZ, 200));
-        sound.extend(chord(&[2_000], 1_000));
+        sound.extend(chord(&[2_500], 1_000));
         assert_eq!(in_words(&sounds_in(&sound)), "the greeting, nora, something else");
         assert_eq!(in_words(&[]), "nothing");
     }
