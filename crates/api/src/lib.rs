@@ -18,7 +18,7 @@ mod serve;
 #[cfg(test)]
 mod tests;
 
-pub use auth::{AdminKey, NewKey, new_id};
+pub use auth::{AdminKey, NewKey, key_name, new_id};
 pub use core_link::{CoreCommand, CoreLink, OrderAnswer};
 pub use health::{Health, Readiness};
 pub use metrics::{AssignResult, Gauges, Metrics, Queue, Sample};

@@ -212,7 +212,11 @@ impl Problem {
             Refusal::Goal => Code::NoSuchTarget,
             Refusal::Limit => Code::Limit,
         };
-        let mut problem = Self::of(code).detail(refusal.to_string());
+        let mut problem = Self::of(code);
+        // Of a call that is not there, the core cannot tell whether it ever was.
+        if refusal != Refusal::NoCall {
+            problem = problem.detail(refusal.to_string());
+        }
         problem.0.call = call;
         problem
     }

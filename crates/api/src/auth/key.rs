@@ -60,6 +60,24 @@ impl fmt::Debug for NewKey {
     }
 }
 
+/// The longest name of a key, characters.
+const LONGEST_NAME: usize = 64;
+
+/// What a key is for, as it is kept: one line of 1 to 64 characters; otherwise what is wrong.
+///
+/// # Errors
+/// What is wrong with it, to be said after its name.
+pub fn key_name(text: &str) -> Result<&str, String> {
+    let name = text.trim();
+    if name.is_empty() || name.chars().any(char::is_control) {
+        return Err("is not one line of text".to_owned());
+    }
+    if name.chars().count() > LONGEST_NAME {
+        return Err(format!("is longer than {LONGEST_NAME} characters"));
+    }
+    Ok(name)
+}
+
 /// A new id of a key: a UUIDv7; `None`: the operating system has no randomness to give.
 pub fn new_id(now: Millis) -> Option<String> {
     let millis = u64::try_from(now.0).unwrap_or(0);
@@ -108,6 +126,14 @@ mod tests {
             AdminKey::new("correct horse battery\n").expect("a key").is("correct horse battery")
         );
         assert_eq!(format!("{key:?}"), "AdminKey(…)");
+    }
+
+    #[test]
+    fn a_key_is_named_by_one_line() {
+        assert_eq!(key_name(" desk of Ana "), Ok("desk of Ana"));
+        for name in ["", " ", "two\nlines", "\u{1b}[2J", &"long ".repeat(20)] {
+            assert!(key_name(name).is_err(), "{name:?}");
+        }
     }
 
     #[test]

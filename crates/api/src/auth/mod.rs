@@ -24,7 +24,7 @@ use crate::router::App;
 
 pub(crate) use self::failures::Failures;
 pub(crate) use self::key::hex_hash;
-pub use self::key::{AdminKey, NewKey, new_id};
+pub use self::key::{AdminKey, NewKey, key_name, new_id};
 
 /// Where a request came from.
 #[derive(Clone, Copy, Debug)]

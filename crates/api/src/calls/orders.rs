@@ -126,10 +126,20 @@ async fn refused(
             }
         }
         Refusal::NotThere | Refusal::State | Refusal::Goal | Refusal::Limit => {
-            let standing = standing.map(|standing| Box::new(Standing::of(call, &standing)));
-            Problem::refused(refusal, standing)
+            let standing = standing.map(|standing| Standing::of(call, &standing));
+            let told = match standing {
+                Some(standing) if is_his(api, caller, call, &standing).await => Some(standing),
+                Some(_) | None => None,
+            };
+            Problem::refused(refusal, told.map(Box::new))
         }
     }
+}
+
+/// Whether a call is told to this key. Who has just come is in no row yet.
+async fn is_his(api: &Api, caller: &Caller, call: &CallId, standing: &Standing) -> bool {
+    let now = caller.user.as_ref().is_none_or(|user| standing.names(user.as_str()));
+    now || may_read(api, caller, call).await.is_ok()
 }
 
 /// A call that is to be made.

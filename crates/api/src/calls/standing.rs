@@ -125,6 +125,12 @@ impl Standing {
         }
     }
 
+    /// Whether a user is on the call, or is rung for it.
+    pub(crate) fn names(&self, user: &str) -> bool {
+        let on_it = self.parties.iter().any(|party| party.user.as_deref() == Some(user));
+        on_it || self.searches.iter().any(|search| search.ringing.iter().any(|rung| rung == user))
+    }
+
     pub(crate) fn example() -> Value {
         json!({
             "call_id": "019f1c1c-7a10-7000-8000-000000000003",

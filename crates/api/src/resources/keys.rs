@@ -13,16 +13,13 @@ use serde_json::json;
 use store::access::{ApiKey, KeyScope};
 use utoipa::ToSchema;
 
-use crate::auth::{NewKey, new_id};
+use crate::auth::{NewKey, key_name, new_id};
 use crate::idempotency::KeptInstead;
 use crate::openapi::schema::Time;
 use crate::openapi::{Access, Route};
 use crate::problem::{Code, Problem};
 use crate::request::Body;
 use crate::router::Api;
-
-/// The longest name, characters.
-const LONGEST_NAME: usize = 64;
 
 pub(super) fn routes() -> Vec<Route> {
     let key = json!({
@@ -128,15 +125,9 @@ async fn list(State(api): State<Api>) -> Result<Json<Vec<KeyDto>>, Problem> {
 }
 
 async fn make(State(api): State<Api>, Body(wanted): Body<NewKeyDto>) -> Result<Response, Problem> {
-    let name = wanted.name.trim();
-    if name.is_empty() || name.chars().any(char::is_control) {
-        return Err(Problem::field("name", "is not one line of text")
-            .remedy("say whose or what the key is"));
-    }
-    if name.chars().count() > LONGEST_NAME {
-        let what = format!("is longer than {LONGEST_NAME} characters");
-        return Err(Problem::field("name", what));
-    }
+    let name = key_name(&wanted.name).map_err(|what| {
+        Problem::field("name", what).remedy("say in one line whose or what the key is")
+    })?;
     let (scope, user) = match (wanted.scope, wanted.user) {
         (ScopeDto::Admin, None) => (KeyScope::Admin, None),
         (ScopeDto::User, Some(user)) => (KeyScope::User, Some(known(&api, &user)?)),

@@ -91,6 +91,28 @@ async fn a_user_orders_for_himself_and_is_named_by_his_key() {
 }
 
 #[tokio::test]
+async fn a_refusal_tells_nobody_how_a_call_of_others_stands() {
+    let rig = Rig::new().await;
+    let (ana, cat) = (rig.key_of("u-ana").await, rig.key_of("u-cat").await);
+    for call in ["call-state", "call-stranger", "call-full", "call-nobody", "call-foreign"] {
+        let hang_up = format!("/api/v1/calls/{call}/hang-up");
+        let his = rig.post(&ana, &hang_up, "").await;
+        let others = rig.post(&cat, &hang_up, "").await;
+        assert_eq!(his.short(), others.short());
+        assert_eq!(his.json()["call"].is_object(), call != "call-foreign", "{call}");
+        assert!(others.json()["call"].is_null(), "{call}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_never_was_is_not_said_to_be_over() {
+    let rig = Rig::new().await;
+    let answer = rig.post(ADMIN, "/api/v1/calls/call-never/hang-up", "").await;
+    assert_eq!(answer.short(), "404 no_such_call");
+    assert!(answer.json()["detail"].is_null());
+}
+
+#[tokio::test]
 async fn a_body_that_cannot_be_used_is_refused_by_its_field() {
     let rig = Rig::new().await;
     let mut said = Vec::new();
