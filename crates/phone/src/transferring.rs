@@ -113,5 +113,6 @@ impl Phone {
 }
 
 fn to_reach(uri: Uri, replaces: Option<Replaces>) -> ReferTo {
-    ReferTo { address: NameAddr::new(uri), method: Method::Invite, replaces }
+    let address = NameAddr::new(uri);
+    ReferTo { address, method: Method::Invite, replaces, replaces_call: None }
 }

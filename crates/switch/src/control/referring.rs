@@ -132,8 +132,8 @@ impl Switch {
 
     fn obey_refer(&mut self, now: Now, asked: Asked, effects: &mut Vec<Effect>) -> Result<(), u16> {
         let Asked { leg, call, user, target } = asked;
-        if let Some(replaces) = &target.replaces {
-            return self.refer_with_replaces(now, (leg, call, user), replaces, effects);
+        if let Some(other) = self.line_named(&user, &target)? {
+            return self.refer_with_replaces(now, (leg, call, user), other, effects);
         }
         let goal = goals::of_uri(&self.config, &self.directory, &user, &target.address.uri);
         let goal = goal.ok_or(404_u16)?;

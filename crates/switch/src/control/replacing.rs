@@ -9,7 +9,7 @@ use std::fmt;
 
 use call::port::{Adoption, CallInput, LegId, Refusal};
 use model::{Now, UserId};
-use sip::message::{HeaderName, Replaces, Request};
+use sip::message::{HeaderName, ReferTo, Replaces, Request};
 use sip::user_agent_core::{DialogId, FoundDialog};
 
 use crate::legs::{CallKey, Role};
@@ -57,15 +57,9 @@ impl Switch {
         &mut self,
         now: Now,
         (leg, call, user): (LegId, CallKey, UserId),
-        replaces: &Replaces,
+        other: LegId,
         effects: &mut Vec<Effect>,
     ) -> Result<(), u16> {
-        let Replaces { call_id, to_tag, from_tag, early_only } = replaces;
-        let other = match self.named_by(call_id, to_tag, from_tag).ok_or(481_u16)? {
-            Named::Established(_) if *early_only => return Err(486),
-            Named::Established(other) | Named::Calls(other) | Named::Rings(other) => other,
-            Named::Over => return Err(481),
-        };
         if other == leg {
             return Err(400);
         }
@@ -79,6 +73,37 @@ impl Switch {
         }
         let adoption = Adoption::Consultation { user, complete: true, referred: Some(leg) };
         self.unite(now, (call, other), adoption, effects).map(|_| ()).map_err(Refusal::sip_status)
+    }
+
+    /// The leg that a REFER of this user names; `None`: none.
+    ///
+    /// # Errors
+    /// The status with which the REFER is refused.
+    pub(crate) fn line_named(&self, user: &UserId, target: &ReferTo) -> Result<Option<LegId>, u16> {
+        let Some(replaces) = &target.replaces else {
+            let call_id = target.replaces_call.as_deref();
+            return call_id
+                .map(|call_id| self.only_line_with(user, call_id).ok_or(481))
+                .transpose();
+        };
+        let Replaces { call_id, to_tag, from_tag, early_only } = replaces;
+        match self.named_by(call_id, to_tag, from_tag).ok_or(481_u16)? {
+            Named::Established(_) if *early_only => Err(486),
+            Named::Established(other) | Named::Calls(other) | Named::Rings(other) => {
+                Ok(Some(other))
+            }
+            Named::Over => Err(481),
+        }
+    }
+
+    /// The user's leg that his telephone calls so, if it is one.
+    fn only_line_with(&self, user: &UserId, call_id: &str) -> Option<LegId> {
+        let mut lines = self.legs.of_user(user).map(|(leg, _)| leg).filter(|leg| {
+            let known = self.legs.sip_call_ids.of(*leg);
+            known.as_deref() == Some(call_id) && !self.is_let_go(*leg)
+        });
+        let line = lines.next()?;
+        lines.next().is_none().then_some(line)
     }
 
     /// The leg whose place a user's INVITE wants to take; `None`: it wants none.

@@ -23,6 +23,9 @@ pub struct ReferTo {
     pub method: Method,
     /// The dialog whose place the new one is to take.
     pub replaces: Option<Replaces>,
+    /// The Call-ID of that dialog where nothing more is said of it, against RFC 3891 section 6.1:
+    /// baresip before 3.23 leaves the tags out (baresip/baresip#3367).
+    pub replaces_call: Option<String>,
 }
 
 impl ReferTo {
@@ -34,19 +37,22 @@ impl ReferTo {
             Some(name) => Method::from_bytes(name.as_bytes())?,
             None => Method::Invite,
         };
-        let replaces = {
+        let (replaces, replaces_call) = {
             let mut all = address.uri.headers_named(HeaderName::Replaces.as_str());
             let first: Option<Cow<'_, str>> = all.next();
             if all.next().is_some() {
                 return None;
             }
             match first {
-                Some(value) => Some(Replaces::parse(value.as_bytes())?),
-                None => None,
+                Some(value) if value.contains(';') => {
+                    (Some(Replaces::parse(value.as_bytes())?), None)
+                }
+                Some(value) => (None, Some(head_and_params(value.as_bytes())?.0)),
+                None => (None, None),
             }
         };
         address.uri = address.uri.to_request_uri();
-        Some(Self { address, method, replaces })
+        Some(Self { address, method, replaces, replaces_call })
     }
 }
 
@@ -56,9 +62,10 @@ impl fmt::Display for ReferTo {
         if self.method != Method::Invite {
             address.uri.params.set("method", Some(self.method.as_str()));
         }
-        if let Some(replaces) = &self.replaces {
+        let replaces = self.replaces.as_ref().map(Replaces::to_string);
+        if let Some(replaces) = replaces.as_ref().or(self.replaces_call.as_ref()) {
             let name = HeaderName::Replaces.as_str();
-            address.uri = address.uri.with_header(name, &replaces.to_string());
+            address.uri = address.uri.with_header(name, replaces);
         }
         address.fmt(f)
     }
@@ -144,6 +151,14 @@ mod tests {
         let replaces = refer_to(text).and_then(|target| target.replaces).expect("a Replaces");
         assert_eq!(replaces.call_id, "a@h");
         assert_eq!((&*replaces.to_tag, &*replaces.from_tag), ("123+456", "7"));
+    }
+
+    #[test]
+    fn a_dialog_may_be_named_by_its_call_id_alone() {
+        let target = refer_to("<sip:b@h?Replaces=a%40h>").expect("a target");
+        assert_eq!(target.replaces, None);
+        assert_eq!(target.replaces_call.as_deref(), Some("a@h"));
+        assert_eq!(refer_to(&target.to_string()), Some(target));
     }
 
     #[test]

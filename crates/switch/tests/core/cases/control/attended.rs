@@ -290,3 +290,28 @@ fn whoever_was_called_transfers_as_well() {
     ");
     house.ends(&[&bob, &carol]);
 }
+
+/// As baresip names it before 3.23 (baresip/baresip#3367).
+#[test]
+fn a_line_may_be_named_by_its_call_id_alone() {
+    let mut house = office();
+    let (caller, alice, line, bob) = two_lines(&mut house);
+    let named = |dialog: &Dialog| format!("<sip:x@192.0.2.1:5060?Replaces={}>", dialog.call_id);
+    let mut status = |from: &Dialog, to: &Dialog| {
+        let sent = house.refer(from, &named(to), "");
+        find(&sent, "SIP/2.0 ").status()
+    };
+    assert_eq!(status(&bob, &alice), 404);
+    assert_eq!(status(&alice, &bob), 404);
+    assert_eq!(status(&alice, &alice), 400);
+    let sent = house.refer(&alice, &named(&line), "");
+    insta::assert_snapshot!(told(&sent), @"
+    202 Accepted REFER
+    NOTIFY x refer;id=17 active 100 Trying
+    BYE x
+    INVITE bob
+    ");
+    house.all_told(ALICES, &sent);
+    house.agrees(BOBS, &sent);
+    house.ends(&[&bob, &caller]);
+}
