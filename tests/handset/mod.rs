@@ -185,13 +185,24 @@ impl Handset {
     /// Takes a call that rings, and waits for the ACK.
     ///
     /// # Errors
-    /// When there is none.
+    /// When it does not ring any more, or there is no ACK.
     pub fn answers(&self, line: &Line) -> anyhow::Result<()> {
-        self.desk.state().ringing.remove(&line.call_id);
+        ensure!(self.answers_if_it_rings(line)?, "{}: the call was cancelled", self.desk.user);
+        Ok(())
+    }
+
+    /// The same with a call that may have been cancelled meanwhile: whether it was there.
+    ///
+    /// # Errors
+    /// When there is no ACK.
+    pub fn answers_if_it_rings(&self, line: &Line) -> anyhow::Result<bool> {
+        if self.desk.state().ringing.remove(&line.call_id).is_none() {
+            return Ok(false);
+        }
         self.desk.respond(&line.invite(), "200 OK", &self.description(1, ""))?;
         let call_id = line.call_id.clone();
         self.expect("the ACK", |heard| heard.method() == "ACK" && heard.is_of(&call_id))?;
-        Ok(())
+        Ok(true)
     }
 
     /// Rings and takes the next call.
