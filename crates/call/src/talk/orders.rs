@@ -22,7 +22,8 @@ impl Talk {
         self.may_order(orderer, &command, ctx)?;
         match command {
             Command::Answer { user } => {
-                let leg = self.rings_at(&user).ok_or(Refusal::NotThere)?;
+                let errand = || self.errands.iter().find(|it| it.user == user).map(|it| it.leg);
+                let leg = self.rings_at(&user).or_else(errand).ok_or(Refusal::NotThere)?;
                 ctx.order(LegCommand::Prompt { leg });
             }
             Command::HangUp => {
@@ -109,15 +110,24 @@ impl Talk {
             | Command::Add { user, .. }
             | Command::Park { user, .. }
             | Command::Move { user, .. } => user == orderer && self.by_user(orderer).is_some(),
+            Command::Remove { member } | Command::Mute { member, .. } => {
+                let own = self.by_user(orderer).is_some_and(|it| it.is(member));
+                own || self.has_a_say(orderer)
+            }
             Command::HangUp
-            | Command::Remove { .. }
-            | Command::Mute { .. }
             | Command::SendDigits { .. }
             | Command::Play { .. }
             | Command::StopPlay
-            | Command::Record(_) => self.by_user(orderer).is_some(),
+            | Command::Record(_) => self.has_a_say(orderer),
         };
         if allowed { Ok(()) } else { Err(Refusal::Forbidden) }
+    }
+
+    /// Whether this user is on the call itself: who is only consulted does not end it for those
+    /// whom he does not hear, nor is it his to record.
+    fn has_a_say(&self, user: &UserId) -> bool {
+        let party = self.by_user(user);
+        party.is_some_and(|it| self.consults.iter().all(|consult| consult.target != Some(it.leg)))
     }
 
     fn leg_of_user(&self, user: &UserId) -> Result<LegId, Refusal> {

@@ -205,3 +205,86 @@ fn a_call_has_so_many_parties_and_searches() {
     i8 25 participant_left party=+15557770001 reason=hangup
     "#);
 }
+
+#[test]
+fn who_is_only_consulted_ends_no_call_and_removes_nobody_but_himself() {
+    assert_snapshot!(told("
+        8 order ana consult ben
+        9 ben answers
+        10 order ben hang up
+        11 order ben remove anchor
+        12 order ben mute anchor
+        13 order ben mute ben
+        14 order ben remove ben
+        15 order ana hang up
+    "), @r#"
+    8      dial ben, showing ana "Ana Agent"
+    8      unbridge caller ana
+    8      play ana [Tone(Ringback)] for ever
+    9      u-ben is taken
+    9      stop playing to ana
+    9      bridge ana ben
+    9      tell ana that it is ben "Ben Baker"
+    10     refused: this is not yours to order
+    11     refused: this is not yours to order
+    12     refused: this is not yours to order
+    13     unbridge ana ben
+    13     ana joins room 1
+    13     ben joins room 1, heard by nobody
+    14     hang up ben Normal
+    14     bridge caller ana
+    14     tell ana that it is +15557770001 "Carl Contact"
+    15     hang up ana Normal
+    15     hang up caller Normal
+    15     finished
+    --
+    call inbound answered by internal, anchor left 15, ended 15
+    c1 route u-ana by -, 0..15, answered 5, bridged 5: answered, hangup_internal, -
+    c2 consult u-ben by u-ana, 8..14, answered 9, bridged -: answered, hangup_internal, abandoned
+    p:+15557770001 caller 5..15
+    u:u-ana callee 5..15
+    u:u-ben consulted 9..14
+    i1 0 call_started direction=inbound
+    i2 0 routing_started c1 strategy=single target=u-ana
+    i3 5 answered c1 u-ana
+    i4 8 hold u-ana party=+15557770001
+    i5 8 transfer_started u-ana mode=warm target=u-ben
+    i6 8 routing_started c2 strategy=single target=u-ben
+    i7 9 answered c2 u-ben
+    i8 14 transfer_abandoned c2 u-ana mode=warm
+    i9 14 participant_left c2 u-ben reason=removed
+    i10 14 resume u-ana party=+15557770001
+    i11 15 call_ended by=internal
+    "#);
+}
+
+#[test]
+fn whoever_is_rung_without_a_row_may_be_told_to_answer_too() {
+    assert_snapshot!(told("
+        7 order ana move
+        8 order ana answer
+        9 order boss for dan supervise ana listen
+        10 order dan answer
+        11 order ben answer
+        12 caller hangs up
+    "), @r#"
+    7      dial ana, showing +15557770001 "Carl Contact"
+    8      prompt ana
+    9      dial dan, showing ana "Ana Agent"
+    10     prompt dan
+    11     refused: that party is not on this call
+    12     cancel ana Normal
+    12     cancel dan Normal
+    12     hang up ana Normal
+    12     finished
+    --
+    call inbound answered by external, anchor left 12, ended 12
+    c1 route u-ana by -, 0..12, answered 5, bridged 5: answered, hangup_external, -
+    p:+15557770001 caller 5..12
+    u:u-ana callee 5..12
+    i1 0 call_started direction=inbound
+    i2 0 routing_started c1 strategy=single target=u-ana
+    i3 5 answered c1 u-ana
+    i4 12 call_ended by=external
+    "#);
+}
