@@ -189,21 +189,23 @@ impl Switch {
         let key = self.last_call;
         let sip_call_id: Arc<str> = Arc::from(headers.call_id().unwrap_or_default());
         let max_forwards = headers.max_forwards().ok().flatten().unwrap_or(70);
+        let (user, trail) = match &route.caller {
+            // A telephone may not say for whom it calls outside: carriers believe it. It is counted,
+            // and Max-Forwards ends what goes in a circle.
+            Caller::User(user) => (Some(user.clone()), Trail::default()),
+            // One that is too long was refused.
+            Caller::External { .. } => (None, Trail::of(headers).unwrap_or_default()),
+        };
         let anchor = Anchor {
             invite: Some(invite),
             sip_call_id: sip_call_id.clone(),
             max_forwards: max_forwards.saturating_sub(1),
-            // One that is too long was refused.
-            trail: Trail::of(headers).unwrap_or_default(),
+            trail,
             flow,
             rang: false,
         };
         let session = self.open_session(leg, &offer, flow);
         let role = Role::Anchor(anchor);
-        let user = match &route.caller {
-            Caller::User(user) => Some(user.clone()),
-            Caller::External { .. } => None,
-        };
         self.legs.insert(leg, Leg { session, ..Leg::new(key, role, user) });
         if let (Some(offer), Some(session)) = (offer, self.legs.session_mut(leg)) {
             session.take_offer(offer, &mut self.media_out);

@@ -5,7 +5,7 @@ use model::directory::{Directory, ForwardTo, Forwarding, User};
 use switch::Restored;
 
 use crate::house::{House, Sent, TRUNK, config, description, directory, find, with_body};
-use crate::phone::{MEDIA, all};
+use crate::phone::{ALICES, MEDIA, Request, all};
 
 /// Alice passes all calls on to Bob, he unanswered ones outside.
 fn forwarding() -> Directory {
@@ -116,4 +116,18 @@ fn who_hides_is_shown_to_nobody_and_what_is_too_long_is_left_out() {
     History-Info: <sip:anonymous@anonymous.invalid>;index=1
     History-Info: <sip:anonymous@anonymous.invalid>;index=1.1
     "#);
+}
+
+/// Carriers show a number, or charge one, because Diversion says so: it is not a telephone's to say.
+#[test]
+fn a_telephone_does_not_say_for_whom_it_calls_outside() {
+    let mut house = House::new();
+    let more = "Diversion: <sip:+49110@carrier.test>;reason=unconditional;privacy=off\r\n\
+                History-Info: <sip:+49110@carrier.test>;index=1\r\n";
+    let (uri, body) = ("sip:017099@192.0.2.1", description(30_000, MEDIA));
+    let asked = Request { method: "INVITE", uri, more, body: &body };
+    let (_, sent) = house.outside(ALICES, &asked);
+    let outside = find(&sent, "INVITE ");
+    assert_eq!(trail(&outside), "");
+    assert!(!outside.0.contains("+49110"), "{}", outside.0);
 }
