@@ -1,8 +1,8 @@
 //! Who passed a call on before it rings: Diversion (RFC 5806, newest first) and History-Info (RFC
 //! 7044, oldest first) of the INVITEs that follow from one. What came with a trunk's INVITE is
 //! carried on behind ours, so that a circle through other servers has an end: a call that was
-//! passed on more often than [`HOPS`] says is refused. What a telephone says is counted only. What its sender does not want to be shown
-//! is shown to nobody.
+//! passed on more often than [`HOPS`] says is refused. What a telephone says is counted only. What
+//! its sender does not want to be shown is shown to nobody.
 
 use std::borrow::Cow;
 

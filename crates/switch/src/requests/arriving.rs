@@ -190,8 +190,8 @@ impl Switch {
         let sip_call_id: Arc<str> = Arc::from(headers.call_id().unwrap_or_default());
         let max_forwards = headers.max_forwards().ok().flatten().unwrap_or(70);
         let (user, trail) = match &route.caller {
-            // A telephone may not say for whom it calls outside: carriers believe it. It is counted,
-            // and Max-Forwards ends what goes in a circle.
+            // A telephone may not say for whom it calls outside: carriers believe it. What it says
+            // is counted, and Max-Forwards ends what goes in a circle.
             Caller::User(user) => (Some(user.clone()), Trail::default()),
             // One that is too long was refused.
             Caller::External { .. } => (None, Trail::of(headers).unwrap_or_default()),

@@ -118,7 +118,7 @@ fn who_hides_is_shown_to_nobody_and_what_is_too_long_is_left_out() {
     "#);
 }
 
-/// Carriers show a number, or charge one, because Diversion says so: it is not a telephone's to say.
+/// Carriers show a number, or charge one, because Diversion names it.
 #[test]
 fn a_telephone_does_not_say_for_whom_it_calls_outside() {
     let mut house = House::new();
