@@ -72,6 +72,9 @@ fn tell(
     writeln!(out)?;
     writeln!(out, "  health     http://{http}/readyz")?;
     writeln!(out, "  metrics    http://{http}/metrics")?;
+    writeln!(out, "  API        http://{http}/api/v1/openapi.json")?;
+    let file = host.database_file().with_file_name("tandem.toml");
+    writeln!(out, "  key        tandem key --config {} create --name me --admin", file.display())?;
     writeln!(out, "  database   {}", host.database_file().display())?;
     writeln!(out, "\n{}", paint.dim("Ctrl-C stops the server and removes its folder."))?;
     out.flush()
