@@ -22,8 +22,7 @@ impl Talk {
         self.may_order(orderer, &command, ctx)?;
         match command {
             Command::Answer { user } => {
-                let errand = || self.errands.iter().find(|it| it.user == user).map(|it| it.leg);
-                let leg = self.rings_at(&user).or_else(errand).ok_or(Refusal::NotThere)?;
+                let leg = self.may_answer(&user).ok_or(Refusal::NotThere)?;
                 ctx.order(LegCommand::Prompt { leg });
             }
             Command::HangUp => {
@@ -134,7 +133,13 @@ impl Talk {
         self.by_user(user).map(|it| it.leg).ok_or(Refusal::NotThere)
     }
 
-    /// The leg on which a user is rung.
+    /// The leg on which a user is rung, be it without a row.
+    fn may_answer(&self, user: &UserId) -> Option<LegId> {
+        let errand = || self.errands.iter().find(|it| it.user == *user).map(|it| it.leg);
+        self.rings_at(user).or_else(errand)
+    }
+
+    /// The leg on which a user is rung for a Connection.
     pub(crate) fn rings_at(&self, user: &UserId) -> Option<LegId> {
         let mut ringing = self.searches.iter().flat_map(|it| it.ringing());
         ringing.find_map(|(rung, leg)| (rung == *user).then_some(leg))
