@@ -72,6 +72,9 @@ impl fmt::Debug for WallClock {
     }
 }
 
+/// How long a stream of events says nothing.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
 /// [`Api`], and what requests share.
 #[derive(Clone, Debug)]
 pub(crate) struct App {
@@ -80,11 +83,14 @@ pub(crate) struct App {
     pub(crate) streams: Arc<Streams>,
     /// Changes when the server stops: answers that last end.
     pub(crate) stopping: watch::Receiver<()>,
+    /// How long a stream of events says nothing.
+    pub(crate) heartbeat: Duration,
 }
 
 impl App {
     pub(crate) fn new(api: Api, stopping: watch::Receiver<()>) -> Self {
-        Self { api, failures: Arc::default(), streams: Arc::default(), stopping }
+        let heartbeat = HEARTBEAT;
+        Self { api, failures: Arc::default(), streams: Arc::default(), stopping, heartbeat }
     }
 }
 

@@ -21,9 +21,6 @@ use crate::auth::{Caller, still_holds};
 use crate::openapi::schema::Time;
 use crate::router::App;
 
-/// How long nothing may be said.
-const HEARTBEAT: Duration = Duration::from_secs(15);
-
 /// How long a reader may take nothing.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -65,14 +62,14 @@ impl Stream {
         let mut stopping = app.stopping.clone();
         let mut said = self.after;
         give(pages, format!("retry: {RETRY_MS}\nid: {said}\n\n")).await?;
-        let mut heartbeat = Instant::now() + HEARTBEAT;
+        let mut heartbeat = Instant::now() + app.heartbeat;
         loop {
             // Before the reading: what comes meanwhile is read the next time.
             let seen = *newest.borrow_and_update();
             while let Some(page) = self.page(app).await? {
                 give(pages, page).await?;
                 said = self.after;
-                heartbeat = Instant::now() + HEARTBEAT;
+                heartbeat = Instant::now() + app.heartbeat;
             }
             // Everything up to there has been looked at, wanted or not.
             self.after = self.after.max(seen);
@@ -92,7 +89,7 @@ impl Stream {
                     }
                     text.push('\n');
                     give(pages, text).await?;
-                    heartbeat = Instant::now() + HEARTBEAT;
+                    heartbeat = Instant::now() + app.heartbeat;
                 }
             }
         }

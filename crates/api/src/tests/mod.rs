@@ -13,6 +13,7 @@ mod orders;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use acd::statistics::{AgentBoard, Wallboard};
 use axum::body::{Body, to_bytes};
@@ -85,6 +86,11 @@ impl Answer {
 
 impl Rig {
     pub(crate) async fn new() -> Self {
+        Self::beating(Duration::from_secs(15)).await
+    }
+
+    /// Streams say so often that nothing is new.
+    pub(crate) async fn beating(heartbeat: Duration) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let url = format!("sqlite://{}", folder.path().join("t.db").display());
         let database = Database::open(&url).await.expect("a database");
@@ -108,7 +114,8 @@ impl Rig {
             clock: WallClock::new(|| Millis(T0)),
         };
         let (stop, stopping) = watch::channel(());
-        let router = TowerToHyperService::new(router(App::new(api.clone(), stopping)));
+        let app = App { heartbeat, ..App::new(api.clone(), stopping) };
+        let router = TowerToHyperService::new(router(app));
         Self { api, told, stop, router, _folder: folder }
     }
 
