@@ -104,7 +104,7 @@ fn unanswered(seen: &[Seen<'_>]) -> Vec<String> {
 /// In each dialog our requests are numbered upwards, and BYE is the last of them.
 fn numbers(seen: &[Seen<'_>]) -> Vec<String> {
     let mut faults = Vec::new();
-    let mut last: BTreeMap<(String, String, String), (u32, &str)> = BTreeMap::new();
+    let mut last: BTreeMap<(String, String, String), &Seen<'_>> = BTreeMap::new();
     let mut branches: BTreeSet<&str> = BTreeSet::new();
     let requests = seen.iter().filter(|message| message.ours && message.status.is_none());
     for message in requests.filter(|it| !matches!(it.method.as_str(), "ACK" | "CANCEL")) {
@@ -116,17 +116,28 @@ fn numbers(seen: &[Seen<'_>]) -> Vec<String> {
         if !branches.insert(branch) {
             continue;
         }
-        let before = last.insert((call, from, to), (number, method));
-        let Some((earlier, was)) = before else { continue };
-        // Outside dialogs the next address gets the same request in a new transaction
-        // (RFC 3263 4.3).
-        let grows = number > earlier || (number == earlier && !in_dialog);
-        if !grows || was == "BYE" {
-            let at = message.at;
+        let Some(before) = last.insert((call, from, to), message) else { continue };
+        // The next address gets the same request in a new transaction (RFC 3263 4.3); outside
+        // dialogs it may be another server, which is addressed by its own name.
+        if is_for_the_next_address(before, message) {
+            continue;
+        }
+        let grows = number > before.number || (number == before.number && !in_dialog);
+        if !grows || before.method == "BYE" {
+            let (at, earlier, was) = (message.at, before.number, &before.method);
             faults.push(format!("{at:?}: {number} {method} after {earlier} {was}"));
         }
     }
     faults
+}
+
+/// The same request but for its branch.
+fn is_for_the_next_address(before: &Seen<'_>, message: &Seen<'_>) -> bool {
+    let lines = |seen: &Seen<'_>| {
+        let text = String::from_utf8_lossy(seen.bytes).into_owned();
+        text.lines().filter(|line| !line.starts_with("Via:")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    before.number == message.number && lines(before) == lines(message)
 }
 
 /// CANCEL goes to an INVITE that has had a provisional response and no final one.
